@@ -1,0 +1,3 @@
+"""
+The self-hosted Reflect service.
+"""

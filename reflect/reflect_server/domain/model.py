@@ -1,0 +1,267 @@
+"""
+The things that the service keeps: projects, traces, reviews, memories, Q-value events and keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Message = dict[str, Any]
+"""One step of a trajectory: a message of an agent's run, free-form JSON."""
+
+INITIAL_Q_VALUE = 0.5
+"""The Q-value of a memory that no review has moved yet."""
+
+
+class ReviewResult(StrEnum):
+    """
+    The verdict of a review.
+    """
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+
+
+class ReviewMode(StrEnum):
+    """
+    How a review came: with its trace, or later.
+    """
+
+    INLINE = "inline"
+    DEFERRED = "deferred"
+
+
+class ReviewStatus(StrEnum):
+    """
+    Whether a trace's review has taken full effect.
+    """
+
+    PENDING = "pending"
+    REVIEWED = "reviewed"
+
+
+class IngestStatus(StrEnum):
+    """
+    How far the service has come in turning a trace into a memory.
+    """
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reflection:
+    """
+    What a run teaches.
+
+    Attributes:
+        summary: The lesson in one line.
+        guidance: What a future run should do.
+        key_mistake: What went wrong; empty where nothing did.
+        correct_action: What the run did right, or should have done instead.
+        applicable_tools: The tools or areas that the lesson applies to.
+        tools_used: The tools that the run called, in order of first use.
+    """
+
+    summary: str
+    guidance: str
+    key_mistake: str = ""
+    correct_action: str = ""
+    applicable_tools: tuple[str, ...] = ()
+    tools_used: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """
+        The whole lesson as readable paragraphs, in the order summary, mistake, action, guidance.
+        """
+        parts = (
+            self.summary,
+            self.key_mistake and f"What went wrong: {self.key_mistake}",
+            self.correct_action and f"What to do: {self.correct_action}",
+            self.guidance,
+        )
+        return "\n\n".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """
+    A verdict on a trace.
+
+    Attributes:
+        id: Identifier, unique in the service.
+        trace_id: The trace that it judges.
+        result: Pass or fail.
+        feedback_text: What the reviewer said; None where nothing.
+        mode: Whether it came with the trace or later.
+        alpha: The learning rate that it asked for, in [0, 1]; None for the service's default.
+        reflection: A reflection that the agent wrote itself; None where the service writes it.
+        created_at: When it was received, in UTC.
+    """
+
+    id: str
+    trace_id: str
+    result: ReviewResult
+    feedback_text: str | None
+    mode: ReviewMode
+    alpha: float | None
+    reflection: Reflection | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """
+    One run of an agent.
+
+    Attributes:
+        id: Identifier, unique in the service.
+        project_id: The project that it belongs to.
+        task: What the agent was asked to do.
+        trajectory: The messages of the run, oldest first; a plain-text summary is one message.
+        final_response: The final answer; empty where the run gave none.
+        retrieved_memory_ids: The memories that the run was given, best first.
+        used_memory_ids: The subset of them that the answer relied on; None where unknown.
+        model: The model that the agent ran on; None where unknown.
+        metadata: The caller's own facts about the run.
+        reference_context: What a right answer looks like, for the reflection; None where unknown.
+        ingest_status: How far ingestion has come.
+        ingest_attempts: How often ingestion was started.
+        last_ingest_error: Why the last attempt failed, one sentence; None where none did.
+        created_memory_id: The memory made of it; None as long as there is none.
+        review: The verdict on it; None as long as there is none.
+        created_at: When it was received, in UTC.
+    """
+
+    id: str
+    project_id: str
+    task: str
+    trajectory: Sequence[Message]
+    final_response: str
+    retrieved_memory_ids: tuple[str, ...]
+    used_memory_ids: tuple[str, ...] | None
+    model: str | None
+    metadata: Mapping[str, Any]
+    reference_context: str | None
+    created_at: datetime
+    ingest_status: IngestStatus = IngestStatus.COMPLETED
+    ingest_attempts: int = 0
+    last_ingest_error: str | None = None
+    created_memory_id: str | None = None
+    review: Review | None = None
+
+    @property
+    def review_status(self) -> ReviewStatus:
+        """
+        `reviewed` once the review has taken full effect.
+
+        A deferred review counts at once. A review that came with its trace counts when the memory
+        of it exists, so whoever polls for `reviewed` finds `created_memory_id` set.
+        """
+        if self.review is None:
+            return ReviewStatus.PENDING
+        if (
+            self.review.mode is ReviewMode.INLINE
+            and self.ingest_status is not IngestStatus.COMPLETED
+        ):
+            return ReviewStatus.PENDING
+        return ReviewStatus.REVIEWED
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """
+    A reflection that future runs can retrieve, with the utility that reviews have taught it.
+
+    Attributes:
+        id: Identifier, unique in the service.
+        project_id: The project that it belongs to.
+        trace_id: The trace that it was made of.
+        task: The task of that trace; what queries are compared with.
+        reflection: What the run taught.
+        success: Whether that run passed; None where unknown.
+        q_value: The learned utility, in [0, 1].
+        metadata: The metadata of its trace, for filters.
+        created_at: When it was made, in UTC.
+    """
+
+    id: str
+    project_id: str
+    trace_id: str
+    task: str
+    reflection: Reflection
+    success: bool | None
+    created_at: datetime
+    q_value: float = INITIAL_Q_VALUE
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QValueEvent:
+    """
+    One change of one memory's Q-value.
+
+    Attributes:
+        id: Identifier, unique in the service.
+        memory_id: The memory that changed.
+        trace_id: The run that had used it.
+        review_id: The review that changed it.
+        result: That review's verdict.
+        alpha: The learning rate that was applied, in [0, 1].
+        weight: The memory's share of the credit, in [0, 1].
+        q_before: The Q-value before.
+        q_after: The Q-value after.
+        created_at: When it changed, in UTC.
+    """
+
+    id: str
+    memory_id: str
+    trace_id: str
+    review_id: str
+    result: ReviewResult
+    alpha: float
+    weight: float
+    q_before: float
+    q_after: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """
+    What the service keeps of an API key: everything but its secret.
+
+    Attributes:
+        id: Identifier, unique in the service.
+        public_id: The middle part of the plaintext key, by which it is looked up.
+        secret_hash: Keyed hash of the whole plaintext key.
+        label: The name that a person gave it.
+        scopes: What it may do.
+        environment: `live` or `test`.
+        is_master: Whether it may use every project, and create one.
+        project_id: The project that it belongs to; None for a master key of the installation.
+        user_id: Whose key it is; None where unknown.
+        created_at: When it was made, in UTC.
+        last_used_at: When it was last used; None where never.
+        revoked_at: When it was revoked; None while it is active.
+    """
+
+    id: str
+    public_id: str
+    secret_hash: bytes = field(repr=False)
+    label: str
+    scopes: tuple[str, ...]
+    environment: str
+    is_master: bool
+    project_id: str | None
+    user_id: str | None
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None

@@ -1,0 +1,335 @@
+"""
+What the service asks of a store, one small protocol per resource.
+
+A `Store` runs functions inside transactions. The function receives a `Transaction`, whose
+repositories speak of domain objects only, and everything it does is committed together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflect_server.domain.model import (
+    ApiKey,
+    Memory,
+    QValueEvent,
+    Review,
+    ReviewStatus,
+    Trace,
+)
+
+T = TypeVar("T")
+Vector = NDArray[np.float32]
+"""A unit vector, shape (dimensions,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentAnswer:
+    """
+    The answer that a creation gave when its idempotency key was first seen.
+
+    Attributes:
+        fingerprint: Hash of the request that it answered.
+        resource_id: What that request created.
+    """
+
+    fingerprint: bytes
+    resource_id: str
+
+
+class Projects(Protocol):
+    """
+    The projects that exist.
+    """
+
+    def exists(self, project_id: str) -> bool:
+        """
+        Say whether the project exists.
+        """
+        ...
+
+    def create(self, project_id: str, *, created_at: datetime) -> None:
+        """
+        Create the project; nothing happens where it exists.
+        """
+        ...
+
+    def delete(self, project_id: str) -> None:
+        """
+        Delete the project and everything of it: traces, reviews, memories, events, keys, skills.
+        """
+        ...
+
+
+class Traces(Protocol):
+    """
+    Traces with their reviews. The trace's row is also its entry in the ingest queue.
+    """
+
+    def insert(self, trace: Trace) -> None:
+        """
+        Store a new trace, with its review where it has one.
+        """
+        ...
+
+    def get(self, project_id: str, trace_id: str) -> Trace | None:
+        """
+        Return the trace, or None where the project has none of that id.
+        """
+        ...
+
+    def page(
+        self,
+        project_id: str,
+        *,
+        review_status: ReviewStatus | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Trace]:
+        """
+        Return traces, newest first.
+
+        Args:
+            project_id: The project.
+            review_status: Only traces of this status; None for all.
+            after: Id of the last trace of the page before; None for the first page.
+            limit: At most this many; None for all.
+        """
+        ...
+
+    def add_review(self, review: Review) -> None:
+        """
+        Attach a review and put the trace into the ingest queue.
+        """
+        ...
+
+    def claim(self, *, now: datetime) -> Trace | None:
+        """
+        Take the oldest queued trace that is due, mark it `processing`, and count the attempt.
+
+        Returns None where nothing is due.
+        """
+        ...
+
+    def complete(self, trace_id: str, *, memory_id: str) -> None:
+        """
+        Mark the trace as `completed`, with the memory that was made of it.
+        """
+        ...
+
+    def reschedule(self, trace_id: str, *, error: str, due_at: datetime) -> None:
+        """
+        Put the trace back into the queue after a failed attempt.
+        """
+        ...
+
+    def fail(self, trace_id: str, *, error: str) -> None:
+        """
+        Give the trace up after its last attempt.
+        """
+        ...
+
+    def release_claims(self) -> int:
+        """
+        Put every trace that is `processing` back into the queue, and return how many there were.
+
+        For the start of the service, when nobody can be working on them.
+        """
+        ...
+
+    def next_due(self) -> datetime | None:
+        """
+        Return when the next queued trace is due, or None where the queue is empty.
+        """
+        ...
+
+    def delete(self, project_id: str, trace_ids: Sequence[str]) -> Sequence[str]:
+        """
+        Delete the traces that the project has, with their reviews and memories, and return their ids.
+        """
+        ...
+
+
+class Memories(Protocol):
+    """
+    Memories, their vectors, and the history of their Q-values.
+    """
+
+    def insert(self, memory: Memory, *, vector: Vector, embedder: str) -> None:
+        """
+        Store a new memory with the vector of its task and the name of the embedder that made it.
+        """
+        ...
+
+    def get_many(self, project_id: str, memory_ids: Sequence[str]) -> Mapping[str, Memory]:
+        """
+        Return those of the memories that the project has, by id.
+        """
+        ...
+
+    def page(
+        self, project_id: str, *, after: str | None = None, limit: int | None = None
+    ) -> Sequence[Memory]:
+        """
+        Return memories, newest first, as `Traces.page` does.
+        """
+        ...
+
+    def of_trace(self, trace_id: str) -> Memory | None:
+        """
+        Return the memory that was made of the trace, or None.
+        """
+        ...
+
+    def matching(self, project_id: str, metadata_filter: Mapping[str, Any]) -> frozenset[str]:
+        """
+        Return the ids of the memories whose metadata has each given key with an equal value.
+        """
+        ...
+
+    def vectors(self, project_id: str, *, embedder: str) -> tuple[list[str], NDArray[np.float32]]:
+        """
+        Return the ids of all memories with a vector of this embedder, and the vectors as rows.
+        """
+        ...
+
+    def record(self, event: QValueEvent) -> None:
+        """
+        Set the memory's Q-value to `event.q_after` and keep the event.
+        """
+        ...
+
+    def history(self, memory_id: str) -> Sequence[QValueEvent]:
+        """
+        Return the events of the memory, oldest first.
+        """
+        ...
+
+
+class ApiKeys(Protocol):
+    """
+    API keys, without their secrets.
+    """
+
+    def insert(self, key: ApiKey) -> None:
+        """
+        Store a new key.
+        """
+        ...
+
+    def by_public_id(self, public_id: str) -> ApiKey | None:
+        """
+        Return the key with this public id, or None.
+        """
+        ...
+
+    def of_project(self, project_id: str | None) -> Sequence[ApiKey]:
+        """
+        Return the keys of a project (None: the installation's own), oldest first.
+        """
+        ...
+
+    def revoke(self, key_id: str, *, at: datetime) -> None:
+        """
+        Revoke the key; one that is revoked already keeps its first date.
+        """
+        ...
+
+    def touch(self, key_id: str, *, at: datetime) -> None:
+        """
+        Note that the key was used.
+        """
+        ...
+
+
+class Idempotency(Protocol):
+    """
+    The answers of creations that carried an idempotency key.
+    """
+
+    def find(self, project_id: str, key: str) -> IdempotentAnswer | None:
+        """
+        Return the first answer that this key got in the project, or None.
+        """
+        ...
+
+    def remember(
+        self, project_id: str, key: str, answer: IdempotentAnswer, *, at: datetime
+    ) -> None:
+        """
+        Keep the answer of a creation.
+        """
+        ...
+
+
+class Transaction(Protocol):
+    """
+    One transaction: all its repositories see and change the same state.
+    """
+
+    @property
+    def projects(self) -> Projects:
+        """
+        The projects.
+        """
+        ...
+
+    @property
+    def traces(self) -> Traces:
+        """
+        The traces and their reviews.
+        """
+        ...
+
+    @property
+    def memories(self) -> Memories:
+        """
+        The memories and their events.
+        """
+        ...
+
+    @property
+    def keys(self) -> ApiKeys:
+        """
+        The API keys.
+        """
+        ...
+
+    @property
+    def idempotency(self) -> Idempotency:
+        """
+        The remembered answers.
+        """
+        ...
+
+
+class Store(Protocol):
+    """
+    Runs functions in transactions. Safe to call from any thread.
+    """
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """
+        Run `work` on one consistent snapshot and return its result. It must not write.
+        """
+        ...
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """
+        Run `work` in a write transaction and return its result once it is durable.
+
+        An exception from `work` rolls back all that it did, and is raised again here.
+        """
+        ...
+
+    def close(self) -> None:
+        """
+        Finish what is under way and release the files.
+        """
+        ...
