@@ -2,7 +2,7 @@
 What the service asks of a store, one small protocol per resource.
 
 A `Store` runs functions inside transactions. The function receives a `Transaction`, whose
-repositories speak of domain objects only, and everything it does is committed together or not at all.
+repositories speak of domain objects only; all that it does is committed together or not at all.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Traces(Protocol):
 
     def delete(self, project_id: str, trace_ids: Sequence[str]) -> Sequence[str]:
         """
-        Delete the traces that the project has, with their reviews and memories, and return their ids.
+        Delete those traces that the project has, with reviews and memories, and return their ids.
         """
         ...
 
