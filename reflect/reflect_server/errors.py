@@ -1,0 +1,105 @@
+"""
+The errors of the service, all below one root.
+
+Each carries one full sentence for whoever made the request or runs the service. The routes turn them
+into problem documents; `code` is the stable name that a program can rely on.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ReflectServerError(Exception):
+    """
+    Root of every error that the service raises on purpose.
+
+    Args:
+        message: What was found, what was expected and what to do, in full sentences.
+    """
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidRequestError(ReflectServerError):
+    """
+    The request is understood but one of its values cannot be used.
+
+    Args:
+        message: What is wrong and what would be right.
+        field: The value's place in the request, such as `review.result`; None where it has none.
+    """
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class MalformedRequestError(ReflectServerError):
+    """
+    The request cannot be read at all, for example a body that is not JSON.
+    """
+
+    code = "malformed_request"
+
+
+class RequestTooLargeError(ReflectServerError):
+    """
+    The request's body is larger than the service accepts.
+    """
+
+    code = "request_too_large"
+
+
+class UnauthenticatedError(ReflectServerError):
+    """
+    The request has no usable credential.
+    """
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(ReflectServerError):
+    """
+    The credential is valid and does not allow this.
+    """
+
+    code = "forbidden"
+
+
+class NotFoundError(ReflectServerError):
+    """
+    What the request names does not exist, or not for this credential.
+    """
+
+    code = "not_found"
+
+
+class ConflictError(ReflectServerError):
+    """
+    The request contradicts the present state, for example a second review of one trace.
+    """
+
+    code = "conflict"
+
+
+class StoreError(ReflectServerError):
+    """
+    The store cannot do its work, for example because its folder cannot be written.
+    """
+
+    code = "store_unavailable"
+
+
+class SettingsError(ReflectServerError):
+    """
+    The service cannot start as it is configured.
+    """
+
+    code = "invalid_settings"
