@@ -1,0 +1,79 @@
+"""
+How a review teaches: whom it credits, and how far a Q-value moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reflect_server.domain.model import ReviewResult
+from reflect_server.errors import InvalidRequestError
+
+DEFAULT_ALPHA = 0.3
+"""The learning rate where neither the review nor `Q_LEARNING_ALPHA` names one."""
+
+_REWARD = {ReviewResult.PASS: 1.0, ReviewResult.FAIL: 0.0}
+
+
+def credit(retrieved_ids: Sequence[str], used_ids: Sequence[str] | None) -> dict[str, float]:
+    """
+    Share out the credit for a run among the memories that it was given.
+
+    Crediting every retrieved memory alike teaches little, since most of them had no part in the
+    outcome. A run that names what it relied on credits just that. Of any other run only the order
+    is known, and the credit falls with the square of the rank, which on streams of BANKING77 tasks
+    came closest to knowing (docs/decisions/0005).
+
+    Args:
+        retrieved_ids: The memories that the run was given, best first. Of a repeated id the first
+            place counts.
+        used_ids: The memories among them that the answer relied on, possibly none; None where
+            unknown.
+
+    Returns:
+        The weight of each credited memory, in (0, 1]: 1 for each used one, or 1/rank² for the
+        retrieved ones. A memory that is absent gets no credit.
+
+    Raises:
+        InvalidRequestError: A used memory is not among the retrieved ones.
+    """
+    retrieved = list(dict.fromkeys(retrieved_ids))
+    if used_ids is None:
+        return {memory_id: 1.0 / rank**2 for rank, memory_id in enumerate(retrieved, start=1)}
+    known = set(retrieved)
+    for memory_id in used_ids:
+        if memory_id not in known:
+            raise InvalidRequestError(
+                f"`used_memory_ids` names {memory_id!r}, which is not among the "
+                "`retrieved_memory_ids`; name only memories that the run was given.",
+                field="used_memory_ids",
+            )
+    return dict.fromkeys(used_ids, 1.0)
+
+
+def updated(q: float, *, alpha: float, weight: float, result: ReviewResult) -> float:
+    """
+    Move a Q-value towards the outcome of a run that used the memory.
+
+    Q ← Q + alpha · weight · (r - Q), with r = 1 for a pass and 0 for a fail: the running average of
+    MemRL (arXiv 2601.03192), slowed by the memory's share of the credit.
+
+    Args:
+        q: The Q-value before, in [0, 1].
+        alpha: The learning rate, in [0, 1]; 0 learns nothing, 1 keeps only the last outcome.
+        weight: The memory's share of the credit, in [0, 1]; see `credit`.
+        result: The verdict of the review.
+
+    Returns:
+        The Q-value after, in [0, 1].
+
+    Raises:
+        InvalidRequestError: A value is outside its range.
+    """
+    for name, value in (("q_value", q), ("alpha", alpha), ("weight", weight)):
+        if not 0.0 <= value <= 1.0:
+            raise InvalidRequestError(
+                f"`{name}` is {value}; it must lie between 0 and 1.", field=name
+            )
+    moved = q + alpha * weight * (_REWARD[result] - q)
+    return min(1.0, max(0.0, moved))
