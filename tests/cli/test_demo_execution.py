@@ -1,0 +1,59 @@
+import pytest
+
+from reflect_cli.demo.database import create_database
+from reflect_cli.demo.execution import execute
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM orders",
+        "INSERT INTO warehouses VALUES (9, 'Sea')",
+        "UPDATE orders SET total = 0",
+        "DROP TABLE orders",
+        "CREATE TABLE loot (id INTEGER)",
+        "ATTACH DATABASE 'elsewhere.db' AS elsewhere",
+        "PRAGMA writable_schema = 1",
+        "BEGIN",
+        "VACUUM INTO 'copy.db'",
+    ],
+)
+def test_nothing_but_reading_is_allowed(sql: str):
+    connection = create_database()
+    before = list(connection.iterdump())
+    assert "Only SELECT" in str(execute(connection, sql).error)
+    assert list(connection.iterdump()) == before
+
+
+def test_a_query_that_runs_on_for_ever_is_stopped():
+    endless = (
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n"
+    )
+    outcome = execute(create_database(), endless, seconds=0.05)
+    assert outcome.error == "The query took longer than 0.05 s and was stopped."
+
+
+def test_a_query_with_too_many_rows_is_refused():
+    outcome = execute(create_database(), "SELECT 1 FROM orders a, orders b")
+    assert outcome.error == "The query gives more than 10000 rows."
+    assert outcome.rows == ()
+
+
+@pytest.mark.parametrize(
+    "sql", ["", "-- nothing", "SELEKT 1", "SELECT nosuch FROM orders", "SELECT 1; SELECT 2"]
+)
+def test_a_bad_query_gives_its_error_instead_of_raising(sql: str):
+    outcome = execute(create_database(), sql)
+    assert outcome.error
+    assert outcome.preview().startswith("Error: ")
+
+
+def test_the_preview_shows_the_first_rows():
+    preview = execute(create_database(), "SELECT id, name FROM warehouses").preview()
+    assert preview == "3 rows\n1 | Jurong\n2 | Changi\n3 | Tuas"
+
+
+def test_the_connection_can_be_written_again_by_its_owner():
+    connection = create_database()
+    execute(connection, "SELECT 1")
+    connection.execute("DELETE FROM orders")
