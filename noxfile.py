@@ -1,0 +1,161 @@
+"""
+Every job of this project: `nox` runs all checks, `nox -s NAME` one of them, `nox -l` lists them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SUPPORTED = ("3.11", "3.12", "3.13")
+PACKAGES = ("reflect/reflect_sdk", "reflect/reflect_server", "reflect/reflect_cli")
+HANDWRITTEN = ("reflect", "codegen", "tests", "benchmarks", "noxfile.py")
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = True
+
+
+def _runs(interpreter: Path, version: str) -> bool:
+    question = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        answer = subprocess.run(
+            [interpreter, "-c", question], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return False
+    return answer.stdout.strip() == version
+
+
+def _find_interpreter(version: str) -> Path | None:
+    """
+    Look for a working interpreter: the running one, those on the PATH, those of pyenv.
+    """
+    name = f"python{version}"
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    running = Path(getattr(sys, "_base_executable", sys.executable))
+    on_path = shutil.which(name)
+    candidates = [
+        *([running] if "%d.%d" % sys.version_info[:2] == version else []),
+        *([Path(on_path)] if on_path else []),
+        *sorted(pyenv.glob(f"{version}.*/bin/{name}"), reverse=True),
+    ]
+    return next((found for found in candidates if _runs(found, version)), None)
+
+
+def _available_pythons() -> list[str]:
+    """
+    Return the supported versions that this machine has, and make nox find them.
+    """
+    found = {version: _find_interpreter(version) for version in SUPPORTED}
+    folders = [str(interpreter.parent) for interpreter in found.values() if interpreter]
+    os.environ["PATH"] = os.pathsep.join([*folders, os.environ["PATH"]])
+    return [version for version, interpreter in found.items() if interpreter]
+
+
+PYTHONS = _available_pythons()
+if not PYTHONS:
+    raise SystemExit(f"None of Python {', '.join(SUPPORTED)} was found. Install one of them.")
+LOWEST = PYTHONS[0]
+
+
+def _install(session: nox.Session, *groups: str, extras: str = "server,openai") -> None:
+    """
+    Install the built package with its extras, and the pinned tools of dependency groups.
+    """
+    tools = nox.project.dependency_groups(PYPROJECT, *groups) if groups else ()
+    session.install(f".[{extras}]" if extras else ".", *tools)
+
+
+@nox.session(python=LOWEST)
+def lint(session: nox.Session) -> None:
+    """
+    Check style and format, and that changes have their notes.
+    """
+    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
+    session.run("ruff", "check", *HANDWRITTEN)
+    session.run("ruff", "format", "--check", *HANDWRITTEN)
+    session.run("openapi-spec-validator", "openapi.yaml")
+
+
+@nox.session(python=LOWEST)
+def typing(session: nox.Session) -> None:
+    """
+    Check types with mypy and pyright, for the product and for a consumer of it.
+    """
+    _install(session, "typing", "generate", "tests")
+    session.run("mypy")
+    session.run("mypy", "codegen")
+    session.run("pyright")
+
+
+@nox.session(python=LOWEST)
+def drift(session: nox.Session) -> None:
+    """
+    Fail where generated code differs from what the contract generates.
+    """
+    session.install(*nox.project.dependency_groups(PYPROJECT, "generate"))
+    session.run("python", "codegen/generate.py", "--check")
+
+
+@nox.session(python=LOWEST, default=False)
+def generate(session: nox.Session) -> None:
+    """
+    Generate the low-level client and the server's types from openapi.yaml.
+    """
+    session.install(*nox.project.dependency_groups(PYPROJECT, "generate"))
+    session.run("python", "codegen/generate.py")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """
+    Run the tests against the installed package; arguments after `--` go to pytest.
+    """
+    with_codegen = session.python == LOWEST
+    _install(session, "tests", *(["generate"] if with_codegen else []))
+    scope = session.posargs or (["tests"] if with_codegen else ["tests", "--ignore=tests/codegen"])
+    if not with_codegen:
+        session.run("pytest", "-n", "2", *scope)
+        return
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-n", "2", *scope)
+    session.run("coverage", "combine", silent=True)
+    session.run("coverage", "report")
+
+
+@nox.session(python=LOWEST)
+def minimums(session: nox.Session) -> None:
+    """
+    Run the tests with the lowest version of each runtime dependency.
+    """
+    project = PYPROJECT["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["server"]]
+    lowest = []
+    for requirement in wanted:
+        specifier, _, marker = requirement.partition(";")
+        name, version = re.fullmatch(r"([\w.-]+)>=([\w.]+).*", specifier.strip()).groups()
+        lowest.append(f"{name}=={version}" + (f";{marker}" if marker else ""))
+    session.install(
+        ".[server,openai]", *lowest, *nox.project.dependency_groups(PYPROJECT, "tests")
+    )
+    session.run("pytest", "-n", "2", "--ignore=tests/codegen", *(session.posargs or ["tests"]))
+
+
+@nox.session(python=LOWEST, default=False)
+def demo(session: nox.Session) -> None:
+    """
+    Watch an agent get better because it remembers.
+    """
+    _install(session)
+    session.run("reflect", "demo", *session.posargs)

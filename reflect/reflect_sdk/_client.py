@@ -1,0 +1,148 @@
+"""
+`ReflectClient`, the public client.
+"""
+
+from __future__ import annotations
+
+import httpx
+from reflect_api.client import AuthenticatedClient
+
+from reflect_sdk import _flows
+from reflect_sdk._connection import (
+    DEFAULT_TIMEOUT,
+    checked_base_url,
+    drive,
+    drive_async,
+    reliable,
+    twin_of,
+)
+from reflect_sdk._memory_methods import MemoryMethods
+from reflect_sdk._project_methods import ProjectMethods
+from reflect_sdk._trace_methods import TraceMethods
+from reflect_sdk._types import BootstrapResponse
+
+
+class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
+    """
+    Client of one project of a Reflect service.
+
+    One client holds one pool of connections and can be shared by threads and event loops. Every
+    method has an asynchronous twin of the same name with `_async` at its end. Each call is bounded
+    by `timeout` in all, and tried again after passing failures.
+
+    Args:
+        base_url: Address of the service; the hosted one by default, `http://localhost:8000` for
+            `reflect serve`.
+        api_key: Plaintext API key, such as `rf_live_…`. Never shown by the client.
+        project_id: The project; `default` where None. A project that does not exist yet is created
+            at its first use by a master key.
+        timeout: Seconds that a call may take in all, retries included; 60 by default. An
+            `httpx.Timeout` bounds the phases of each request instead.
+
+    Raises:
+        InvalidArgumentError: If an argument cannot be used.
+
+    Example:
+        >>> from reflect_sdk import ReflectClient
+        >>> client = ReflectClient(base_url="http://localhost:8000", api_key="rf_live_abc_def")
+    """
+
+    @classmethod
+    def bootstrap(
+        cls,
+        *,
+        base_url: str,
+        bootstrap_token: str,
+        user_id: str,
+        project_id: str,
+        key_label: str = "Default Admin Key",
+        environment: str = "live",
+        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
+    ) -> BootstrapResponse:
+        """
+        Create a project with its first API key.
+
+        For whoever runs the service: it needs the token that the service was started with
+        (`REFLECT_BOOTSTRAP_TOKEN`).
+
+        Args:
+            base_url: Address of the service.
+            bootstrap_token: The token.
+            user_id: Whose key it will be; free text.
+            project_id: The project; created where it does not exist.
+            key_label: The key's name for people; `Default Admin Key` by default.
+            environment: `live` (the default) or `test`; it shows in the key.
+            timeout: Seconds that the call may take, or an `httpx.Timeout`; 60 by default.
+
+        Returns:
+            The project and the plaintext key, which is shown here and never again.
+
+        Raises:
+            PermissionDeniedError: If the service has no bootstrap token or another one.
+            APIStatusError: If the service answers with another error.
+            TransportError: If no answer comes.
+
+        Example:
+            >>> info = ReflectClient.bootstrap(
+            ...     base_url="http://localhost:8000",
+            ...     bootstrap_token="the token",
+            ...     user_id="user-1",
+            ...     project_id="new-project",
+            ... )
+            >>> client = ReflectClient(
+            ...     base_url="http://localhost:8000",
+            ...     api_key=info.api_key,
+            ...     project_id=info.project_id,
+            ... )
+        """
+        flow = _flows.bootstrap(
+            user_id=user_id, project_id=project_id, key_label=key_label, environment=environment
+        )
+        with _bootstrapping(base_url, bootstrap_token, timeout) as api:
+            return drive(flow, api)
+
+    @classmethod
+    @twin_of(bootstrap.__func__)
+    async def bootstrap_async(
+        cls,
+        *,
+        base_url: str,
+        bootstrap_token: str,
+        user_id: str,
+        project_id: str,
+        key_label: str = "Default Admin Key",
+        environment: str = "live",
+        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - as the twin has it
+    ) -> BootstrapResponse:
+        flow = _flows.bootstrap(
+            user_id=user_id, project_id=project_id, key_label=key_label, environment=environment
+        )
+        async with _bootstrapping(base_url, bootstrap_token, timeout) as api:
+            return await drive_async(flow, api)
+
+    def health(self) -> dict[str, str]:
+        """
+        Report how the service is. Sends no credential.
+
+        Returns:
+            What the service says of itself, such as `{"status": "ok"}`.
+
+        Raises:
+            APIStatusError: If the service answers with an error.
+            TransportError: If no answer comes.
+        """
+        return self._run(self._flows.health())
+
+    @twin_of(health)
+    async def health_async(self) -> dict[str, str]:
+        return await self._run_async(self._flows.health())
+
+
+def _bootstrapping(
+    base_url: str, bootstrap_token: str, timeout: float | httpx.Timeout
+) -> AuthenticatedClient:
+    address = checked_base_url(base_url)
+    api = AuthenticatedClient(
+        base_url=address, token=bootstrap_token, prefix="", auth_header_name="X-Bootstrap-Token"
+    )
+    return reliable(api, address, timeout)

@@ -1,0 +1,239 @@
+"""
+The errors of the SDK, all below `ReflectError`.
+
+Code written for the published client keeps working: status errors are also `httpx.HTTPStatusError`,
+transport errors `httpx.TransportError`, refused arguments `ValueError`, and waiting still ends with
+`RuntimeError` or `TimeoutError`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+from reflect_api.errors import ReflectError
+
+if TYPE_CHECKING:
+    from reflect_sdk._types import TraceResponse
+
+_BODY_START = 500
+_SECRET_HEADERS = ("Authorization", "X-Bootstrap-Token", "Cookie")
+
+
+class TransportError(ReflectError, httpx.TransportError):
+    """
+    No answer came: the service could not be reached, or the connection broke.
+
+    Attributes:
+        method: Method of the request.
+        url: URL of the request.
+        retries: How often it was tried again before giving up.
+    """
+
+    def __init__(self, message: str, *, request: httpx.Request, retries: int) -> None:
+        self._retries = retries
+        httpx.TransportError.__init__(self, message)
+        self.request = without_secrets(request)
+        self.method = request.method
+        self.url = str(request.url)
+        self.retries = retries
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), str(self), {"request": self.request, "retries": self.retries})
+
+
+class ConnectionFailedError(TransportError, httpx.ConnectError):
+    """
+    No connection to the service could be made.
+    """
+
+
+class DeadlineExceededError(TransportError, httpx.TimeoutException, TimeoutError):
+    """
+    No answer came within `timeout`.
+    """
+
+
+class APIStatusError(ReflectError, httpx.HTTPStatusError):
+    """
+    The service answered with an error.
+
+    Attributes:
+        status_code: The HTTP status.
+        code: The stable name of the kind of error; None where the answer has none.
+        detail: What the service says about it; the start of the body where that is no problem
+            document.
+        method: Method of the request.
+        path: Path of the request.
+        request_id: What the service calls this request in its logs; None where it does not say.
+        retries: How often it was tried again before giving up.
+    """
+
+    def __init__(self, message: str, *, response: httpx.Response, retries: int) -> None:
+        request = without_secrets(response.request)
+        response.request = request
+        httpx.HTTPStatusError.__init__(self, message, request=request, response=response)
+        problem = _problem(response)
+        code = problem.get("code")
+        self.status_code = response.status_code
+        self.code: str | None = code if isinstance(code, str) else None
+        self.detail = _detail(response, problem)
+        self.method = request.method
+        self.path = request.url.path
+        self.request_id: str | None = response.headers.get("X-Request-Id")
+        self.retries = retries
+
+    @classmethod
+    def from_response(cls, response: httpx.Response, *, retries: int) -> APIStatusError:
+        """
+        Make the error that fits the status of an answer, whose body has been read.
+        """
+        kind = _BY_STATUS.get(response.status_code)
+        if kind is None:
+            kind = ServerError if response.status_code >= 500 else cls
+        request = response.request
+        status = f"{response.status_code} {response.reason_phrase}".strip()
+        message = f"{request.method} {request.url.path} answered {status}"
+        detail = _detail(response, _problem(response))
+        message = f"{message}: {detail}" if detail else f"{message} with an empty body."
+        if request_id := response.headers.get("X-Request-Id"):
+            message = f"{message} (request id {request_id})"
+        return kind(message, response=response, retries=retries)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (
+            type(self),
+            str(self),
+            {"response": self.response, "retries": self.retries},
+        )
+
+
+class BadRequestError(APIStatusError):
+    """
+    400: the service could not read the request.
+    """
+
+
+class AuthenticationError(APIStatusError):
+    """
+    401: the API key is missing, malformed, unknown or revoked.
+    """
+
+
+class PermissionDeniedError(APIStatusError):
+    """
+    403: the API key is valid but does not allow this.
+    """
+
+
+class NotFoundError(APIStatusError):
+    """
+    404: the project, or what was asked for in it, does not exist.
+    """
+
+
+class ConflictError(APIStatusError):
+    """
+    409: the request contradicts the present state, for example a second review of one trace.
+    """
+
+
+class ContentTooLargeError(APIStatusError):
+    """
+    413: the request is larger than the service accepts.
+    """
+
+
+class InvalidRequestError(APIStatusError, ValueError):
+    """
+    422: a value of the request cannot be used; `detail` names it.
+    """
+
+
+class RateLimitError(APIStatusError):
+    """
+    429: more requests than the service allows, even after the retries.
+    """
+
+
+class ServerError(APIStatusError):
+    """
+    5xx: the service failed or cannot answer just now, even after the retries.
+    """
+
+
+class IngestFailedError(ReflectError, RuntimeError):
+    """
+    The service gave up making a memory of a trace.
+
+    Attributes:
+        trace: The trace, whose `last_ingest_error` says why.
+    """
+
+    def __init__(self, trace: TraceResponse) -> None:
+        reason = trace.last_ingest_error or "the service gave no reason"
+        super().__init__(f"Ingestion of trace {trace.id} failed: {reason}")
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[type[Self], tuple[TraceResponse]]:
+        return type(self), (self.trace,)
+
+
+class WaitTimeoutError(ReflectError, TimeoutError):
+    """
+    A trace did not reach the awaited state in time.
+
+    Attributes:
+        trace: The trace as it was last seen; None where it never was.
+    """
+
+    def __init__(self, message: str, trace: TraceResponse | None = None) -> None:
+        super().__init__(message)
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, TraceResponse | None]]:
+        return type(self), (str(self), self.trace)
+
+
+_BY_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    413: ContentTooLargeError,
+    422: InvalidRequestError,
+    429: RateLimitError,
+}
+
+
+def without_secrets(request: httpx.Request) -> httpx.Request:
+    """
+    Copy a request for an error to carry: without body and without credentials.
+    """
+    headers = httpx.Headers(request.headers)
+    for name in _SECRET_HEADERS:
+        if name in headers:
+            headers[name] = "[hidden]"
+    return httpx.Request(request.method, request.url, headers=headers)
+
+
+def _rebuild(kind: type[ReflectError], message: str, attributes: dict[str, Any]) -> ReflectError:
+    return kind(message, **attributes)
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _detail(response: httpx.Response, problem: dict[str, Any]) -> str:
+    detail = problem.get("detail")
+    if isinstance(detail, str) and detail:
+        return detail
+    text = " ".join(response.text.split())
+    return text if len(text) <= _BODY_START else f"{text[:_BODY_START]}…"

@@ -1,0 +1,424 @@
+"""
+What each method of `ReflectClient` does, written once for both worlds.
+
+Every method of `Flows` is a flow: it yields a `Call` or a `Pause` and receives what comes of it.
+The client drives it, synchronously or asynchronously.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from attrs import frozen
+from reflect_api.types import UNSET, Response, Unset
+
+from reflect_api import models
+from reflect_sdk._augment import augment
+from reflect_sdk._errors import (
+    IngestFailedError,
+    InvalidArgumentError,
+    NotFoundError,
+    WaitTimeoutError,
+)
+from reflect_sdk._labels import review_label
+from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
+from reflect_sdk._types import (
+    Answer,
+    ApiKeyCreateResponse,
+    ApiKeyResponse,
+    AugmentedTask,
+    BootstrapResponse,
+    DeleteProjectResponse,
+    DeleteTracesResponse,
+    MemoryResponse,
+    SkillResponse,
+    TraceCreateResponse,
+    TraceResponse,
+)
+
+LONGEST_HOLD = 30
+"""Seconds for which the service is asked to hold one answer."""
+
+NEW_TRACE_GRACE = 5.0
+"""Seconds during which a trace that cannot be found may still appear."""
+
+T = TypeVar("T")
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+
+@frozen
+class Call:
+    """
+    Call a generated function.
+
+    Attributes:
+        endpoint: Its module below `reflect_api.api`, such as `traces.get_trace`.
+        arguments: Its arguments.
+    """
+
+    endpoint: str
+    arguments: Mapping[str, Any]
+
+
+@frozen
+class Pause:
+    """
+    Wait.
+
+    Attributes:
+        seconds: How long.
+    """
+
+    seconds: float
+
+
+Effect: TypeAlias = Call | Pause
+Flow: TypeAlias = Generator[Effect, Any, T]
+
+
+@frozen
+class Query:
+    """
+    How memories are looked for; the arguments that `query_memories` and `trace` have in common.
+    """
+
+    task: str
+    limit: int
+    lambda_: float
+    metadata_filter: dict[str, Any] | None
+    similarity_threshold: float | None
+    mmr_lambda: float
+
+
+@frozen
+class Run:
+    """
+    What an agent did; the arguments that `create_trace` and `create_trace_and_wait` have in common.
+    """
+
+    task: str
+    trajectory: TrajectoryInput
+    final_response: str | None
+    retrieved_memory_ids: Sequence[str]
+    used_memory_ids: Sequence[str] | None
+    model: str | None
+    metadata: dict[str, Any] | None
+    review_result: str | None
+    feedback_text: str | None
+    reference_context: str | None
+    alpha: float | None
+
+
+@frozen
+class Flows:
+    """
+    The flows of one project.
+
+    Attributes:
+        project_id: The project.
+        longest_hold: Seconds for which the service may be asked to hold one answer.
+        clock: Monotonic seconds; replaced in tests.
+    """
+
+    project_id: str
+    longest_hold: int = LONGEST_HOLD
+    clock: Callable[[], float] = time.monotonic
+
+    def health(self) -> Flow[dict[str, str]]:
+        """
+        Ask whether the service answers.
+        """
+        response: Response[dict[str, str]] = yield Call("health.health", {})
+        return dict(response.parsed or {})
+
+    def query_memories(self, query: Query) -> Flow[list[MemoryResponse]]:
+        """
+        Find the memories that fit a task.
+        """
+        body = models.QueryMemoriesRequest(
+            task=query.task,
+            limit=query.limit,
+            lambda_=query.lambda_,
+            mmr_lambda=query.mmr_lambda,
+            metadata_filter=_given(query.metadata_filter),
+            similarity_threshold=_given(query.similarity_threshold),
+        )
+        return (yield from self._many(MemoryResponse, "memories.query_memories", body=body))
+
+    def augment_with_memories(self, query: Query) -> Flow[AugmentedTask]:
+        """
+        Find the memories that fit a task and append them to it.
+        """
+        memories = yield from self.query_memories(query)
+        return augment(query.task, memories)
+
+    def create_trace(self, run: Run) -> Flow[TraceCreateResponse]:
+        """
+        Record a run.
+        """
+        body = models.CreateTraceRequest(
+            task=run.task,
+            trajectory=wire_trajectory(run.trajectory),
+            final_response=_given(run.final_response),
+            retrieved_memory_ids=_ids("retrieved_memory_ids", run.retrieved_memory_ids),
+            used_memory_ids=UNSET
+            if run.used_memory_ids is None
+            else _ids("used_memory_ids", run.used_memory_ids),
+            model=run.model,
+            metadata=run.metadata or {},
+            reference_context=_given(run.reference_context),
+            review=UNSET if run.review_result is None else _review(run, run.review_result),
+        )
+        return (yield from self._one(TraceCreateResponse, "traces.create_trace", body=body))
+
+    def create_memory(
+        self,
+        *,
+        task: str,
+        result: str,
+        reflection: Mapping[str, Any],
+        retrieved_memory_ids: Sequence[str],
+    ) -> Flow[TraceCreateResponse]:
+        """
+        Store a reflection that the agent wrote itself.
+        """
+        body = models.CreateTraceRequest(
+            task=task,
+            trajectory=[],
+            retrieved_memory_ids=_ids("retrieved_memory_ids", retrieved_memory_ids),
+            model=None,
+            metadata={},
+            review=models.ReviewInput(
+                result=models.ReviewResult(review_label(result)),
+                reflection=models.ReflectionInput(**reflection),
+            ),
+        )
+        return (yield from self._one(TraceCreateResponse, "traces.create_trace", body=body))
+
+    def get_trace(self, trace_id: str) -> Flow[TraceResponse]:
+        """
+        Get one trace.
+        """
+        return (yield from self._one(TraceResponse, "traces.get_trace", trace_id=trace_id))
+
+    def wait_for_trace(
+        self, trace_id: str, *, require_reviewed: bool, poll_interval: float, wait_timeout: float
+    ) -> Flow[TraceResponse]:
+        """
+        Wait until ingestion of a trace has finished, and until it is reviewed where that is asked
+        for.
+
+        Where the service holds its answer (`Prefer: wait`), nothing is polled.
+        """
+        _check_waiting(poll_interval, wait_timeout)
+        started = self.clock()
+        state = models.AwaitedState.REVIEWED if require_reviewed else models.AwaitedState.INGESTED
+        trace: TraceResponse | None = None
+        hold_works = True
+        while True:
+            asked = self.clock()
+            remaining = started + wait_timeout - asked
+            hold = min(self.longest_hold, math.floor(remaining)) if hold_works else 0
+            held = False
+            try:
+                response: Response[models.TraceResponse] = yield Call(
+                    "traces.get_trace",
+                    {
+                        "project_id": self.project_id,
+                        "trace_id": trace_id,
+                        "wait_for": state if hold > 0 else UNSET,
+                        "prefer": f"wait={hold}" if hold > 0 else UNSET,
+                    },
+                )
+            except NotFoundError:
+                if trace is not None or asked - started >= NEW_TRACE_GRACE:
+                    raise
+            else:
+                trace = TraceResponse.from_api(response.parsed)
+                if trace.ingest_status == "failed":
+                    raise IngestFailedError(trace)
+                if _has_reached(trace, require_reviewed=require_reviewed):
+                    return trace
+                hold_works = hold <= 0 or "Preference-Applied" in response.headers
+                held = hold > 0 and self.clock() - asked >= min(hold, poll_interval)
+            remaining = started + wait_timeout - self.clock()
+            if remaining <= 0:
+                raise _out_of_time(trace_id, trace, wait_timeout, require_reviewed=require_reviewed)
+            if not held:
+                yield Pause(min(poll_interval, remaining))
+
+    def create_trace_and_wait(
+        self, run: Run, *, poll_interval: float, wait_timeout: float
+    ) -> Flow[TraceResponse]:
+        """
+        Record a run and wait until it is processed.
+        """
+        _check_waiting(poll_interval, wait_timeout)
+        receipt = yield from self.create_trace(run)
+        return (
+            yield from self.wait_for_trace(
+                receipt.trace_id,
+                require_reviewed=run.review_result is not None,
+                poll_interval=poll_interval,
+                wait_timeout=wait_timeout,
+            )
+        )
+
+    def review_trace(
+        self, trace_id: str, *, result: str, feedback_text: str | None, alpha: float | None
+    ) -> Flow[TraceResponse]:
+        """
+        Attach a verdict to a trace.
+        """
+        body = models.ReviewTraceRequest(
+            result=models.ReviewResult(review_label(result)),
+            feedback_text=feedback_text,
+            alpha=_given(alpha),
+        )
+        return (
+            yield from self._one(TraceResponse, "traces.review_trace", trace_id=trace_id, body=body)
+        )
+
+    def list_traces(self, *, review_status: str | None) -> Flow[list[TraceResponse]]:
+        """
+        List traces.
+        """
+        status = UNSET if review_status is None else _review_status(review_status)
+        return (yield from self._many(TraceResponse, "traces.list_traces", review_status=status))
+
+    def delete_traces(self, trace_ids: Sequence[str]) -> Flow[DeleteTracesResponse]:
+        """
+        Delete traces.
+        """
+        body = models.DeleteTracesRequest(trace_ids=_ids("trace_ids", trace_ids))
+        return (yield from self._one(DeleteTracesResponse, "traces.delete_traces", body=body))
+
+    def get_skill(self) -> Flow[SkillResponse | None]:
+        """
+        Get the project's skill, or None where there is none.
+        """
+        try:
+            return (yield from self._one(SkillResponse, "skills.get_skill"))
+        except NotFoundError:
+            return None
+
+    def create_skill(self, *, n_passed: int | None, n_failed: int | None) -> Flow[SkillResponse]:
+        """
+        Consolidate memories into a skill.
+        """
+        body = models.CreateSkillRequest(n_passed=_given(n_passed), n_failed=_given(n_failed))
+        return (yield from self._one(SkillResponse, "skills.create_skill", body=body))
+
+    def list_api_keys(self) -> Flow[list[ApiKeyResponse]]:
+        """
+        List keys.
+        """
+        return (yield from self._many(ApiKeyResponse, "api_keys.list_api_keys"))
+
+    def create_api_key(
+        self, *, label: str, scopes: Sequence[str], environment: str
+    ) -> Flow[ApiKeyCreateResponse]:
+        """
+        Create a key.
+        """
+        body = models.CreateApiKeyRequest(
+            label=label, scopes=_ids("scopes", scopes), environment=environment
+        )
+        return (yield from self._one(ApiKeyCreateResponse, "api_keys.create_api_key", body=body))
+
+    def revoke_api_key(self, key_id: str) -> Flow[ApiKeyResponse]:
+        """
+        Revoke a key.
+        """
+        body = models.RevokeApiKeyRequest()
+        return (
+            yield from self._one(
+                ApiKeyResponse, "api_keys.revoke_api_key", key_id=key_id, body=body
+            )
+        )
+
+    def delete_project(self) -> Flow[DeleteProjectResponse]:
+        """
+        Delete the project.
+        """
+        return (yield from self._one(DeleteProjectResponse, "projects.delete_project"))
+
+    def _one(self, kind: type[AnswerT], endpoint: str, **arguments: Any) -> Flow[AnswerT]:
+        response: Response[Any] = yield Call(endpoint, {"project_id": self.project_id, **arguments})
+        return kind.from_api(response.parsed)
+
+    def _many(self, kind: type[AnswerT], endpoint: str, **arguments: Any) -> Flow[list[AnswerT]]:
+        response: Response[Any] = yield Call(endpoint, {"project_id": self.project_id, **arguments})
+        return [kind.from_api(entry) for entry in response.parsed or []]
+
+
+def bootstrap(
+    *, user_id: str, project_id: str, key_label: str, environment: str
+) -> Flow[BootstrapResponse]:
+    """
+    Create a project with its first key.
+    """
+    body = models.BootstrapRequest(
+        user_id=user_id, project_id=project_id, key_label=key_label, environment=environment
+    )
+    response: Response[Any] = yield Call("bootstrap.bootstrap", {"body": body})
+    return BootstrapResponse.from_api(response.parsed)
+
+
+def _given(value: T | None) -> T | Unset:
+    return UNSET if value is None else value
+
+
+def _ids(name: str, values: Sequence[str]) -> list[str]:
+    if isinstance(values, str):
+        raise InvalidArgumentError(f"{name} must be a list of strings, found a single string.")
+    return list(values)
+
+
+def _review(run: Run, result: str) -> models.ReviewInput:
+    return models.ReviewInput(
+        result=models.ReviewResult(review_label(result)),
+        feedback_text=run.feedback_text,
+        alpha=_given(run.alpha),
+    )
+
+
+def _review_status(value: str) -> models.ReviewStatus | str:
+    try:
+        return models.ReviewStatus(value)
+    except ValueError:
+        return value
+
+
+def _check_waiting(poll_interval: float, wait_timeout: float) -> None:
+    if not 0 < poll_interval < math.inf:
+        raise InvalidArgumentError(f"poll_interval must be above 0 seconds, found {poll_interval}.")
+    if not 0 <= wait_timeout < math.inf:
+        raise InvalidArgumentError(
+            f"wait_timeout must be a finite number of seconds from 0, found {wait_timeout}."
+        )
+
+
+def _has_reached(trace: TraceResponse, *, require_reviewed: bool) -> bool:
+    reviewed = trace.review_status == "reviewed" or not require_reviewed
+    return reviewed and trace.ingest_status == "completed"
+
+
+def _out_of_time(
+    trace_id: str, trace: TraceResponse | None, wait_timeout: float, *, require_reviewed: bool
+) -> WaitTimeoutError:
+    awaited = "ingested and reviewed" if require_reviewed else "ingested"
+    seen = (
+        "it could not be found yet"
+        if trace is None
+        else f"its ingest_status is {trace.ingest_status!r}, "
+        f"its review_status {trace.review_status!r}"
+    )
+    return WaitTimeoutError(
+        f"Trace {trace_id} was not {awaited} within {wait_timeout:g} seconds: {seen}. "
+        "Wait longer with a larger wait_timeout.",
+        trace,
+    )

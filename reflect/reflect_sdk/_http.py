@@ -1,0 +1,226 @@
+"""
+The HTTP clients below the generated code: retries, deadlines, idempotency keys and errors.
+
+They stand where every request passes, so a generated function called with `ReflectClient.api` is
+exactly as safe as a method of `ReflectClient`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Generator
+from typing import Any
+
+import httpx
+from attrs import frozen
+
+from reflect_sdk._drivers import run, run_async
+from reflect_sdk._errors import (
+    APIStatusError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    InvalidArgumentError,
+    TransportError,
+)
+from reflect_sdk._retry import (
+    IDEMPOTENCY_HEADER,
+    RetryPolicy,
+    is_repeatable,
+    may_succeed_later,
+    wants_idempotency_key,
+)
+
+logger = logging.getLogger("reflect_sdk")
+
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@frozen
+class Attempt:
+    """
+    Send the request once.
+    """
+
+    request: httpx.Request
+
+
+@frozen
+class Sleep:
+    """
+    Wait before the next attempt.
+    """
+
+    seconds: float
+
+
+def deliver(
+    request: httpx.Request, policy: RetryPolicy
+) -> Generator[Attempt | Sleep, Any, httpx.Response]:
+    """
+    Send a request until it succeeds, fails for good, or runs out of time or retries.
+
+    Args:
+        request: The request. One that creates something gets an idempotency key, the same for all
+            attempts.
+        policy: How hard to try.
+
+    Returns:
+        The successful answer.
+
+    Raises:
+        APIStatusError: If the service answered with an error.
+        TransportError: If no answer came.
+    """
+    if wants_idempotency_key(request):
+        request.headers[IDEMPOTENCY_HEADER] = str(uuid.uuid4())
+    started = policy.clock()
+    retries = 0
+    while True:
+        response: httpx.Response | None = None
+        _bound_phases(request, policy, started)
+        try:
+            response = yield Attempt(request)
+        except httpx.RequestError as error:
+            failure: APIStatusError | TransportError = _transport_error(error, request, retries)
+            again = isinstance(error, _NOTHING_SENT) or is_repeatable(request)
+            cause: Exception | None = error
+        else:
+            _log(request, response, retries, policy.clock() - started)
+            if response.is_success:
+                return response
+            failure = APIStatusError.from_response(response, retries=retries)
+            again = may_succeed_later(response.status_code) and is_repeatable(request)
+            cause = None
+        pause = policy.pause(retries, response)
+        out_of_time = (
+            policy.deadline is not None and policy.clock() - started + pause >= policy.deadline
+        )
+        if not again or retries >= policy.max_retries or out_of_time:
+            raise failure from cause
+        yield Sleep(pause)
+        retries += 1
+
+
+class ReliableClient(httpx.Client):
+    """
+    An `httpx.Client` that delivers each request as `deliver` says.
+
+    Args:
+        policy: How hard to try.
+        options: Everything that `httpx.Client` takes.
+    """
+
+    def __init__(self, *, policy: RetryPolicy, **options: Any) -> None:
+        super().__init__(**options)
+        self._policy = policy
+
+    def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
+        """
+        Build a request, and refuse a body that is no JSON with a clear error.
+        """
+        try:
+            return super().build_request(*args, **kwargs)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise _unwritable(error) from error
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """
+        Deliver a request.
+        """
+
+        def perform(effect: Attempt | Sleep) -> httpx.Response | None:
+            if isinstance(effect, Sleep):
+                time.sleep(effect.seconds)
+                return None
+            return super(ReliableClient, self).send(effect.request, **options)
+
+        return run(deliver(request, self._policy), perform)
+
+
+class ReliableAsyncClient(httpx.AsyncClient):
+    """
+    An `httpx.AsyncClient` that delivers each request as `deliver` says.
+
+    Args:
+        policy: How hard to try.
+        options: Everything that `httpx.AsyncClient` takes.
+    """
+
+    def __init__(self, *, policy: RetryPolicy, **options: Any) -> None:
+        super().__init__(**options)
+        self._policy = policy
+
+    def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
+        """
+        Build a request, and refuse a body that is no JSON with a clear error.
+        """
+        try:
+            return super().build_request(*args, **kwargs)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise _unwritable(error) from error
+
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """
+        Deliver a request.
+        """
+
+        async def perform(effect: Attempt | Sleep) -> httpx.Response | None:
+            if isinstance(effect, Sleep):
+                await asyncio.sleep(effect.seconds)
+                return None
+            return await super(ReliableAsyncClient, self).send(effect.request, **options)
+
+        return await run_async(deliver(request, self._policy), perform)
+
+
+def _bound_phases(request: httpx.Request, policy: RetryPolicy, started: float) -> None:
+    if policy.deadline is None:
+        return
+    remaining = max(0.001, policy.deadline - (policy.clock() - started))
+    phases = request.extensions.get("timeout", {})
+    bounded = {
+        phase: remaining if phases.get(phase) is None else min(phases[phase], remaining)
+        for phase in ("connect", "read", "write", "pool")
+    }
+    request.extensions = {**request.extensions, "timeout": bounded}
+
+
+def _transport_error(
+    error: httpx.RequestError, request: httpx.Request, retries: int
+) -> TransportError:
+    where = f"{request.method} {request.url.copy_with(query=None)}"
+    tries = "" if retries == 0 else f" after {retries + 1} attempts"
+    reason = str(error) or type(error).__name__
+    if isinstance(error, httpx.TimeoutException):
+        message = f"{where} got no answer in time{tries} ({type(error).__name__})."
+        return DeadlineExceededError(message, request=request, retries=retries)
+    if isinstance(error, httpx.ConnectError):
+        message = (
+            f"{where} could not connect{tries}: {reason}. "
+            "Check that the service runs and that base_url is its address."
+        )
+        return ConnectionFailedError(message, request=request, retries=retries)
+    message = f"{where} failed{tries}: {reason}."
+    return TransportError(message, request=request, retries=retries)
+
+
+def _unwritable(error: Exception) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"The request cannot be written as JSON: {error}. "
+        "Use only dicts, lists, strings, finite numbers, booleans and None."
+    )
+
+
+def _log(request: httpx.Request, response: httpx.Response, retries: int, seconds: float) -> None:
+    logger.debug(
+        "%s %s answered %d in %.0f ms (request id %s, retries %d)",
+        request.method,
+        request.url.path,
+        response.status_code,
+        seconds * 1000,
+        response.headers.get("X-Request-Id", "unknown"),
+        retries,
+    )

@@ -1,0 +1,127 @@
+"""
+The methods of `ReflectClient` about API keys and the project as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reflect_sdk._connection import Connection, twin_of
+from reflect_sdk._types import ApiKeyCreateResponse, ApiKeyResponse, DeleteProjectResponse
+
+
+class ProjectMethods(Connection):
+    """
+    Managing keys, and deleting the project.
+    """
+
+    def list_api_keys(
+        self,
+    ) -> list[ApiKeyResponse]:
+        """
+        List the project's API keys.
+
+        Returns:
+            The keys, oldest first, revoked ones included, without their secrets.
+
+        Raises:
+            PermissionDeniedError: If the client's key lacks the scope `keys:manage`.
+            APIStatusError: If the service answers with another error.
+            TransportError: If no answer comes.
+        """
+        return self._run(self._flows.list_api_keys())
+
+    @twin_of(list_api_keys)
+    async def list_api_keys_async(
+        self,
+    ) -> list[ApiKeyResponse]:
+        return await self._run_async(self._flows.list_api_keys())
+
+    def create_api_key(
+        self,
+        *,
+        label: str,
+        scopes: Sequence[str],
+        environment: str = "live",
+    ) -> ApiKeyCreateResponse:
+        """
+        Create an API key for the project.
+
+        Args:
+            label: A name for people.
+            scopes: What the key may do, such as `memory:read` and `trace:write`; only scopes that
+                the client's own key has.
+            environment: `live` (the default) or `test`; it shows in the key.
+
+        Returns:
+            The key and its plaintext, which is shown here and never again.
+
+        Raises:
+            PermissionDeniedError: If the client's key lacks `keys:manage` or one of the scopes.
+            APIStatusError: If the service answers with another error.
+            TransportError: If no answer comes.
+        """
+        return self._run(
+            self._flows.create_api_key(label=label, scopes=scopes, environment=environment)
+        )
+
+    @twin_of(create_api_key)
+    async def create_api_key_async(
+        self,
+        *,
+        label: str,
+        scopes: Sequence[str],
+        environment: str = "live",
+    ) -> ApiKeyCreateResponse:
+        return await self._run_async(
+            self._flows.create_api_key(label=label, scopes=scopes, environment=environment)
+        )
+
+    def revoke_api_key(
+        self,
+        key_id: str,
+    ) -> ApiKeyResponse:
+        """
+        End an API key at once and for good.
+
+        Args:
+            key_id: The key's `id`, as `list_api_keys` returns it; not its `public_id`.
+
+        Returns:
+            The revoked key.
+
+        Raises:
+            NotFoundError: If the project has no such key.
+            APIStatusError: If the service answers with another error.
+            TransportError: If no answer comes.
+        """
+        return self._run(self._flows.revoke_api_key(key_id))
+
+    @twin_of(revoke_api_key)
+    async def revoke_api_key_async(
+        self,
+        key_id: str,
+    ) -> ApiKeyResponse:
+        return await self._run_async(self._flows.revoke_api_key(key_id))
+
+    def delete_project(
+        self,
+    ) -> DeleteProjectResponse:
+        """
+        Delete the project and everything of it, at once and for good.
+
+        Returns:
+            What was deleted.
+
+        Raises:
+            PermissionDeniedError: If the client's key lacks the scope `project:delete`.
+            APIStatusError: If the service answers with another error.
+            TransportError: If no answer comes.
+        """
+        return self._run(self._flows.delete_project())
+
+    @twin_of(delete_project)
+    async def delete_project_async(
+        self,
+    ) -> DeleteProjectResponse:
+        return await self._run_async(self._flows.delete_project())

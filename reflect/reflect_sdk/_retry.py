@@ -1,0 +1,127 @@
+"""
+When a request is tried again, and how long to wait before.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from attrs import evolve, field, frozen
+
+_RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_REPEATABLE_POSTS = re.compile(
+    r"/v1/projects/[^/]+/"
+    r"(memory/query|traces/delete|traces/[^/]+/review|api-keys/[^/]+/revoke)$"
+)
+_KEYED_POSTS = re.compile(r"/v1/projects/[^/]+/traces$")
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+
+
+@frozen
+class RetryPolicy:
+    """
+    How hard the client tries.
+
+    Attributes:
+        max_retries: How often a request is tried again at the most; 2 by default, 0 turns it off.
+        deadline: Seconds that a call may take in all, retries and pauses included; None for no
+            bound but that of the single phases.
+        first_pause: Upper bound, in seconds, of the pause before the first retry; it doubles with
+            each further one.
+        longest_pause: Upper bound, in seconds, of any pause, those that the service asks for
+            included.
+        clock: Monotonic seconds; replaced in tests.
+        jitter: A number in [0, 1) for each pause; replaced in tests.
+    """
+
+    max_retries: int = 2
+    deadline: float | None = None
+    first_pause: float = 0.5
+    longest_pause: float = 8.0
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    jitter: Callable[[], float] = field(default=random.random, repr=False)
+
+    def with_deadline(self, timeout: float | httpx.Timeout) -> RetryPolicy:
+        """
+        Bound the whole call by a timeout given as a number; an `httpx.Timeout` bounds phases only.
+        """
+        deadline = None if isinstance(timeout, httpx.Timeout) else float(timeout)
+        return evolve(self, deadline=deadline)
+
+    def pause(self, retries: int, response: httpx.Response | None) -> float:
+        """
+        Return how many seconds to wait before the next attempt.
+
+        What the service asks for (`Retry-After`) wins; else the pause is drawn evenly between 0 and
+        an exponentially growing bound ("full jitter", AWS Architecture Blog, 2015).
+
+        Args:
+            retries: How many retries there were already.
+            response: The answer of the failed attempt; None where there was none.
+        """
+        asked = None if response is None else _retry_after(response)
+        if asked is not None:
+            return min(asked, self.longest_pause)
+        bound = min(self.longest_pause, self.first_pause * 2.0**retries)
+        return bound * self.jitter()
+
+
+def is_repeatable(request: httpx.Request) -> bool:
+    """
+    Say whether sending the request twice does no more than sending it once.
+    """
+    if request.method in _SAFE_METHODS or IDEMPOTENCY_HEADER in request.headers:
+        return True
+    return bool(_REPEATABLE_POSTS.search(_raw_path(request)))
+
+
+def wants_idempotency_key(request: httpx.Request) -> bool:
+    """
+    Say whether the request creates something and has no idempotency key yet.
+    """
+    if request.method != "POST" or IDEMPOTENCY_HEADER in request.headers:
+        return False
+    return bool(_KEYED_POSTS.search(_raw_path(request)))
+
+
+def may_succeed_later(status: int) -> bool:
+    """
+    Say whether an answer with this status is worth another attempt.
+    """
+    return status in _RETRIED_STATUSES
+
+
+def _raw_path(request: httpx.Request) -> str:
+    return request.url.raw_path.partition(b"?")[0].decode("ascii")
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    milliseconds = _number(response.headers.get("Retry-After-Ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = response.headers.get("Retry-After")
+    seconds = _number(value)
+    if seconds is not None or value is None:
+        return seconds
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None

@@ -1,0 +1,195 @@
+"""
+One run of an agent, recorded by a `with` block.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from reflect_sdk._errors import InvalidArgumentError, ReflectError
+from reflect_sdk._flows import Flow, Flows, Query, Run
+from reflect_sdk._labels import review_label
+from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
+from reflect_sdk._types import AugmentedTask, MemoryResponse
+
+logger = logging.getLogger("reflect_sdk")
+
+SUBMIT_POLL_INTERVAL = 0.25
+SUBMIT_WAIT_TIMEOUT = 60.0
+
+
+@define(eq=False)
+class TraceContext:
+    """
+    What `ReflectClient.trace` yields: the task with its memories, and the place for the output.
+
+    Attributes:
+        task: The task as it was given.
+        augmented_task: The task with the memories behind it, ready to be a prompt.
+        memories: The memories that were found, best first.
+        trace_id: The recorded trace; None until the block has ended, and after it where
+            `set_output` was never called.
+    """
+
+    task: str
+    augmented_task: str
+    memories: list[MemoryResponse]
+    trace_id: str | None = field(default=None, init=False)
+    _defaults: Run = field(repr=False, kw_only=True)
+    _output: Run | None = field(default=None, init=False, repr=False)
+
+    @property
+    def memory_ids(self) -> list[str]:
+        """
+        Ids of the memories that were found, best first.
+        """
+        return [memory.id for memory in self.memories]
+
+    @property
+    def retrieved_memory_ids(self) -> list[str]:
+        """
+        The same as `memory_ids`.
+        """
+        return self.memory_ids
+
+    def set_output(
+        self,
+        *,
+        trajectory: TrajectoryInput,
+        final_response: str | None = None,
+        result: str | None = None,
+        feedback_text: str | None = None,
+        model: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        task: str | None = None,
+        alpha: float | None = None,
+        used_memory_ids: Sequence[str] | None = None,
+    ) -> None:
+        """
+        Record what the agent did; it is sent when the block ends. The last call counts.
+
+        Args:
+            trajectory: The run, as `ReflectClient.create_trace` takes it; copied, so it may change
+                afterwards.
+            final_response: The final answer. Where None, the text of the last assistant message.
+            result: The verdict: `pass` or `success`, `fail` or `failure`. Where None, the trace is
+                recorded without a review, which can follow later.
+            feedback_text: What went wrong; used with a `result`.
+            model: The model that the agent ran on.
+            metadata: Facts about the run, JSON.
+            task: Another text for the recorded task. Memories were looked up with the task that
+                `trace` was given; here goes what the conversation turned out to be about.
+            alpha: The learning rate of this review, in [0, 1]; wins over the one given to `trace`.
+                Where both are None, the server's default.
+            used_memory_ids: Those of `memory_ids` that the answer relied on; only they are
+                credited. Where None, all are, the less the lower their rank.
+
+        Raises:
+            InvalidArgumentError: If the trajectory or the result cannot be used, or a used memory
+                was not retrieved. Nothing is recorded then.
+        """
+        foreign = sorted(set(used_memory_ids or ()) - set(self.memory_ids))
+        if foreign:
+            raise InvalidArgumentError(
+                "used_memory_ids names memories that this run did not retrieve: "
+                f"{', '.join(foreign)}."
+            )
+        self._output = evolve(
+            self._defaults,
+            task=self.task if task is None else task,
+            trajectory=wire_trajectory(trajectory),
+            final_response=final_response,
+            retrieved_memory_ids=self.memory_ids,
+            used_memory_ids=used_memory_ids,
+            model=model,
+            metadata=metadata,
+            review_result=None if result is None else review_label(result),
+            feedback_text=feedback_text,
+            alpha=self._defaults.alpha if alpha is None else alpha,
+        )
+
+
+@frozen
+class Recorder:
+    """
+    Opens and closes a `TraceContext`; the flows behind `trace` and its twin.
+
+    Attributes:
+        flows: The flows of the project.
+        query: How to look for memories.
+        blocking: Whether closing waits for the memory.
+        auto_fail_on_exception: Whether a run that raised is recorded as failed.
+        reference_context: What a right answer looks like, for the reflection.
+        alpha: The learning rate where the output names none.
+    """
+
+    flows: Flows
+    query: Query
+    blocking: bool
+    auto_fail_on_exception: bool
+    reference_context: str | None
+    alpha: float | None
+
+    def open(self) -> Flow[TraceContext]:
+        """
+        Look for memories.
+        """
+        augmented: AugmentedTask = yield from self.flows.augment_with_memories(self.query)
+        defaults = Run(
+            task=self.query.task,
+            trajectory=[],
+            final_response=None,
+            retrieved_memory_ids=(),
+            used_memory_ids=None,
+            model=None,
+            metadata=None,
+            review_result=None,
+            feedback_text=None,
+            reference_context=self.reference_context,
+            alpha=self.alpha,
+        )
+        return TraceContext(
+            task=self.query.task,
+            augmented_task=augmented.augmented_task,
+            memories=augmented.memories,
+            defaults=defaults,
+        )
+
+    def close(self, context: TraceContext) -> Flow[None]:
+        """
+        Record the run, where it has an output.
+        """
+        output = context._output  # noqa: SLF001 - two halves of one thing
+        if output is not None:
+            yield from self._submit(context, output)
+
+    def abandon(self, context: TraceContext, error: BaseException) -> Flow[None]:
+        """
+        Record the run as failed because of an exception, where it has an output.
+
+        A failure to record is logged, never raised: the exception of the run goes on.
+        """
+        output = context._output  # noqa: SLF001 - two halves of one thing
+        if output is None or not self.auto_fail_on_exception:
+            return
+        feedback = output.feedback_text or str(error) or type(error).__name__
+        failed = evolve(output, review_result="fail", feedback_text=feedback)
+        try:
+            yield from self._submit(context, failed)
+        except ReflectError as failure:
+            logger.warning("The trace of a run that raised could not be recorded: %s", failure)
+
+    def _submit(self, context: TraceContext, output: Run) -> Flow[None]:
+        receipt = yield from self.flows.create_trace(output)
+        context.trace_id = receipt.trace_id
+        if self.blocking:
+            yield from self.flows.wait_for_trace(
+                receipt.trace_id,
+                require_reviewed=output.review_result is not None,
+                poll_interval=SUBMIT_POLL_INTERVAL,
+                wait_timeout=SUBMIT_WAIT_TIMEOUT,
+            )

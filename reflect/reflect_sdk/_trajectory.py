@@ -1,0 +1,64 @@
+"""
+What users hand in as a trajectory, made into what the API takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from reflect_sdk._errors import InvalidArgumentError
+
+
+@runtime_checkable
+class SupportsModelDump(Protocol):
+    """
+    A message object of an LLM library, such as a pydantic model.
+    """
+
+    def model_dump(self, *, mode: str = ..., exclude_none: bool = ...) -> dict[str, Any]:
+        """
+        Return the message as a dict.
+        """
+        ...
+
+
+TrajectoryInput: TypeAlias = Sequence[Mapping[str, Any] | SupportsModelDump] | str
+"""
+A run: message dicts or message objects of an LLM library, oldest first; the JSON of such a list; or
+a plain-text summary.
+"""
+
+
+def wire_trajectory(trajectory: TrajectoryInput) -> list[dict[str, Any]] | str:
+    """
+    Make a trajectory of what the user handed in, without changing that.
+
+    Args:
+        trajectory: Messages or text, as `TrajectoryInput` says.
+
+    Returns:
+        A new list of dicts, or the text as it is.
+
+    Raises:
+        InvalidArgumentError: If it is neither a list nor text, or an entry is no message.
+    """
+    if isinstance(trajectory, str):
+        return trajectory
+    if not isinstance(trajectory, Sequence) or isinstance(trajectory, bytes | bytearray):
+        raise InvalidArgumentError(
+            "A trajectory must be a list of messages, the JSON of one, or a text, "
+            f"found {type(trajectory).__name__}."
+        )
+    return [_wire_message(message, index) for index, message in enumerate(trajectory)]
+
+
+def _wire_message(message: object, index: int) -> dict[str, Any]:
+    if isinstance(message, Mapping):
+        return dict(message)
+    if isinstance(message, SupportsModelDump):
+        return message.model_dump(mode="json", exclude_none=True)
+    raise InvalidArgumentError(
+        f"trajectory[{index}] must be a message dict or an object with `model_dump`, "
+        f"found {type(message).__name__}."
+    )

@@ -1,0 +1,357 @@
+"""
+What the methods of `ReflectClient` return: immutable values with plain attributes.
+
+What an answer leaves out is `None` or the documented default. What it holds beyond the fields that
+this version knows is kept in `additional_properties`.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Self
+
+from attrs import field, fields, frozen
+from reflect_api.types import UNSET
+
+from reflect_api import models
+
+_ABBREVIATION = reprlib.Repr()
+_ABBREVIATION.maxstring = _ABBREVIATION.maxother = 80
+
+
+def _text() -> Any:
+    return field(default="", repr=_ABBREVIATION.repr)
+
+
+@frozen(kw_only=True)
+class Answer:
+    """
+    Base of all types that the API answers with.
+
+    Attributes:
+        additional_properties: Fields of the answer that this version does not know, by their name.
+    """
+
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
+
+    @classmethod
+    def from_api(cls, answer: object) -> Self:
+        """
+        Make the value of an object of the low-level client.
+
+        Args:
+            answer: An instance of the generated class of the same name.
+        """
+        values = {
+            name: _plain(value)
+            for name in _names(cls)
+            if (value := getattr(answer, name, UNSET)) is not UNSET
+        }
+        return cls(**values)
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any]) -> Self:
+        """
+        Make the value of a JSON object, as `to_dict` returns it.
+
+        Args:
+            payload: The JSON object.
+
+        Raises:
+            DecodeError: If a field is missing or of another type.
+        """
+        return cls.from_api(getattr(models, cls.__name__).from_dict(payload))
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the value as a JSON object, with the names of the API.
+        """
+        known = {
+            name: _json(getattr(self, name))
+            for name in _names(type(self))
+            if name != "additional_properties"
+        }
+        return {**self.additional_properties, **known}
+
+
+def _names(kind: type[Answer]) -> list[str]:
+    return [attribute.name for attribute in fields(kind)]
+
+
+def _plain(value: object) -> object:
+    kind = _BY_MODEL.get(type(value).__name__)
+    if kind is not None:
+        return kind.from_api(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _json(value: object) -> object:
+    if isinstance(value, Answer):
+        return value.to_dict()
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+@frozen(kw_only=True)
+class BootstrapResponse(Answer):
+    """
+    A new project with its first key.
+
+    Attributes:
+        user_id: Whose key it is.
+        project_id: The project.
+        api_key: The plaintext of the key; shown once, never printed with the object.
+    """
+
+    user_id: str
+    project_id: str
+    api_key: str = field(repr=False)
+
+
+@frozen(kw_only=True)
+class MemoryResponse(Answer):
+    """
+    A lesson from an earlier run, with its learned utility.
+
+    Attributes:
+        id: The memory.
+        task: The task of the run that it was made of.
+        reflection: The whole lesson as text.
+        q_value: Its learned utility, from 0 to 1; 0.5 where no review has moved it yet.
+        similarity: Cosine similarity of its task and the query's, from -1 to 1.
+        score: The blended score that it was ranked by; comparable within one answer only.
+        success: Whether the run that it was made of passed; None where unknown.
+        summary: The lesson in one line.
+        key_mistake: What went wrong in that run.
+        correct_action: What that run did right, or should have done.
+        guidance: What a future run should do.
+        applicable_tools: The tools or areas that the lesson applies to.
+        tools_used: The tools that the run called.
+        trace_id: The trace that it was made of; None where the service does not say.
+        created_at: When it was made; None where the service does not say.
+        metadata: The metadata of that trace.
+    """
+
+    id: str
+    task: str = field(repr=_ABBREVIATION.repr)
+    reflection: str = field(repr=_ABBREVIATION.repr)
+    q_value: float = 0.5
+    similarity: float = 0.0
+    score: float = 0.0
+    success: bool | None = None
+    summary: str = _text()
+    key_mistake: str = _text()
+    correct_action: str = _text()
+    guidance: str = _text()
+    applicable_tools: list[str] = field(factory=list)
+    tools_used: list[str] = field(factory=list)
+    trace_id: str | None = None
+    created_at: datetime | None = None
+    metadata: dict[str, Any] = field(factory=dict, repr=_ABBREVIATION.repr)
+
+
+@frozen(kw_only=True)
+class SkillResponse(Answer):
+    """
+    The guide that a project's memories consolidate into.
+
+    Attributes:
+        content: The guide, in Markdown with YAML front matter.
+        version: Grows by one with each regeneration.
+        n_passed: How many memories of passed runs it was made of.
+        n_failed: How many memories of failed runs it was made of.
+        created_at: When the first version was made; None where the service does not say.
+        updated_at: When this version was made; None where the service does not say.
+    """
+
+    content: str = field(repr=_ABBREVIATION.repr)
+    version: int = 1
+    n_passed: int = 0
+    n_failed: int = 0
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@frozen(kw_only=True)
+class TraceCreateResponse(Answer):
+    """
+    The receipt of a trace.
+
+    Attributes:
+        trace_id: The trace.
+        ingest_status: How far ingestion is: `queued`, `processing`, `completed` or `failed`, or a
+            value that this version does not know.
+    """
+
+    trace_id: str
+    ingest_status: str
+
+    @property
+    def id(self) -> str:
+        """
+        The trace; the same as `trace_id`.
+        """
+        return self.trace_id
+
+
+@frozen(kw_only=True)
+class ReviewResponse(Answer):
+    """
+    A verdict on a trace.
+
+    Attributes:
+        id: The review.
+        trace_id: The trace that it judges.
+        result: `pass` or `fail`.
+        feedback_text: What the reviewer said; None where nothing.
+        mode: `inline` where it came with its trace, `deferred` where it came later.
+    """
+
+    id: str
+    trace_id: str
+    result: str
+    feedback_text: str | None = field(default=None, repr=_ABBREVIATION.repr)
+    mode: str
+
+
+@frozen(kw_only=True)
+class TraceResponse(Answer):
+    """
+    A recorded run with everything that has become of it.
+
+    Attributes:
+        id: The trace.
+        task: What the agent was asked to do.
+        trajectory: The messages of the run, oldest first.
+        final_response: The agent's final answer.
+        retrieved_memory_ids: The memories that the run was given, best first.
+        used_memory_ids: Those of them that the answer relied on; None where unknown.
+        review_status: `pending` or `reviewed`.
+        ingest_status: `queued`, `processing`, `completed` or `failed`.
+        ingest_attempts: How often ingestion was started.
+        last_ingest_error: Why the last attempt failed; None where none did.
+        model: The model that the agent ran on; None where unknown.
+        metadata: The facts that were attached to the run.
+        created_memory_id: The memory that was made of it; None as long as there is none.
+        review: The verdict on it; None as long as there is none.
+        created_at: When it was received; None where the service does not say.
+    """
+
+    id: str
+    task: str = field(repr=_ABBREVIATION.repr)
+    trajectory: list[dict[str, Any]] = field(repr=_ABBREVIATION.repr)
+    final_response: str = field(repr=_ABBREVIATION.repr)
+    retrieved_memory_ids: list[str] = field(repr=_ABBREVIATION.repr)
+    used_memory_ids: list[str] | None = field(default=None, repr=_ABBREVIATION.repr)
+    review_status: str
+    ingest_status: str
+    ingest_attempts: int
+    last_ingest_error: str | None
+    model: str | None
+    metadata: dict[str, Any] = field(repr=_ABBREVIATION.repr)
+    created_memory_id: str | None
+    review: ReviewResponse | None
+    created_at: datetime | None = None
+
+    @property
+    def trace_id(self) -> str:
+        """
+        The trace; the same as `id`.
+        """
+        return self.id
+
+
+@frozen(kw_only=True)
+class DeleteTracesResponse(Answer):
+    """
+    What became of a request to delete traces.
+
+    Attributes:
+        deleted_trace_ids: The traces that are gone.
+        deleted_memory_ids: The memories that went with them.
+    """
+
+    deleted_trace_ids: list[str] = field(factory=list)
+    deleted_memory_ids: list[str] = field(factory=list)
+
+
+@frozen(kw_only=True)
+class ApiKeyResponse(Answer):
+    """
+    A key without its secret.
+
+    Attributes:
+        id: The key.
+        public_id: The part of the plaintext that tells keys apart and is no secret.
+        label: The key's name for people.
+        scopes: What the key may do, such as `memory:read`.
+        environment: `live` or `test`.
+        status: `active` or `revoked`.
+        is_master: Whether it may use every project.
+        created_at: When it was made; None where unknown.
+        last_used_at: When it was last used; None where never.
+        revoked_at: When it was revoked; None while it is active.
+    """
+
+    id: str
+    public_id: str
+    label: str
+    scopes: list[str]
+    environment: str
+    status: str
+    is_master: bool
+    created_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@frozen(kw_only=True)
+class ApiKeyCreateResponse(Answer):
+    """
+    A new key with its plaintext.
+
+    Attributes:
+        api_key: The plaintext; shown once, never printed with the object.
+        key: The key.
+    """
+
+    api_key: str = field(repr=False)
+    key: ApiKeyResponse
+
+
+@frozen(kw_only=True)
+class DeleteProjectResponse(Answer):
+    """
+    What became of a request to delete a project.
+
+    Attributes:
+        project_id: The project; empty where the service does not say.
+        deleted: Whether it is gone.
+    """
+
+    project_id: str = ""
+    deleted: bool = True
+
+
+@frozen(kw_only=True)
+class AugmentedTask:
+    """
+    A task with the memories that were found for it.
+
+    Attributes:
+        augmented_task: The task with the memories behind it, ready to be a prompt.
+        memories: The memories, best first.
+    """
+
+    augmented_task: str = field(repr=_ABBREVIATION.repr)
+    memories: list[MemoryResponse] = field(repr=_ABBREVIATION.repr)
+
+
+_BY_MODEL: dict[str, type[Answer]] = {
+    kind.__name__: kind for kind in (ReviewResponse, ApiKeyResponse)
+}
