@@ -1,0 +1,21 @@
+"""
+The operations of the tag `health`, one module each.
+"""
+
+from typing import TYPE_CHECKING
+
+from ...lazy import lazy_names
+
+if TYPE_CHECKING:
+    from . import health
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "health": "health",
+        },
+    )
+
+__all__ = [
+    "health",
+]

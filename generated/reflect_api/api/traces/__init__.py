@@ -1,0 +1,29 @@
+"""
+The operations of the tag `traces`, one module each.
+"""
+
+from typing import TYPE_CHECKING
+
+from ...lazy import lazy_names
+
+if TYPE_CHECKING:
+    from . import create_trace, delete_traces, get_trace, list_traces, review_trace
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "create_trace": "create_trace",
+            "delete_traces": "delete_traces",
+            "get_trace": "get_trace",
+            "list_traces": "list_traces",
+            "review_trace": "review_trace",
+        },
+    )
+
+__all__ = [
+    "create_trace",
+    "delete_traces",
+    "get_trace",
+    "list_traces",
+    "review_trace",
+]

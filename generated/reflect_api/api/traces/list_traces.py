@@ -1,0 +1,250 @@
+from typing import Any, cast
+
+import httpx
+
+from ... import decoding as _decoding
+from ... import encoding as _encoding
+from ...client import AuthenticatedClient, Client
+from ...models.problem import Problem
+from ...models.review_status import ReviewStatus
+from ...models.trace_response import TraceResponse
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    project_id: str,
+    *,
+    review_status: ReviewStatus | str | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    json_review_status: str | Unset = UNSET
+    if not isinstance(review_status, Unset):
+        json_review_status = str(review_status)
+
+    params["review_status"] = json_review_status
+
+    params["limit"] = limit
+
+    params["cursor"] = cursor
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/projects/{project_id}/traces".format(
+            project_id=_encoding.path_segment("project_id", project_id),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> list[TraceResponse] | Problem | None:
+    if response.status_code == 200:
+        return _decoding.decode_json(response, _decoding.array(TraceResponse.from_dict))
+    if response.status_code in (401, 403, 404, 422, 429, 500, 503):
+        return _decoding.decode_json(response, Problem.from_dict)
+    if client.raise_on_unexpected_status:
+        raise _decoding.unexpected_status(response)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[list[TraceResponse] | Problem]:
+    method, url = _decoding.request_line(response)
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+        method=method,
+        url=url,
+    )
+
+
+def _success(response: Response[list[TraceResponse] | Problem]) -> list[TraceResponse]:
+    status = response.status_code
+    documented = status == 200
+    return cast("list[TraceResponse]", _decoding.success(response, documented=documented))
+
+
+def sync_detailed(
+    project_id: str,
+    *,
+    client: AuthenticatedClient,
+    review_status: ReviewStatus | str | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+) -> Response[list[TraceResponse] | Problem]:
+    """
+    List traces
+
+    Lists the traces of the project, newest first.
+
+    Args:
+        project_id (str): The project, percent-encoded. A project that does not exist yet is
+            created on first use by a master key, and only by one.
+        review_status (ReviewStatus | str | Unset): Only traces of this review status; all where
+            it is not given.
+        limit (int | Unset): How many entries a page has at the most. Everything in one page where
+            it is not given.
+        cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
+            before.
+
+    Raises:
+        errors.DecodeError: The answer reports success but does not follow the contract.
+        errors.StatusError: The answer has a documented error status and a body of another shape.
+        errors.UnexpectedStatus: The contract does not know the status; not raised where `client.raise_on_unexpected_status` is false.
+        httpx.HTTPError: No answer came, for instance within the client's time limits.
+
+    Returns:
+        Response[list[TraceResponse] | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        project_id=project_id,
+        review_status=review_status,
+        limit=limit,
+        cursor=cursor,
+    )
+    response = client.send(kwargs, secured=True)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    project_id: str,
+    *,
+    client: AuthenticatedClient,
+    review_status: ReviewStatus | str | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+) -> list[TraceResponse]:
+    """
+    List traces
+
+    Lists the traces of the project, newest first.
+
+    Args:
+        project_id (str): The project, percent-encoded. A project that does not exist yet is
+            created on first use by a master key, and only by one.
+        review_status (ReviewStatus | str | Unset): Only traces of this review status; all where
+            it is not given.
+        limit (int | Unset): How many entries a page has at the most. Everything in one page where
+            it is not given.
+        cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
+            before.
+
+    Raises:
+        errors.DecodeError: The answer reports success but does not follow the contract.
+        errors.StatusError: The server refused or failed; `parsed` has the decoded body.
+        errors.UnexpectedStatus: The contract does not know the status.
+        httpx.HTTPError: No answer came, for instance within the client's time limits.
+
+    Returns:
+        list[TraceResponse]
+    """
+
+    return _success(
+        sync_detailed(
+            project_id=project_id,
+            client=client,
+            review_status=review_status,
+            limit=limit,
+            cursor=cursor,
+        )
+    )
+
+
+async def asyncio_detailed(
+    project_id: str,
+    *,
+    client: AuthenticatedClient,
+    review_status: ReviewStatus | str | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+) -> Response[list[TraceResponse] | Problem]:
+    """
+    List traces
+
+    Lists the traces of the project, newest first.
+
+    Args:
+        project_id (str): The project, percent-encoded. A project that does not exist yet is
+            created on first use by a master key, and only by one.
+        review_status (ReviewStatus | str | Unset): Only traces of this review status; all where
+            it is not given.
+        limit (int | Unset): How many entries a page has at the most. Everything in one page where
+            it is not given.
+        cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
+            before.
+
+    Raises:
+        errors.DecodeError: The answer reports success but does not follow the contract.
+        errors.StatusError: The answer has a documented error status and a body of another shape.
+        errors.UnexpectedStatus: The contract does not know the status; not raised where `client.raise_on_unexpected_status` is false.
+        httpx.HTTPError: No answer came, for instance within the client's time limits.
+
+    Returns:
+        Response[list[TraceResponse] | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        project_id=project_id,
+        review_status=review_status,
+        limit=limit,
+        cursor=cursor,
+    )
+    response = await client.asend(kwargs, secured=True)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    project_id: str,
+    *,
+    client: AuthenticatedClient,
+    review_status: ReviewStatus | str | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+) -> list[TraceResponse]:
+    """
+    List traces
+
+    Lists the traces of the project, newest first.
+
+    Args:
+        project_id (str): The project, percent-encoded. A project that does not exist yet is
+            created on first use by a master key, and only by one.
+        review_status (ReviewStatus | str | Unset): Only traces of this review status; all where
+            it is not given.
+        limit (int | Unset): How many entries a page has at the most. Everything in one page where
+            it is not given.
+        cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
+            before.
+
+    Raises:
+        errors.DecodeError: The answer reports success but does not follow the contract.
+        errors.StatusError: The server refused or failed; `parsed` has the decoded body.
+        errors.UnexpectedStatus: The contract does not know the status.
+        httpx.HTTPError: No answer came, for instance within the client's time limits.
+
+    Returns:
+        list[TraceResponse]
+    """
+
+    return _success(
+        await asyncio_detailed(
+            project_id=project_id,
+            client=client,
+            review_status=review_status,
+            limit=limit,
+            cursor=cursor,
+        )
+    )

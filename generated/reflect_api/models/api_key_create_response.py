@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import decoding as _decoding
+
+if TYPE_CHECKING:
+    from ..models.api_key_response import ApiKeyResponse
+
+
+T = TypeVar("T", bound="ApiKeyCreateResponse")
+
+
+@_attrs_define
+class ApiKeyCreateResponse:
+    """
+    A new key with its plaintext.
+
+    Attributes:
+        api_key (str): The plaintext; shown here and never again.
+        key (ApiKeyResponse): A key without its secret.
+    """
+
+    api_key: str
+    key: ApiKeyResponse
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the object as `json.dumps` takes it; fields that are UNSET are left out.
+        """
+        api_key = self.api_key
+
+        key = self.key.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "api_key": api_key,
+                "key": key,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        """
+        Decode an object.
+
+        Args:
+            src_dict: The object, as `json.loads` returns it.
+
+        Raises:
+            errors.FieldError: A field is missing or has another type.
+        """
+        from ..models.api_key_response import ApiKeyResponse  # noqa: PLC0415
+
+        fields = _decoding.Fields("ApiKeyCreateResponse", src_dict)
+        decoded = cls(
+            api_key=fields.required("api_key", _decoding.string),
+            key=fields.required("key", ApiKeyResponse.from_dict),
+        )
+        decoded.additional_properties = fields.rest(_decoding.anything)
+        return decoded
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """
+        The names of the fields that the contract does not name.
+        """
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import decoding as _decoding
+
+T = TypeVar("T", bound="BootstrapResponse")
+
+
+@_attrs_define
+class BootstrapResponse:
+    """
+    A project with its first key.
+
+    Attributes:
+        user_id (str): Whose key it is.
+        project_id (str): The project.
+        api_key (str): The plaintext of the key; shown here and never again.
+    """
+
+    user_id: str
+    project_id: str
+    api_key: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the object as `json.dumps` takes it; fields that are UNSET are left out.
+        """
+        user_id = self.user_id
+
+        project_id = self.project_id
+
+        api_key = self.api_key
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "user_id": user_id,
+                "project_id": project_id,
+                "api_key": api_key,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        """
+        Decode an object.
+
+        Args:
+            src_dict: The object, as `json.loads` returns it.
+
+        Raises:
+            errors.FieldError: A field is missing or has another type.
+        """
+        fields = _decoding.Fields("BootstrapResponse", src_dict)
+        decoded = cls(
+            user_id=fields.required("user_id", _decoding.string),
+            project_id=fields.required("project_id", _decoding.string),
+            api_key=fields.required("api_key", _decoding.string),
+        )
+        decoded.additional_properties = fields.rest(_decoding.anything)
+        return decoded
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """
+        The names of the fields that the contract does not name.
+        """
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import decoding as _decoding
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.review_input import ReviewInput
+
+
+T = TypeVar("T", bound="CreateTraceRequest")
+
+
+@_attrs_define
+class CreateTraceRequest:
+    """
+    A run to record.
+
+    Attributes:
+        task (str): What the agent was asked to do. Must not be blank.
+        trajectory (list[dict[str, Any]] | str): The run, oldest step first: an array of
+            messages, or a string that is either the JSON of such an array or a plain-text
+            summary of the run.
+        final_response (str | Unset): The agent's final answer. The server takes the text of
+            the trajectory's last assistant message where it is absent.
+        retrieved_memory_ids (list[str] | Unset): The memories that the run was given, best
+            first. None where it is absent. All must be memories of the project.
+        used_memory_ids (list[str] | Unset): Those of `retrieved_memory_ids` that the answer
+            relied on; a review then credits only them. Where it is absent, every retrieved
+            memory is credited, the less the lower its rank.
+        model (None | str | Unset): The model that the agent ran on. Unknown where it is
+            absent.
+        metadata (dict[str, Any] | Unset): The caller's own facts about the run; free-form
+            JSON.
+        reference_context (str | Unset): What a right answer looks like (an expected result,
+            a policy, a rubric); used when the reflection is written and never given to the
+            agent. None where it is absent.
+        review (ReviewInput | Unset): A verdict that comes with its trace.
+    """
+
+    task: str
+    trajectory: list[dict[str, Any]] | str
+    final_response: str | Unset = UNSET
+    retrieved_memory_ids: list[str] | Unset = UNSET
+    used_memory_ids: list[str] | Unset = UNSET
+    model: None | str | Unset = UNSET
+    metadata: dict[str, Any] | Unset = UNSET
+    reference_context: str | Unset = UNSET
+    review: ReviewInput | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the object as `json.dumps` takes it; fields that are UNSET are left out.
+        """
+        task = self.task
+
+        trajectory: list[dict[str, Any]] | str
+        if isinstance(self.trajectory, list):
+            trajectory = self.trajectory
+
+        else:
+            trajectory = self.trajectory
+
+        final_response = self.final_response
+
+        retrieved_memory_ids: list[str] | Unset = UNSET
+        if not isinstance(self.retrieved_memory_ids, Unset):
+            retrieved_memory_ids = self.retrieved_memory_ids
+
+        used_memory_ids: list[str] | Unset = UNSET
+        if not isinstance(self.used_memory_ids, Unset):
+            used_memory_ids = self.used_memory_ids
+
+        model: None | str | Unset
+        if isinstance(self.model, Unset):
+            model = UNSET
+        else:
+            model = self.model
+
+        metadata = self.metadata
+
+        reference_context = self.reference_context
+
+        review: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.review, Unset):
+            review = self.review.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "task": task,
+                "trajectory": trajectory,
+            }
+        )
+        if final_response is not UNSET:
+            field_dict["final_response"] = final_response
+        if retrieved_memory_ids is not UNSET:
+            field_dict["retrieved_memory_ids"] = retrieved_memory_ids
+        if used_memory_ids is not UNSET:
+            field_dict["used_memory_ids"] = used_memory_ids
+        if model is not UNSET:
+            field_dict["model"] = model
+        if metadata is not UNSET:
+            field_dict["metadata"] = metadata
+        if reference_context is not UNSET:
+            field_dict["reference_context"] = reference_context
+        if review is not UNSET:
+            field_dict["review"] = review
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        """
+        Decode an object.
+
+        Args:
+            src_dict: The object, as `json.loads` returns it.
+
+        Raises:
+            errors.FieldError: A field is missing or has another type.
+        """
+        from ..models.review_input import ReviewInput  # noqa: PLC0415
+
+        fields = _decoding.Fields("CreateTraceRequest", src_dict)
+        decoded = cls(
+            task=fields.required("task", _decoding.string),
+            trajectory=fields.required(
+                "trajectory",
+                _decoding.either(_decoding.array(_decoding.json_object), _decoding.string),
+            ),
+            final_response=fields.optional("final_response", _decoding.string, UNSET),
+            retrieved_memory_ids=fields.optional(
+                "retrieved_memory_ids", _decoding.array(_decoding.string), UNSET
+            ),
+            used_memory_ids=fields.optional(
+                "used_memory_ids", _decoding.array(_decoding.string), UNSET
+            ),
+            model=fields.optional("model", _decoding.nullable(_decoding.string), UNSET),
+            metadata=fields.optional("metadata", _decoding.json_object, UNSET),
+            reference_context=fields.optional("reference_context", _decoding.string, UNSET),
+            review=fields.optional("review", ReviewInput.from_dict, UNSET),
+        )
+        decoded.additional_properties = fields.rest(_decoding.anything)
+        return decoded
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """
+        The names of the fields that the contract does not name.
+        """
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

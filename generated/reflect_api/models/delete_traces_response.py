@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import decoding as _decoding
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="DeleteTracesResponse")
+
+
+@_attrs_define
+class DeleteTracesResponse:
+    """
+    What became of a request to delete traces.
+
+    Attributes:
+        deleted_trace_ids (list[str] | Unset): The traces that are gone; none where it is
+            absent.
+        deleted_memory_ids (list[str] | Unset): The memories that went with them; none where
+            it is absent.
+    """
+
+    deleted_trace_ids: list[str] | Unset = UNSET
+    deleted_memory_ids: list[str] | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the object as `json.dumps` takes it; fields that are UNSET are left out.
+        """
+        deleted_trace_ids: list[str] | Unset = UNSET
+        if not isinstance(self.deleted_trace_ids, Unset):
+            deleted_trace_ids = self.deleted_trace_ids
+
+        deleted_memory_ids: list[str] | Unset = UNSET
+        if not isinstance(self.deleted_memory_ids, Unset):
+            deleted_memory_ids = self.deleted_memory_ids
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if deleted_trace_ids is not UNSET:
+            field_dict["deleted_trace_ids"] = deleted_trace_ids
+        if deleted_memory_ids is not UNSET:
+            field_dict["deleted_memory_ids"] = deleted_memory_ids
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        """
+        Decode an object.
+
+        Args:
+            src_dict: The object, as `json.loads` returns it.
+
+        Raises:
+            errors.FieldError: A field is missing or has another type.
+        """
+        fields = _decoding.Fields("DeleteTracesResponse", src_dict)
+        decoded = cls(
+            deleted_trace_ids=fields.optional(
+                "deleted_trace_ids", _decoding.array(_decoding.string), UNSET
+            ),
+            deleted_memory_ids=fields.optional(
+                "deleted_memory_ids", _decoding.array(_decoding.string), UNSET
+            ),
+        )
+        decoded.additional_properties = fields.rest(_decoding.anything)
+        return decoded
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """
+        The names of the fields that the contract does not name.
+        """
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

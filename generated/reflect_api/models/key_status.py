@@ -1,0 +1,13 @@
+from enum import StrEnum
+
+
+class KeyStatus(StrEnum):
+    """
+    Whether a key can be used.
+    """
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+    def __str__(self) -> str:
+        return str(self.value)

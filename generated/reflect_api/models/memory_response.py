@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import decoding as _decoding
+from .. import encoding as _encoding
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="MemoryResponse")
+
+
+@_attrs_define
+class MemoryResponse:
+    """
+    A memory, with its place in the query that found it.
+
+    Attributes:
+        id (str): The memory.
+        task (str): The task of the run that it was made of.
+        reflection (str): The whole lesson as text.
+        q_value (float | Unset): Its learned utility; 0.5 where no review has moved it yet,
+            and where it is absent.
+        similarity (float | Unset): Cosine similarity of its task and the query's; 0 where
+            it is absent.
+        score (float | Unset): The blended score that it was ranked by, comparable within
+            one answer; 0 where it is absent.
+        success (bool | None | Unset): Whether the run that it was made of passed; null
+            where unknown.
+        summary (str | Unset): The lesson in one line; empty where it is absent.
+        key_mistake (str | Unset): What went wrong in that run; empty where nothing did or
+            it is absent.
+        correct_action (str | Unset): What that run did right or should have done; empty
+            where it is absent.
+        guidance (str | Unset): What a future run should do; empty where it is absent.
+        applicable_tools (list[str] | Unset): The tools or areas that the lesson applies to;
+            none where it is absent.
+        tools_used (list[str] | Unset): The tools that the run called, in order of first
+            use; none where it is absent.
+        trace_id (str | Unset): The trace that it was made of.
+        created_at (datetime.datetime | Unset): When it was made.
+        metadata (dict[str, Any] | Unset): The caller's own facts about the run; free-form
+            JSON.
+    """
+
+    id: str
+    task: str
+    reflection: str
+    q_value: float | Unset = UNSET
+    similarity: float | Unset = UNSET
+    score: float | Unset = UNSET
+    success: bool | None | Unset = UNSET
+    summary: str | Unset = UNSET
+    key_mistake: str | Unset = UNSET
+    correct_action: str | Unset = UNSET
+    guidance: str | Unset = UNSET
+    applicable_tools: list[str] | Unset = UNSET
+    tools_used: list[str] | Unset = UNSET
+    trace_id: str | Unset = UNSET
+    created_at: datetime.datetime | Unset = UNSET
+    metadata: dict[str, Any] | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the object as `json.dumps` takes it; fields that are UNSET are left out.
+        """
+        id = self.id
+
+        task = self.task
+
+        reflection = self.reflection
+
+        q_value = self.q_value
+
+        similarity = self.similarity
+
+        score = self.score
+
+        success: bool | None | Unset
+        if isinstance(self.success, Unset):
+            success = UNSET
+        else:
+            success = self.success
+
+        summary = self.summary
+
+        key_mistake = self.key_mistake
+
+        correct_action = self.correct_action
+
+        guidance = self.guidance
+
+        applicable_tools: list[str] | Unset = UNSET
+        if not isinstance(self.applicable_tools, Unset):
+            applicable_tools = self.applicable_tools
+
+        tools_used: list[str] | Unset = UNSET
+        if not isinstance(self.tools_used, Unset):
+            tools_used = self.tools_used
+
+        trace_id = self.trace_id
+
+        created_at: str | Unset = UNSET
+        if not isinstance(self.created_at, Unset):
+            created_at = _encoding.date_time(self.created_at)
+
+        metadata = self.metadata
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "id": id,
+                "task": task,
+                "reflection": reflection,
+            }
+        )
+        if q_value is not UNSET:
+            field_dict["q_value"] = q_value
+        if similarity is not UNSET:
+            field_dict["similarity"] = similarity
+        if score is not UNSET:
+            field_dict["score"] = score
+        if success is not UNSET:
+            field_dict["success"] = success
+        if summary is not UNSET:
+            field_dict["summary"] = summary
+        if key_mistake is not UNSET:
+            field_dict["key_mistake"] = key_mistake
+        if correct_action is not UNSET:
+            field_dict["correct_action"] = correct_action
+        if guidance is not UNSET:
+            field_dict["guidance"] = guidance
+        if applicable_tools is not UNSET:
+            field_dict["applicable_tools"] = applicable_tools
+        if tools_used is not UNSET:
+            field_dict["tools_used"] = tools_used
+        if trace_id is not UNSET:
+            field_dict["trace_id"] = trace_id
+        if created_at is not UNSET:
+            field_dict["created_at"] = created_at
+        if metadata is not UNSET:
+            field_dict["metadata"] = metadata
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        """
+        Decode an object.
+
+        Args:
+            src_dict: The object, as `json.loads` returns it.
+
+        Raises:
+            errors.FieldError: A field is missing or has another type.
+        """
+        fields = _decoding.Fields("MemoryResponse", src_dict)
+        decoded = cls(
+            id=fields.required("id", _decoding.string),
+            task=fields.required("task", _decoding.string),
+            reflection=fields.required("reflection", _decoding.string),
+            q_value=fields.optional("q_value", _decoding.number, UNSET),
+            similarity=fields.optional("similarity", _decoding.number, UNSET),
+            score=fields.optional("score", _decoding.number, UNSET),
+            success=fields.optional("success", _decoding.nullable(_decoding.boolean), UNSET),
+            summary=fields.optional("summary", _decoding.string, UNSET),
+            key_mistake=fields.optional("key_mistake", _decoding.string, UNSET),
+            correct_action=fields.optional("correct_action", _decoding.string, UNSET),
+            guidance=fields.optional("guidance", _decoding.string, UNSET),
+            applicable_tools=fields.optional(
+                "applicable_tools", _decoding.array(_decoding.string), UNSET
+            ),
+            tools_used=fields.optional("tools_used", _decoding.array(_decoding.string), UNSET),
+            trace_id=fields.optional("trace_id", _decoding.string, UNSET),
+            created_at=fields.optional("created_at", _decoding.date_time, UNSET),
+            metadata=fields.optional("metadata", _decoding.json_object, UNSET),
+        )
+        decoded.additional_properties = fields.rest(_decoding.anything)
+        return decoded
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """
+        The names of the fields that the contract does not name.
+        """
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import decoding as _decoding
+from ..models.review_result import ReviewResult
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="ReviewTraceRequest")
+
+
+@_attrs_define
+class ReviewTraceRequest:
+    """
+    A verdict on a recorded trace.
+
+    Attributes:
+        result (ReviewResult | str): The verdict of a review.
+        feedback_text (None | str | Unset): What the reviewer says, above all what went
+            wrong. None where it is absent.
+        alpha (float | Unset): The learning rate of this review. The server takes its
+            configured rate (`Q_LEARNING_ALPHA`, 0.3) where it is absent.
+    """
+
+    result: ReviewResult | str
+    feedback_text: None | str | Unset = UNSET
+    alpha: float | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the object as `json.dumps` takes it; fields that are UNSET are left out.
+        """
+        result = str(self.result)
+
+        feedback_text: None | str | Unset
+        if isinstance(self.feedback_text, Unset):
+            feedback_text = UNSET
+        else:
+            feedback_text = self.feedback_text
+
+        alpha = self.alpha
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "result": result,
+            }
+        )
+        if feedback_text is not UNSET:
+            field_dict["feedback_text"] = feedback_text
+        if alpha is not UNSET:
+            field_dict["alpha"] = alpha
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        """
+        Decode an object.
+
+        Args:
+            src_dict: The object, as `json.loads` returns it.
+
+        Raises:
+            errors.FieldError: A field is missing or has another type.
+        """
+        fields = _decoding.Fields("ReviewTraceRequest", src_dict)
+        decoded = cls(
+            result=fields.required("result", _decoding.open_enum(ReviewResult)),
+            feedback_text=fields.optional(
+                "feedback_text", _decoding.nullable(_decoding.string), UNSET
+            ),
+            alpha=fields.optional("alpha", _decoding.number, UNSET),
+        )
+        decoded.additional_properties = fields.rest(_decoding.anything)
+        return decoded
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """
+        The names of the fields that the contract does not name.
+        """
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

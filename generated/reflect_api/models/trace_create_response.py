@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import decoding as _decoding
+from ..models.ingest_status import IngestStatus
+
+T = TypeVar("T", bound="TraceCreateResponse")
+
+
+@_attrs_define
+class TraceCreateResponse:
+    """
+    The receipt of a trace.
+
+    Attributes:
+        trace_id (str): The trace.
+        ingest_status (IngestStatus | str): How far the service has come in making a memory
+            of the trace. `completed` for a trace without a review too, as nothing is left to do
+            for it.
+    """
+
+    trace_id: str
+    ingest_status: IngestStatus | str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the object as `json.dumps` takes it; fields that are UNSET are left out.
+        """
+        trace_id = self.trace_id
+
+        ingest_status = str(self.ingest_status)
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "trace_id": trace_id,
+                "ingest_status": ingest_status,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        """
+        Decode an object.
+
+        Args:
+            src_dict: The object, as `json.loads` returns it.
+
+        Raises:
+            errors.FieldError: A field is missing or has another type.
+        """
+        fields = _decoding.Fields("TraceCreateResponse", src_dict)
+        decoded = cls(
+            trace_id=fields.required("trace_id", _decoding.string),
+            ingest_status=fields.required("ingest_status", _decoding.open_enum(IngestStatus)),
+        )
+        decoded.additional_properties = fields.rest(_decoding.anything)
+        return decoded
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """
+        The names of the fields that the contract does not name.
+        """
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
