@@ -167,8 +167,8 @@ def _z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
     if values.size == 0 or values.max() - values.min() < _NO_SPREAD:
         return np.zeros_like(values)
     deviations: NDArray[np.float64] = values - values.mean()
-    spread = np.sqrt(np.mean(deviations * deviations))
-    return np.divide(deviations, spread)
+    scaled: NDArray[np.float64] = deviations / np.sqrt(np.mean(deviations * deviations))
+    return scaled
 
 
 def _rescaled(

@@ -17,6 +17,7 @@ from typing import Any
 from reflect_server.domain.model import Message
 
 _ASSISTANT_ROLES = frozenset({"assistant", "ai", "model", "agent"})
+_USER_ROLES = frozenset({"user", "human"})
 _TOOL_ROLES = frozenset({"tool", "function"})
 _TEXT_BLOCKS = frozenset({"text", "input_text", "output_text"})
 _CALL_TYPES = frozenset({"tool_call", "tool_use", "function_call", "custom_tool_call"})
@@ -114,6 +115,25 @@ def final_response(messages: Sequence[Mapping[str, Any]]) -> str:
     return ""
 
 
+def closing_report(messages: Sequence[Mapping[str, Any]]) -> str:
+    """
+    Return what the agent said in its turn after the last tool answered, or `final_response`.
+
+    In a conversation the last message is often a farewell, and the outcome stands before it.
+    """
+    report: list[Mapping[str, Any]] = []
+    in_turn = False
+    for message in messages:
+        if any(True for _ in _results_in(message)):
+            report, in_turn = [], True
+        elif _role(message) in _ASSISTANT_ROLES:
+            if in_turn:
+                report.append(message)
+        elif _role(message) in _USER_ROLES:
+            in_turn = in_turn and not final_response(report)
+    return final_response(report) or final_response(messages)
+
+
 def tool_calls(messages: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
     """
     Return the tool calls of a run in the order in which they were made, with their results.
@@ -182,7 +202,10 @@ def _joined_text(content: object) -> str:
 
 
 def _is_text_block(block: object) -> bool:
-    return isinstance(block, dict) and block.get("type", "text") in _TEXT_BLOCKS
+    if not isinstance(block, dict):
+        return False
+    kind = block.get("type", "text")
+    return isinstance(kind, str) and kind in _TEXT_BLOCKS
 
 
 def _as_text(value: object) -> str:

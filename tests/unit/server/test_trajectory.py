@@ -133,6 +133,17 @@ def test_members_that_are_no_objects_become_messages():
     ]
 
 
+def test_the_closing_report_stands_before_the_farewell():
+    messages = [
+        *OPENAI_CHAT,
+        {"role": "user", "content": "Thanks!"},
+        {"role": "assistant", "content": "You are welcome."},
+    ]
+    assert trajectory.closing_report(messages) == "There are 12 orders."
+    assert trajectory.final_response(messages) == "You are welcome."
+    assert trajectory.closing_report(messages[-2:]) == "You are welcome."
+
+
 def test_parallel_calls_get_their_own_results():
     messages = [
         {"tool_calls": [{"id": "a", "name": "find"}, {"id": "b", "name": "find"}]},

@@ -1,0 +1,3 @@
+"""
+Reflectors turn a reviewed run into what it teaches.
+"""

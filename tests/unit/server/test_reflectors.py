@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+
+from reflect_server.domain.model import Review, ReviewMode, ReviewResult, Trace
+from reflect_server.reflectors import local
+from reflect_server.reflectors.abridge import abridged, one_line
+from reflect_server.reflectors.local import LocalReflector
+from reflect_server.reflectors.protocol import Reflector
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+reflector: Reflector = LocalReflector()
+
+
+def a_trace(
+    *,
+    task: str = "How many orders did Ada place?",
+    trajectory: list[dict[str, Any]] | None = None,
+    result: ReviewResult | None = ReviewResult.PASS,
+    feedback: str | None = None,
+    final_response: str = "",
+    reference: str | None = None,
+) -> Trace:
+    review = result and Review("rev", "trc", result, feedback, ReviewMode.INLINE, None, None, NOW)
+    return Trace(
+        id="trc",
+        project_id="default",
+        task=task,
+        trajectory=trajectory or [],
+        final_response=final_response,
+        retrieved_memory_ids=(),
+        used_memory_ids=None,
+        model=None,
+        metadata={},
+        reference_context=reference,
+        created_at=NOW,
+        review=review,
+    )
+
+
+def call(tool: str, arguments: dict[str, Any], answer: str) -> list[dict[str, Any]]:
+    return [
+        {"role": "assistant", "tool_calls": [
+            {"id": "c", "function": {"name": tool, "arguments": json.dumps(arguments)}}
+        ]},
+        {"role": "tool", "tool_call_id": "c", "content": answer},
+    ]  # fmt: skip
+
+
+WRONG_COLUMN = call("sql", {"query": "SELECT count(*) FROM orders WHERE name = 'Ada'"},
+                    "sqlite3.OperationalError: no such column: name")  # fmt: skip
+RIGHT_JOIN = call(
+    "sql", {"query": "SELECT count(*) FROM orders JOIN customers USING (customer_id)"}, "[[12]]"
+)
+SCHEMA = call("schema", {}, "orders(id, customer_id), customers(customer_id, name)")
+ANSWER = {"role": "assistant", "content": "Ada placed 12 orders."}
+
+TRACES = {
+    "passed after an error was overcome": a_trace(
+        trajectory=[*WRONG_COLUMN, *SCHEMA, *RIGHT_JOIN, ANSWER],
+        feedback="Right. Names live in customers.",
+    ),
+    "failed with feedback and an open error": a_trace(
+        trajectory=[*SCHEMA, *WRONG_COLUMN, {"role": "assistant", "content": "Ada placed none."}],
+        result=ReviewResult.FAIL,
+        feedback="The answer is 12. Join customers before you filter by name; orders has no names.",
+        reference="12",
+    ),
+    "failed without a word": a_trace(
+        trajectory=[*SCHEMA, *RIGHT_JOIN, *RIGHT_JOIN, ANSWER], result=ReviewResult.FAIL
+    ),
+    "passed with nothing but an answer": a_trace(final_response="SELECT count(*)\nFROM orders"),
+    "failed on a plain text summary in another script": a_trace(
+        task="アダの注文は何件ですか 🧾",
+        trajectory=[{"role": "assistant", "content": "注文表を数えて「0件」と答えた。"}],
+        result=ReviewResult.FAIL,
+        feedback="顧客表と結合してください。",
+    ),
+    "not reviewed and empty": a_trace(result=None),
+    "a conversation that ends in a farewell": a_trace(
+        trajectory=[
+            *RIGHT_JOIN,
+            ANSWER,
+            {"role": "user", "content": "Thanks!"},
+            {"role": "assistant", "content": "You are welcome!"},
+        ]
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TRACES)
+def test_a_reflection_reports_what_the_trace_contains(case: str, snapshot: SnapshotAssertion):
+    assert dataclasses.asdict(reflector.reflect(TRACES[case])) == snapshot
+
+
+@pytest.mark.parametrize("result", ReviewResult)
+def test_feedback_is_carried_word_for_word(result: ReviewResult):
+    feedback = "Use `orders.placed_at`, not `created_at`.\n  RULE: dates are UTC.  \nThen retry."
+    reflection = reflector.reflect(a_trace(result=result, feedback=feedback))
+    assert reflection.guidance.startswith(feedback)
+    assert reflection.key_mistake.startswith(feedback) == (result is ReviewResult.FAIL)
+
+
+def test_a_stated_final_response_wins_over_the_trajectory():
+    reflection = reflector.reflect(a_trace(trajectory=[*RIGHT_JOIN, ANSWER], final_response="12"))
+    assert "Final answer: 12" in reflection.correct_action.splitlines()
+
+
+def test_a_lesson_applies_to_the_tools_that_the_feedback_names():
+    trace = a_trace(
+        trajectory=[*SCHEMA, *RIGHT_JOIN], result=ReviewResult.FAIL, feedback="Read `schema` first."
+    )
+    reflection = reflector.reflect(trace)
+    assert reflection.applicable_tools == ("schema",)
+    assert reflection.tools_used == ("schema", "sql")
+
+
+def test_an_error_counts_as_overcome_only_when_the_same_tool_then_worked():
+    reflection = reflector.reflect(
+        a_trace(trajectory=[*WRONG_COLUMN, *SCHEMA], result=ReviewResult.FAIL)
+    )
+    assert "was not repaired" in reflection.key_mistake
+    assert "this worked" not in reflection.guidance
+
+
+long_texts = st.text(max_size=40).flatmap(
+    lambda text: st.integers(1, 400).map(lambda times: text * times)
+)
+messages = st.lists(
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["assistant", "tool", "user", "odd"])},
+        optional={
+            "name": st.text(max_size=90),
+            "content": st.none()
+            | long_texts
+            | st.lists(st.just({"type": "tool_use", "name": "x"})),
+            "tool_calls": st.none()
+            | st.lists(st.fixed_dictionaries({"name": long_texts}), max_size=3),
+            "is_error": st.booleans(),
+        },
+    ),
+    max_size=5,
+)
+
+
+@given(
+    task=long_texts,
+    trajectory=messages,
+    result=st.none() | st.sampled_from(ReviewResult),
+    feedback=st.none() | long_texts,
+    reference=st.none() | long_texts,
+)
+def test_any_trace_gives_a_reflection_within_the_limits(
+    task: str,
+    trajectory: list[dict[str, Any]],
+    result: ReviewResult | None,
+    feedback: str | None,
+    reference: str | None,
+):
+    trace = a_trace(
+        task=task, trajectory=trajectory, result=result, feedback=feedback, reference=reference
+    )
+    reflection = reflector.reflect(trace)
+    assert 0 < len(reflection.summary) <= local.MAX_SUMMARY
+    assert "\n" not in reflection.summary
+    for text in (reflection.key_mistake, reflection.correct_action, reflection.guidance):
+        assert len(text) <= local.MAX_FIELD
+    assert len(reflection.tools_used) <= local.MAX_TOOLS
+    assert set(reflection.applicable_tools) <= set(reflection.tools_used)
+    if result is not None:
+        assert reflection.guidance
+
+
+@given(long_texts, st.integers(4, 300))
+def test_an_abridged_text_is_a_beginning_of_the_text_within_the_limit(text: str, limit: int):
+    short = abridged(text, limit)
+    assert len(short) <= limit
+    assert text.strip().startswith(short.removesuffix(" …"))
+    assert len(one_line(text, limit)) <= limit
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("It fits.", "It fits."),
+        ("One two three. Four five six seven", "One two three. …"),
+        ("alpha beta gamma delta epsilon", "alpha beta gamma …"),
+        ("x" * 30, "x" * 18 + " …"),
+    ],
+)
+def test_texts_are_cut_at_sentences_then_at_words(text: str, short: str):
+    assert abridged(text, 20) == short
