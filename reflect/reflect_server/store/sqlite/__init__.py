@@ -1,0 +1,7 @@
+"""
+The embedded store: one SQLite file in a data folder.
+"""
+
+from reflect_server.store.sqlite.store import SqliteStore
+
+__all__ = ["SqliteStore"]

@@ -1,0 +1,131 @@
+"""
+How values of the domain are written in columns: timestamps, JSON, vectors and metadata digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from reflect_server.domain.model import Reflection
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DIGEST_BYTES = 16
+_VALUE = "<f4"
+
+_encode = msgspec.json.Encoder().encode
+_encode_sorted = msgspec.json.Encoder(order="deterministic").encode
+_decode_ids = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_messages = msgspec.json.Decoder(list[dict[str, Any]]).decode
+_decode_reflection = msgspec.json.Decoder(Reflection).decode
+
+
+def from_time(moment: datetime) -> int:
+    """
+    Return an aware time as microseconds since 1970 in UTC.
+    """
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def to_time(microseconds: int) -> datetime:
+    """
+    Return the time, in UTC, that `from_time` wrote.
+    """
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def from_optional_time(moment: datetime | None) -> int | None:
+    """
+    Return what `from_time` does, or None for None.
+    """
+    return None if moment is None else from_time(moment)
+
+
+def to_optional_time(microseconds: int | None) -> datetime | None:
+    """
+    Return what `to_time` does, or None for None.
+    """
+    return None if microseconds is None else to_time(microseconds)
+
+
+def from_json(value: object) -> str:
+    """
+    Return free-form JSON, a sequence of ids, or a reflection as JSON text.
+    """
+    return _encode(value).decode()
+
+
+def to_ids(text: str) -> tuple[str, ...]:
+    """
+    Return the strings of a JSON array.
+    """
+    return _decode_ids(text)
+
+
+def to_object(text: str) -> dict[str, Any]:
+    """
+    Return a JSON object.
+    """
+    return _decode_object(text)
+
+
+def to_messages(text: str) -> list[dict[str, Any]]:
+    """
+    Return a trajectory.
+    """
+    return _decode_messages(text)
+
+
+def to_reflection(text: str) -> Reflection:
+    """
+    Return a reflection.
+    """
+    return _decode_reflection(text)
+
+
+def from_vector(vector: NDArray[np.float32]) -> bytes:
+    """
+    Return a vector as little-endian float32 values.
+    """
+    return vector.astype(_VALUE, copy=False).tobytes()
+
+
+def to_matrix(vectors: Sequence[bytes], dimensions: int) -> NDArray[np.float32]:
+    """
+    Return vectors as the rows of an array of shape (count, dimensions).
+    """
+    values = np.frombuffer(bytearray().join(vectors), dtype=_VALUE)
+    return values.reshape(len(vectors), dimensions).astype(np.float32, copy=False)
+
+
+def digests(metadata: Mapping[str, Any]) -> list[bytes]:
+    """
+    Return one digest per key, equal for two mappings where the key's values are equal as JSON.
+
+    Numbers are equal by value (1 and 1.0 are), objects whatever the order of their keys; true, 1
+    and "1" all differ.
+    """
+    return [
+        hashlib.blake2b(
+            _encode_sorted([key, _canonical(value)]), digest_size=_DIGEST_BYTES
+        ).digest()
+        for key, value in metadata.items()
+    ]
+
+
+def _canonical(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _canonical(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(inner) for inner in value]
+    return value

@@ -1,0 +1,62 @@
+"""
+The data folder: made when missing, and held by one server at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from reflect_server.errors import StoreError
+
+LOCK_NAME = "reflect.lock"
+
+
+class FolderLock:
+    """
+    Exclusive hold on a data folder, from construction to `release` or the end of the process.
+
+    The lock is an exclusive transaction on an empty SQLite file, so it works wherever SQLite does,
+    and ends with the process however that ends.
+
+    Args:
+        folder: The data folder; made, for its owner only, when it does not exist.
+
+    Raises:
+        StoreError: The folder cannot be made or written, or another server holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unusable(folder, error.strerror or str(error)) from error
+        connection: sqlite3.Connection | None = None
+        try:
+            connection = sqlite3.connect(
+                folder / LOCK_NAME, timeout=0, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            if error.sqlite_errorname == "SQLITE_BUSY":
+                raise StoreError(
+                    f"Another Reflect server is using the data folder {folder}. "
+                    "Stop it, or choose another data folder."
+                ) from error
+            raise _unusable(folder, str(error)) from error
+        self._connection = connection
+
+    def release(self) -> None:
+        """
+        Let others have the folder; does nothing the second time.
+        """
+        self._connection.close()
+
+
+def _unusable(folder: Path, reason: str) -> StoreError:
+    return StoreError(
+        f"The data folder {folder} cannot be written ({reason}). "
+        "Make it a folder that this user may write, or choose another one."
+    )

@@ -1,0 +1,56 @@
+"""
+The remembered answers of creations.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from reflect_server.store.protocol import IdempotentAnswer
+from reflect_server.store.sqlite.columns import from_time
+from reflect_server.store.sqlite.failures import constraints
+
+
+class SqliteIdempotency:
+    """
+    The answers of creations that carried an idempotency key; they end with their project.
+
+    Args:
+        connection: The connection of the transaction.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+
+    def find(self, project_id: str, key: str) -> IdempotentAnswer | None:
+        """
+        Return the first answer that this key got in the project, or None.
+        """
+        row = self._execute(
+            "SELECT fingerprint, resource_id FROM idempotent_answers "
+            "WHERE project_id = ? AND key = ?",
+            (project_id, key),
+        ).fetchone()
+        return None if row is None else IdempotentAnswer(*row)
+
+    def remember(
+        self, project_id: str, key: str, answer: IdempotentAnswer, *, at: datetime
+    ) -> None:
+        """
+        Keep the answer of a creation.
+
+        Raises:
+            ConflictError: The key has an answer already.
+            NotFoundError: The project does not exist.
+        """
+        with constraints(
+            duplicate=f"The idempotency key {key!r} was used before in this project. "
+            "Send another key for another request.",
+            missing=f"The project {project_id!r} does not exist.",
+        ):
+            self._execute(
+                "INSERT INTO idempotent_answers "
+                "(project_id, key, fingerprint, resource_id, created_at) VALUES (?, ?, ?, ?, ?)",
+                (project_id, key, answer.fingerprint, answer.resource_id, from_time(at)),
+            )

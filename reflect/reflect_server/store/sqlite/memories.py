@@ -1,0 +1,269 @@
+"""
+The memories, their vectors, and the history of their Q-values.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflect_server.domain.model import Memory, QValueEvent, ReviewResult
+from reflect_server.errors import InvalidRequestError, StoreError
+from reflect_server.store.protocol import Vector
+from reflect_server.store.sqlite.columns import (
+    digests,
+    from_json,
+    from_time,
+    from_vector,
+    to_matrix,
+    to_object,
+    to_reflection,
+    to_time,
+)
+from reflect_server.store.sqlite.failures import constraints
+
+_SELECT = """
+SELECT
+    m.id, m.project_id, m.trace_id, m.task, m.reflection, m.success, m.created_at, m.q_value,
+    m.metadata
+FROM memories AS m
+"""
+_MANY = f"{_SELECT} JOIN json_each(?) AS wanted ON wanted.value = m.id WHERE +m.project_id = ?"
+_PAGE = f"{_SELECT} WHERE m.project_id = ? AND m.seq < ? ORDER BY m.seq DESC LIMIT ?"
+_OF_TRACE = f"{_SELECT} WHERE m.trace_id = ?"
+
+_INSERT = """
+INSERT INTO memories (
+    id, project_id, trace_id, task, reflection, success, created_at, q_value, metadata
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_VECTORS = """
+SELECT m.id, v.dimensions, v.vector
+FROM memories AS m
+JOIN memory_vectors AS v ON v.memory_id = m.id AND v.embedder = ?
+WHERE m.project_id = ?
+ORDER BY m.seq
+"""
+
+_INSERT_EVENT = """
+INSERT INTO q_value_events (
+    id, memory_id, trace_id, review_id, result, alpha, weight, q_before, q_after, created_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_HISTORY = """
+SELECT id, memory_id, trace_id, review_id, result, alpha, weight, q_before, q_after, created_at
+FROM q_value_events
+WHERE memory_id = ?
+ORDER BY seq
+"""
+
+_BEFORE_ALL = (1 << 63) - 1
+_UNLIMITED = -1
+
+
+class SqliteMemories:
+    """
+    Memories with vectors and events.
+
+    Args:
+        connection: The connection of the transaction.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+        self._execute_many = connection.executemany
+
+    def insert(self, memory: Memory, *, vector: Vector, embedder: str) -> None:
+        """
+        Store a new memory with the vector of its task and the name of the embedder that made it.
+
+        Raises:
+            ConflictError: Its trace has a memory already, or a memory with this id exists.
+            NotFoundError: Its trace or its project does not exist.
+        """
+        values = (
+            memory.id,
+            memory.project_id,
+            memory.trace_id,
+            memory.task,
+            from_json(memory.reflection),
+            memory.success,
+            from_time(memory.created_at),
+            memory.q_value,
+            from_json(dict(memory.metadata)),
+        )
+        with constraints(
+            duplicate=f"The trace {memory.trace_id!r} has made a memory already, "
+            f"or the id {memory.id!r} is taken.",
+            missing=f"The trace {memory.trace_id!r} does not exist in the project "
+            f"{memory.project_id!r}.",
+        ):
+            self._execute(_INSERT, values)
+        self._execute(
+            "INSERT INTO memory_vectors (memory_id, embedder, dimensions, vector) "
+            "VALUES (?, ?, ?, ?)",
+            (memory.id, embedder, vector.size, from_vector(vector)),
+        )
+        self._execute_many(
+            "INSERT INTO memory_facts (project_id, digest, memory_id) VALUES (?, ?, ?)",
+            [(memory.project_id, digest, memory.id) for digest in digests(memory.metadata)],
+        )
+
+    def get_many(self, project_id: str, memory_ids: Sequence[str]) -> Mapping[str, Memory]:
+        """
+        Return those of the memories that the project has, by id.
+        """
+        rows = self._execute(_MANY, (from_json(list(memory_ids)), project_id))
+        return {row[0]: _memory(row) for row in rows}
+
+    def page(
+        self, project_id: str, *, after: str | None = None, limit: int | None = None
+    ) -> Sequence[Memory]:
+        """
+        Return memories, newest first.
+
+        Args:
+            project_id: The project.
+            after: Id of the last memory of the page before; None for the first page.
+            limit: At most this many; None for all.
+
+        Raises:
+            InvalidRequestError: The project has no memory of the id `after`.
+        """
+        before = _BEFORE_ALL if after is None else self._position(project_id, after)
+        rows = self._execute(_PAGE, (project_id, before, _UNLIMITED if limit is None else limit))
+        return [_memory(row) for row in rows]
+
+    def of_trace(self, trace_id: str) -> Memory | None:
+        """
+        Return the memory that was made of the trace, or None.
+        """
+        row = self._execute(_OF_TRACE, (trace_id,)).fetchone()
+        return None if row is None else _memory(row)
+
+    def matching(self, project_id: str, metadata_filter: Mapping[str, Any]) -> frozenset[str]:
+        """
+        Return the ids of the memories whose metadata has each given key with an equal value.
+
+        Values are equal as JSON: 1 is 1.0 and neither true nor "1"; objects are equal whatever the
+        order of their keys. An empty filter matches every memory of the project.
+        """
+        if not metadata_filter:
+            rows = self._execute("SELECT id FROM memories WHERE project_id = ?", (project_id,))
+            return frozenset(memory_id for (memory_id,) in rows)
+        return frozenset.intersection(
+            *(self._with_fact(project_id, digest) for digest in digests(metadata_filter))
+        )
+
+    def vectors(self, project_id: str, *, embedder: str) -> tuple[list[str], NDArray[np.float32]]:
+        """
+        Return the ids of all memories with a vector of this embedder, and the vectors as rows.
+
+        Returns:
+            The ids, oldest memory first, and an array of shape (memories, dimensions).
+
+        Raises:
+            StoreError: The vectors differ in their dimensions.
+        """
+        rows = self._execute(_VECTORS, (embedder, project_id)).fetchall()
+        dimensions = {row[1] for row in rows}
+        if len(dimensions) > 1:
+            raise StoreError(
+                f"The project {project_id!r} has vectors of the embedder {embedder!r} with "
+                f"{' and '.join(map(str, sorted(dimensions)))} dimensions, and they cannot be "
+                "compared. Use the embedder that made them."
+            )
+        return [row[0] for row in rows], to_matrix(
+            [row[2] for row in rows], max(dimensions, default=0)
+        )
+
+    def record(self, event: QValueEvent) -> None:
+        """
+        Set the memory's Q-value to `event.q_after` and keep the event.
+
+        Raises:
+            ConflictError: The review has moved this memory before.
+            NotFoundError: The memory does not exist.
+        """
+        values = (
+            event.id,
+            event.memory_id,
+            event.trace_id,
+            event.review_id,
+            event.result,
+            event.alpha,
+            event.weight,
+            event.q_before,
+            event.q_after,
+            from_time(event.created_at),
+        )
+        with constraints(
+            duplicate=f"The review {event.review_id!r} has moved the Q-value of the memory "
+            f"{event.memory_id!r} already.",
+            missing=f"The memory {event.memory_id!r} does not exist.",
+        ):
+            self._execute(_INSERT_EVENT, values)
+        self._execute(
+            "UPDATE memories SET q_value = ? WHERE id = ?", (event.q_after, event.memory_id)
+        )
+
+    def history(self, memory_id: str) -> Sequence[QValueEvent]:
+        """
+        Return the events of the memory, oldest first.
+        """
+        return [_event(row) for row in self._execute(_HISTORY, (memory_id,))]
+
+    def _with_fact(self, project_id: str, digest: bytes) -> frozenset[str]:
+        rows = self._execute(
+            "SELECT memory_id FROM memory_facts WHERE project_id = ? AND digest = ?",
+            (project_id, digest),
+        )
+        return frozenset(memory_id for (memory_id,) in rows)
+
+    def _position(self, project_id: str, memory_id: str) -> int:
+        row = self._execute(
+            "SELECT seq FROM memories WHERE project_id = ? AND id = ?", (project_id, memory_id)
+        ).fetchone()
+        if row is None:
+            raise InvalidRequestError(
+                f"The cursor {memory_id!r} names no memory of this project. "
+                "Start again with the first page.",
+                field="cursor",
+            )
+        position: int = row[0]
+        return position
+
+
+def _memory(row: tuple[Any, ...]) -> Memory:
+    return Memory(
+        id=row[0],
+        project_id=row[1],
+        trace_id=row[2],
+        task=row[3],
+        reflection=to_reflection(row[4]),
+        success=None if row[5] is None else bool(row[5]),
+        created_at=to_time(row[6]),
+        q_value=row[7],
+        metadata=to_object(row[8]),
+    )
+
+
+def _event(row: tuple[Any, ...]) -> QValueEvent:
+    return QValueEvent(
+        id=row[0],
+        memory_id=row[1],
+        trace_id=row[2],
+        review_id=row[3],
+        result=ReviewResult(row[4]),
+        alpha=row[5],
+        weight=row[6],
+        q_before=row[7],
+        q_after=row[8],
+        created_at=to_time(row[9]),
+    )

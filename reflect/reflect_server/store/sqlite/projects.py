@@ -1,0 +1,44 @@
+"""
+The projects.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from reflect_server.store.sqlite.columns import from_time
+
+
+class SqliteProjects:
+    """
+    The projects that exist; deleting one deletes all that refers to it.
+
+    Args:
+        connection: The connection of the transaction.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+
+    def exists(self, project_id: str) -> bool:
+        """
+        Say whether the project exists.
+        """
+        row = self._execute("SELECT 1 FROM projects WHERE id = ?", (project_id,)).fetchone()
+        return row is not None
+
+    def create(self, project_id: str, *, created_at: datetime) -> None:
+        """
+        Create the project; nothing happens where it exists.
+        """
+        self._execute(
+            "INSERT INTO projects (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (project_id, from_time(created_at)),
+        )
+
+    def delete(self, project_id: str) -> None:
+        """
+        Delete the project and everything of it.
+        """
+        self._execute("DELETE FROM projects WHERE id = ?", (project_id,))

@@ -1,0 +1,163 @@
+"""
+The database file: recognised before it is touched, checked, and brought to this version's schema.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+
+from reflect_server.errors import StoreError
+
+APPLICATION_ID = 0x5245464C
+"""The mark in the file's header that says whose it is: `REFL` in ASCII."""
+
+LARGEST_FULL_CHECK_BYTES = 1 << 30
+"""Files above this size are not read through at every start, only after an unclean end."""
+
+_MAGIC = b"SQLite format 3\x00"
+_HEADER_BYTES = 100
+_APPLICATION_ID_AT = slice(68, 72)
+_OLDEST_SQLITE = (3, 37, 0)
+
+
+def migrations() -> list[str]:
+    """
+    Return the SQL of every migration, first to last; the n-th makes schema version n.
+    """
+    folder = files("reflect_server.store.sqlite") / "migrations"
+    scripts = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".sql")),
+        key=lambda entry: entry.name,
+    )
+    return [script.read_text(encoding="utf-8") for script in scripts]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """
+    Open a connection with the settings that all of this store's connections share.
+
+    Args:
+        path: The database file.
+
+    Returns:
+        A connection in which transactions are begun and ended by statements alone.
+    """
+    connection = sqlite3.connect(
+        path, timeout=10.0, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    return connection
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """
+    Open the database for writing, made or migrated to this version's schema.
+
+    A file that is not a Reflect database, is damaged, or comes from a newer version is left as it
+    is.
+
+    Args:
+        path: The database file, in a folder that this process holds.
+
+    Returns:
+        A connection to a database whose schema is current.
+
+    Raises:
+        StoreError: The file is foreign, damaged, too new, or cannot be opened.
+    """
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreError(
+            f"Python's SQLite is version {sqlite3.sqlite_version}, and 3.37 or newer is needed. "
+            "Use a Python that was built with a newer SQLite."
+        )
+    try:
+        _refuse_foreign_file(path)
+        unclean = path.with_name(path.name + "-wal").exists()
+        connection = connect(path)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"The database {path} cannot be opened ({error}). "
+            "Check that it is a file that this user may read and write."
+        ) from error
+    try:
+        _set_up(connection, path, unclean=unclean)
+    except sqlite3.Error as error:
+        connection.close()
+        raise _unusable(path, error) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _refuse_foreign_file(path: Path) -> None:
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if not header.startswith(_MAGIC) or len(header) < _HEADER_BYTES:
+        raise StoreError(
+            f"The file {path} is not a database: it was overwritten or damaged. Nothing was "
+            "changed. Restore it from a backup, or move it away to start with an empty one."
+        )
+    if int.from_bytes(header[_APPLICATION_ID_AT], "big") != APPLICATION_ID:
+        raise StoreError(
+            f"The file {path} is a database of another program. Nothing was changed. "
+            "Move it away, or choose another data folder."
+        )
+
+
+def _set_up(connection: sqlite3.Connection, path: Path, *, unclean: bool) -> None:
+    if _pragma(connection, "schema_version") == 0 and _pragma(connection, "application_id") == 0:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    if unclean or path.stat().st_size <= LARGEST_FULL_CHECK_BYTES:
+        (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if finding != "ok":
+            raise _damaged(path, finding)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA journal_size_limit = 67108864")
+    _migrate(connection, path)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    scripts = migrations()
+    version = _pragma(connection, "user_version")
+    if version > len(scripts):
+        raise StoreError(
+            f"The database {path} has schema version {version}, and this version of Reflect knows "
+            f"versions up to {len(scripts)}. Use the newer Reflect that wrote it."
+        )
+    for number, script in enumerate(scripts[version:], start=version + 1):
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"
+            )
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> StoreError:
+    if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return _damaged(path, str(error))
+    return StoreError(
+        f"The database {path} cannot be used ({error}). "
+        "Check that this user may write it and that its disk has room."
+    )
+
+
+def _damaged(path: Path, finding: str) -> StoreError:
+    return StoreError(
+        f"The database {path} is damaged ({' '.join(finding.split())}). Nothing was changed. "
+        "Restore it from a backup, or move it away to start with an empty one."
+    )

@@ -1,0 +1,81 @@
+"""
+The embedded store's entry: repositories bound to a transaction's connection.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from reflect_server.store.protocol import Transaction
+from reflect_server.store.sqlite.database import Database
+from reflect_server.store.sqlite.idempotency import SqliteIdempotency
+from reflect_server.store.sqlite.keys import SqliteApiKeys
+from reflect_server.store.sqlite.memories import SqliteMemories
+from reflect_server.store.sqlite.projects import SqliteProjects
+from reflect_server.store.sqlite.traces import SqliteTraces
+
+T = TypeVar("T")
+
+
+class SqliteTransaction:
+    """
+    The repositories of one transaction.
+
+    Args:
+        connection: The connection that the transaction runs on.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.projects = SqliteProjects(connection)
+        self.traces = SqliteTraces(connection)
+        self.memories = SqliteMemories(connection)
+        self.keys = SqliteApiKeys(connection)
+        self.idempotency = SqliteIdempotency(connection)
+
+
+class SqliteStore:
+    """
+    Keeps everything in one SQLite file, `reflect.db`, in a data folder that it holds exclusively.
+
+    Safe to use from any thread of one process.
+
+    Args:
+        data_dir: The data folder; made, for its owner only, when it does not exist.
+
+    Raises:
+        StoreError: The folder or its database cannot be used, or another server holds it.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._database = Database(data_dir)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """
+        Run `work` on one consistent snapshot and return its result. It must not write.
+
+        Raises:
+            StoreError: The database could not be read, or the store is closed.
+        """
+        return self._database.read(lambda connection: work(SqliteTransaction(connection)))
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """
+        Run `work` in a write transaction and return its result once it is durable.
+
+        `work` runs on the writer's thread, and writes of other callers wait for it: it should
+        compute nothing slow.
+
+        Raises:
+            StoreError: The database could not store it, or the store is closed.
+            Exception: What `work` raised; nothing that it did is stored.
+        """
+        return self._database.write(lambda connection: work(SqliteTransaction(connection)))
+
+    def close(self) -> None:
+        """
+        Finish the writes that were accepted, and release the data folder.
+        """
+        self._database.close()

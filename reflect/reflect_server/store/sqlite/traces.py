@@ -1,0 +1,352 @@
+"""
+The traces, their reviews, and the ingest queue that their rows form.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from reflect_server.domain.model import (
+    IngestStatus,
+    Review,
+    ReviewMode,
+    ReviewResult,
+    ReviewStatus,
+    Trace,
+)
+from reflect_server.errors import InvalidRequestError, StoreError
+from reflect_server.store.sqlite.columns import (
+    from_json,
+    from_time,
+    to_ids,
+    to_messages,
+    to_object,
+    to_optional_time,
+    to_reflection,
+    to_time,
+)
+from reflect_server.store.sqlite.failures import constraints
+
+_SELECT = """
+SELECT
+    t.id, t.project_id, t.task, j.messages, t.final_response, t.retrieved_memory_ids,
+    t.used_memory_ids, t.model, t.metadata, t.reference_context, t.created_at,
+    t.ingest_status, t.ingest_attempts, t.last_ingest_error, m.id,
+    r.id, r.result, r.feedback_text, r.mode, r.alpha, r.reflection, r.created_at
+FROM traces AS t
+JOIN trajectories AS j ON j.trace_seq = t.seq
+LEFT JOIN reviews AS r ON r.trace_id = t.id
+LEFT JOIN memories AS m ON m.trace_id = t.id
+"""
+_REVIEW_COLUMNS = slice(15, 22)
+
+_BY_ID = f"{_SELECT} WHERE t.project_id = ? AND t.id = ?"
+_BY_SEQ = f"{_SELECT} WHERE t.seq = ?"
+
+# The same rule as `Trace.review_status`.
+_PAGE = f"""
+{_SELECT}
+WHERE t.project_id = :project_id
+    AND t.seq < :before
+    AND (
+        :review_status IS NULL
+        OR :review_status = CASE
+            WHEN r.id IS NULL THEN 'pending'
+            WHEN r.mode = 'inline' AND t.ingest_status <> 'completed' THEN 'pending'
+            ELSE 'reviewed'
+        END
+    )
+ORDER BY t.seq DESC
+LIMIT :limit
+"""
+
+_INSERT = """
+INSERT INTO traces (
+    id, project_id, task, final_response, retrieved_memory_ids, used_memory_ids, model, metadata,
+    reference_context, created_at, ingest_status, ingest_attempts, last_ingest_error, due_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_INSERT_REVIEW = """
+INSERT INTO reviews (id, trace_id, result, feedback_text, mode, alpha, reflection, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_CLAIM = """
+UPDATE traces
+SET ingest_status = 'processing', ingest_attempts = ingest_attempts + 1
+WHERE seq = (
+    SELECT seq FROM traces
+    WHERE ingest_status = 'queued' AND due_at <= ?
+    ORDER BY due_at, seq
+    LIMIT 1
+)
+RETURNING seq
+"""
+
+_COMPLETE = """
+UPDATE traces
+SET ingest_status = 'completed', last_ingest_error = NULL, due_at = NULL
+WHERE id = ?1 AND EXISTS (SELECT 1 FROM memories WHERE id = ?2 AND trace_id = ?1)
+"""
+
+_RESCHEDULE = """
+UPDATE traces
+SET ingest_status = 'queued', last_ingest_error = ?, due_at = ?
+WHERE id = ? AND ingest_status = 'processing'
+"""
+
+_FAIL = """
+UPDATE traces
+SET ingest_status = 'failed', last_ingest_error = ?, due_at = NULL
+WHERE id = ? AND ingest_status = 'processing'
+"""
+
+_RELEASE = """
+UPDATE traces
+SET ingest_status = 'queued'
+WHERE ingest_status = 'processing' AND due_at IS NOT NULL
+"""
+
+_DELETE = """
+DELETE FROM traces
+WHERE +project_id = ? AND id IN (SELECT value FROM json_each(?))
+RETURNING id
+"""
+
+_BEFORE_ALL = (1 << 63) - 1
+_UNLIMITED = -1
+_IN_QUEUE = (IngestStatus.QUEUED, IngestStatus.PROCESSING)
+
+
+class SqliteTraces:
+    """
+    Traces with their reviews. A trace's `created_memory_id` is read from the memory made of it.
+
+    Args:
+        connection: The connection of the transaction.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+
+    def insert(self, trace: Trace) -> None:
+        """
+        Store a new trace, with its review where it has one; a queued one is due at once.
+
+        Raises:
+            ConflictError: A trace or a review with this id exists.
+            NotFoundError: Its project does not exist.
+        """
+        used = trace.used_memory_ids
+        due_at = trace.created_at if trace.ingest_status in _IN_QUEUE else None
+        values = (
+            trace.id,
+            trace.project_id,
+            trace.task,
+            trace.final_response,
+            from_json(trace.retrieved_memory_ids),
+            None if used is None else from_json(used),
+            trace.model,
+            from_json(dict(trace.metadata)),
+            trace.reference_context,
+            from_time(trace.created_at),
+            trace.ingest_status,
+            trace.ingest_attempts,
+            trace.last_ingest_error,
+            None if due_at is None else from_time(due_at),
+        )
+        with constraints(
+            duplicate=f"A trace with the id {trace.id!r} exists already.",
+            missing=f"The project {trace.project_id!r} does not exist.",
+        ):
+            seq = self._execute(_INSERT, values).lastrowid
+        self._execute(
+            "INSERT INTO trajectories (trace_seq, messages) VALUES (?, ?)",
+            (seq, from_json(list(trace.trajectory))),
+        )
+        if trace.review is not None:
+            self._insert_review(trace.review)
+
+    def get(self, project_id: str, trace_id: str) -> Trace | None:
+        """
+        Return the trace, or None where the project has none of that id.
+        """
+        row = self._execute(_BY_ID, (project_id, trace_id)).fetchone()
+        return None if row is None else _trace(row)
+
+    def page(
+        self,
+        project_id: str,
+        *,
+        review_status: ReviewStatus | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Trace]:
+        """
+        Return traces, newest first.
+
+        Args:
+            project_id: The project.
+            review_status: Only traces of this status; None for all.
+            after: Id of the last trace of the page before; None for the first page.
+            limit: At most this many; None for all.
+
+        Raises:
+            InvalidRequestError: The project has no trace of the id `after`.
+        """
+        rows = self._execute(
+            _PAGE,
+            {
+                "project_id": project_id,
+                "before": _BEFORE_ALL if after is None else self._position(project_id, after),
+                "review_status": review_status,
+                "limit": _UNLIMITED if limit is None else limit,
+            },
+        )
+        return [_trace(row) for row in rows]
+
+    def add_review(self, review: Review) -> None:
+        """
+        Attach a review and put the trace into the ingest queue, due when the review was received.
+
+        Raises:
+            ConflictError: The trace has a review already.
+            NotFoundError: The trace does not exist.
+        """
+        self._insert_review(review)
+        self._execute(
+            "UPDATE traces SET ingest_status = 'queued', due_at = ? WHERE id = ?",
+            (from_time(review.created_at), review.trace_id),
+        )
+
+    def claim(self, *, now: datetime) -> Trace | None:
+        """
+        Take the queued trace that has been due longest, mark it `processing`, count the attempt.
+
+        Returns:
+            The trace as it is now, or None where nothing is due.
+        """
+        claimed = self._execute(_CLAIM, (from_time(now),)).fetchall()
+        return _trace(self._execute(_BY_SEQ, claimed[0]).fetchone()) if claimed else None
+
+    def complete(self, trace_id: str, *, memory_id: str) -> None:
+        """
+        Mark the trace as `completed`, with the memory that was made of it.
+
+        Raises:
+            StoreError: That memory was not made of that trace.
+        """
+        if self._execute(_COMPLETE, (trace_id, memory_id)).rowcount == 0:
+            raise StoreError(
+                f"The trace {trace_id!r} cannot be completed with the memory {memory_id!r}, "
+                "which was not made of it. Insert the memory first."
+            )
+
+    def reschedule(self, trace_id: str, *, error: str, due_at: datetime) -> None:
+        """
+        Put the trace back into the queue after a failed attempt; only one that is `processing`.
+        """
+        self._execute(_RESCHEDULE, (error, from_time(due_at), trace_id))
+
+    def fail(self, trace_id: str, *, error: str) -> None:
+        """
+        Give the trace up after its last attempt; only one that is `processing`.
+        """
+        self._execute(_FAIL, (error, trace_id))
+
+    def release_claims(self) -> int:
+        """
+        Put every trace that is `processing` back into the queue, and return how many there were.
+        """
+        return self._execute(_RELEASE).rowcount
+
+    def next_due(self) -> datetime | None:
+        """
+        Return when the next queued trace is due, or None where the queue is empty.
+        """
+        (due_at,) = self._execute(
+            "SELECT min(due_at) FROM traces WHERE ingest_status = 'queued' AND due_at IS NOT NULL"
+        ).fetchone()
+        return to_optional_time(due_at)
+
+    def delete(self, project_id: str, trace_ids: Sequence[str]) -> Sequence[str]:
+        """
+        Delete those traces that the project has, with reviews and memories, and return their ids.
+
+        Q-values that their reviews have moved stay, and so do the events that say so.
+        """
+        rows = self._execute(_DELETE, (project_id, from_json(list(trace_ids))))
+        deleted = {trace_id for (trace_id,) in rows.fetchall()}
+        return [trace_id for trace_id in dict.fromkeys(trace_ids) if trace_id in deleted]
+
+    def _insert_review(self, review: Review) -> None:
+        values = (
+            review.id,
+            review.trace_id,
+            review.result,
+            review.feedback_text,
+            review.mode,
+            review.alpha,
+            None if review.reflection is None else from_json(review.reflection),
+            from_time(review.created_at),
+        )
+        with constraints(
+            duplicate=f"The trace {review.trace_id!r} has a review already.",
+            missing=f"The trace {review.trace_id!r} does not exist.",
+        ):
+            self._execute(_INSERT_REVIEW, values)
+
+    def _position(self, project_id: str, trace_id: str) -> int:
+        row = self._execute(
+            "SELECT seq FROM traces WHERE project_id = ? AND id = ?", (project_id, trace_id)
+        ).fetchone()
+        if row is None:
+            raise InvalidRequestError(
+                f"The cursor {trace_id!r} names no trace of this project. "
+                "Start again with the first page.",
+                field="cursor",
+            )
+        position: int = row[0]
+        return position
+
+
+def _trace(row: tuple[Any, ...]) -> Trace:
+    used = row[6]
+    return Trace(
+        id=row[0],
+        project_id=row[1],
+        task=row[2],
+        trajectory=to_messages(row[3]),
+        final_response=row[4],
+        retrieved_memory_ids=to_ids(row[5]),
+        used_memory_ids=None if used is None else to_ids(used),
+        model=row[7],
+        metadata=to_object(row[8]),
+        reference_context=row[9],
+        created_at=to_time(row[10]),
+        ingest_status=IngestStatus(row[11]),
+        ingest_attempts=row[12],
+        last_ingest_error=row[13],
+        created_memory_id=row[14],
+        review=_review(row[0], row[_REVIEW_COLUMNS]),
+    )
+
+
+def _review(trace_id: str, row: tuple[Any, ...]) -> Review | None:
+    review_id, result, feedback_text, mode, alpha, reflection, created_at = row
+    if review_id is None:
+        return None
+    return Review(
+        id=review_id,
+        trace_id=trace_id,
+        result=ReviewResult(result),
+        feedback_text=feedback_text,
+        mode=ReviewMode(mode),
+        alpha=alpha,
+        reflection=None if reflection is None else to_reflection(reflection),
+        created_at=to_time(created_at),
+    )

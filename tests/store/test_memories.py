@@ -1,0 +1,173 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reflect_server.domain.model import Memory, QValueEvent, Reflection, Trace
+from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError, StoreError
+from reflect_server.store.protocol import Store
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+Keep = Callable[..., Memory]
+MakeEvent = Callable[..., QValueEvent]
+
+
+def kept(store: Store, memory_id: str) -> Memory:
+    return store.read(lambda tx: tx.memories.get_many("p", [memory_id]))[memory_id]
+
+
+def matching(store: Store, **metadata: Any) -> frozenset[str]:
+    return store.read(lambda tx: tx.memories.matching("p", metadata))
+
+
+@pytest.mark.parametrize("success", [True, False, None])
+def test_a_memory_comes_back_as_it_was_stored(
+    store: Store, keep_memory: Keep, success: bool | None
+):
+    memory = store.write(
+        lambda tx: keep_memory(
+            tx,
+            "m",
+            reflection=Reflection("s", "g", "k", "c", ("tool",), ("used",)),
+            success=success,
+            q_value=0.75,
+            metadata={"a": {"b": [1, None]}},
+            created_at=NOW + timedelta(microseconds=1),
+        )
+    )
+    assert kept(store, "m") == memory
+    assert store.read(lambda tx: tx.memories.of_trace("trace-of-m")) == memory
+    assert store.read(lambda tx: tx.memories.of_trace("unknown")) is None
+
+
+def test_only_the_memories_of_the_project_are_found(store: Store, keep_memory: Keep):
+    mine = store.write(lambda tx: keep_memory(tx, "m"))
+    store.write(lambda tx: keep_memory(tx, "foreign", "q"))
+    found = store.read(lambda tx: tx.memories.get_many("p", ["foreign", "m", "unknown", "m"]))
+    assert found == {"m": mine}
+    assert store.read(lambda tx: tx.memories.get_many("p", [])) == {}
+
+
+def test_a_trace_makes_one_memory_at_most(store: Store, keep_memory: Keep):
+    memory = store.write(lambda tx: keep_memory(tx, "m"))
+    vector = np.ones(2, np.float32)
+    with pytest.raises(ConflictError, match="has made a memory already"):
+        store.write(
+            lambda tx: tx.memories.insert(replace(memory, id="n"), vector=vector, embedder="e")
+        )
+
+
+def test_a_memory_of_no_trace_is_refused(store: Store):
+    memory = Memory("m", "p", "t", "task", Reflection("s", "g"), success=None, created_at=NOW)
+    with pytest.raises(NotFoundError, match="'t' does not exist"):
+        store.write(
+            lambda tx: tx.memories.insert(memory, vector=np.ones(2, np.float32), embedder="e")
+        )
+
+
+def test_pages_are_newest_first(store: Store, keep_memory: Keep):
+    for memory_id in ("a", "b", "c"):
+        store.write(lambda tx, memory_id=memory_id: keep_memory(tx, memory_id))
+    page = store.read(lambda tx: tx.memories.page("p", limit=2))
+    rest = store.read(lambda tx: tx.memories.page("p", after="b"))
+    assert [m.id for m in page] == ["c", "b"]
+    assert [m.id for m in rest] == ["a"]
+    with pytest.raises(InvalidRequestError, match="names no memory"):
+        store.read(lambda tx: tx.memories.page("q", after="b"))
+
+
+def test_vectors_come_back_exactly_for_their_embedder(store: Store, keep_memory: Keep):
+    third = float(np.float32(1 / 3))
+    store.write(lambda tx: keep_memory(tx, "a", vector=(third, -1.0)))
+    store.write(lambda tx: keep_memory(tx, "b", vector=(0.0, 1.0)))
+    store.write(lambda tx: keep_memory(tx, "other", vector=(1.0, 1.0, 1.0), embedder="f"))
+    ids, vectors = store.read(lambda tx: tx.memories.vectors("p", embedder="e"))
+    assert ids == ["a", "b"]
+    assert vectors.dtype == np.float32
+    assert vectors.tolist() == [[third, -1.0], [0.0, 1.0]]
+    ids, vectors = store.read(lambda tx: tx.memories.vectors("q", embedder="e"))
+    assert ids == []
+    assert len(vectors) == 0
+
+
+def test_vectors_that_cannot_be_compared_are_refused(store: Store, keep_memory: Keep):
+    store.write(lambda tx: keep_memory(tx, "a", vector=(1.0, 0.0)))
+    store.write(lambda tx: keep_memory(tx, "b", vector=(1.0, 0.0, 0.0)))
+    with pytest.raises(StoreError, match="2 and 3 dimensions"):
+        store.read(lambda tx: tx.memories.vectors("p", embedder="e"))
+
+
+@pytest.mark.parametrize(
+    ("kept_value", "same", "different"),
+    [
+        (1, [1, 1.0], [True, "1", [1], None, 2]),
+        (0, [0, 0.0, -0.0], [False, "", None, []]),
+        (True, [True], [1, "true", 1.0, False]),
+        (None, [None], ["null", False, 0, {}]),
+        ("1", ["1"], [1, True, '"1"']),
+        (1.5, [1.5], [1, "1.5"]),
+        (2**53 + 1, [2**53 + 1], [float(2**53), 2**53]),
+        ([1, 2.0], [[1.0, 2]], [[2, 1], [1], {"0": 1}]),
+        ({"a": 1, "b": {"c": [1], "d": 2}}, [{"b": {"d": 2.0, "c": [1]}, "a": 1}], [{"a": 1}]),
+        ({}, [{}], [[], None]),
+    ],
+)
+def test_metadata_matches_by_equality_as_json(
+    store: Store, keep_memory: Keep, kept_value: object, same: list[Any], different: list[Any]
+):
+    store.write(lambda tx: keep_memory(tx, "m", metadata={"key": kept_value, "other": 1}))
+    for value in same:
+        assert matching(store, key=value) == {"m"}, value
+    for value in different:
+        assert matching(store, key=value) == frozenset(), value
+
+
+@pytest.mark.parametrize("key", ["a.b", 'say "hi"', "it's", "$", "$.x", "[0]", "", "a\0b", "é"])
+def test_any_key_can_be_filtered_by(store: Store, keep_memory: Keep, key: str):
+    store.write(lambda tx: keep_memory(tx, "m", metadata={key: 1}))
+    store.write(lambda tx: keep_memory(tx, "n", metadata={"a": {"b": 1}}))
+    assert matching(store, **{key: 1}) == {"m"}
+
+
+def test_a_filter_asks_for_all_of_its_keys(store: Store, keep_memory: Keep):
+    store.write(lambda tx: keep_memory(tx, "both", metadata={"a": 1, "b": 2}))
+    store.write(lambda tx: keep_memory(tx, "one", metadata={"a": 1}))
+    store.write(lambda tx: keep_memory(tx, "foreign", "q", metadata={"a": 1, "b": 2}))
+    assert matching(store, a=1, b=2) == {"both"}
+    assert matching(store, a=1) == {"both", "one"}
+    assert matching(store, c=None) == frozenset()
+    assert matching(store) == {"both", "one"}
+
+
+def test_an_event_moves_the_q_value_and_stays(store: Store, keep_memory: Keep, an_event: MakeEvent):
+    first = an_event("1", "m", review_id="r1")
+    second = an_event("2", "m", review_id="r2", q_before=0.65, q_after=0.4, weight=0.5)
+    store.write(lambda tx: keep_memory(tx, "m"))
+    store.write(lambda tx: tx.memories.record(first))
+    store.write(lambda tx: tx.memories.record(second))
+    assert kept(store, "m").q_value == 0.4
+    assert store.read(lambda tx: tx.memories.history("m")) == [first, second]
+
+
+def test_a_review_moves_a_memory_once(store: Store, keep_memory: Keep, an_event: MakeEvent):
+    store.write(lambda tx: keep_memory(tx, "m"))
+    store.write(lambda tx: tx.memories.record(an_event("1", "m")))
+    with pytest.raises(ConflictError, match="already"):
+        store.write(lambda tx: tx.memories.record(an_event("2", "m", q_after=0.9)))
+    assert kept(store, "m").q_value == 0.65
+
+
+def test_an_event_of_no_memory_is_refused(store: Store, an_event: MakeEvent):
+    with pytest.raises(NotFoundError, match="'m' does not exist"):
+        store.write(lambda tx: tx.memories.record(an_event("1", "m")))
+
+
+def test_a_trace_shows_its_memory(store: Store, keep_memory: Keep):
+    def created_memory(trace: Trace | None) -> str | None:
+        return trace and trace.created_memory_id
+
+    store.write(lambda tx: keep_memory(tx, "m"))
+    assert created_memory(store.read(lambda tx: tx.traces.get("p", "trace-of-m"))) == "m"

@@ -1,0 +1,283 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import numpy as np
+import pytest
+
+from reflect_server.domain.model import (
+    IngestStatus,
+    Memory,
+    QValueEvent,
+    Reflection,
+    Review,
+    ReviewMode,
+    ReviewResult,
+    ReviewStatus,
+    Trace,
+)
+from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError, StoreError
+from reflect_server.store.protocol import Store, Transaction
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+Make = Callable[..., Trace]
+Keep = Callable[..., Memory]
+
+
+def stored(store: Store, *traces: Trace) -> None:
+    def insert(tx: Transaction) -> None:
+        for trace in traces:
+            tx.traces.insert(trace)
+
+    store.write(insert)
+
+
+def get(store: Store, trace_id: str, project_id: str = "p") -> Trace | None:
+    return store.read(lambda tx: tx.traces.get(project_id, trace_id))
+
+
+def ids(store: Store, **arguments: object) -> list[str]:
+    return [t.id for t in store.read(lambda tx: tx.traces.page("p", **arguments))]  # type: ignore[arg-type]  # any of its keywords
+
+
+def test_a_trace_comes_back_as_it_was_stored(store: Store, a_trace: Make):
+    full = a_trace(
+        "t",
+        task='count the 🦊\0 and quote "it\'s"',
+        trajectory=[{"role": "tool", "content": None, "n": [1, 2.5, 2**70, True, {"é": {}}]}],
+        retrieved_memory_ids=("b", "a"),
+        used_memory_ids=("a",),
+        model="some-model",
+        metadata={"a.b": 1, '"': [None], "": {"x": "y"}},
+        reference_context="42",
+        created_at=NOW + timedelta(microseconds=123_457),
+        ingest_status=IngestStatus.FAILED,
+        ingest_attempts=5,
+        last_ingest_error="It did not work.",
+        review={
+            "result": ReviewResult.FAIL,
+            "feedback_text": "wrong",
+            "alpha": 0.25,
+            "reflection": Reflection("s", "g", "k", "c", ("tool",), ("used", "other")),
+        },
+    )
+    bare = a_trace("bare", trajectory=[], used_memory_ids=())
+    stored(store, full, bare)
+    assert get(store, "t") == full
+    assert get(store, "bare") == bare
+
+
+def test_a_trace_belongs_to_one_project(store: Store, a_trace: Make):
+    stored(store, a_trace("t", "p"))
+    assert get(store, "t", "q") is None
+    assert store.read(lambda tx: tx.traces.page("q")) == []
+
+
+def test_a_second_trace_of_the_same_id_is_refused(store: Store, a_trace: Make):
+    stored(store, a_trace("t"))
+    with pytest.raises(ConflictError, match="'t' exists already"):
+        stored(store, a_trace("t", "q"))
+
+
+def test_a_trace_of_an_unknown_project_is_refused(store: Store, a_trace: Make):
+    with pytest.raises(NotFoundError, match="'nowhere' does not exist"):
+        stored(store, a_trace("t", "nowhere"))
+
+
+def test_pages_follow_the_order_of_insertion(store: Store, a_trace: Make):
+    stored(store, *(a_trace(f"t{n}", created_at=NOW - n * SECOND) for n in range(5)))
+    assert ids(store) == ["t4", "t3", "t2", "t1", "t0"]
+    assert ids(store, limit=2) == ["t4", "t3"]
+    assert ids(store, after="t3", limit=2) == ["t2", "t1"]
+    assert ids(store, after="t0") == []
+
+
+def test_a_page_is_not_disturbed_by_new_traces(store: Store, a_trace: Make):
+    stored(store, *(a_trace(f"t{n}") for n in range(4)))
+    stored(store, a_trace("new"))
+    assert ids(store, after="t2") == ["t1", "t0"]
+
+
+@pytest.mark.parametrize("cursor", ["unknown", "foreign"])
+def test_a_cursor_of_no_trace_of_the_project_is_refused(store: Store, a_trace: Make, cursor: str):
+    stored(store, a_trace("t"), a_trace("foreign", "q"))
+    with pytest.raises(InvalidRequestError, match="names no trace") as caught:
+        ids(store, after=cursor)
+    assert caught.value.field == "cursor"
+
+
+def test_the_status_filter_agrees_with_the_domain(store: Store, a_trace: Make):
+    reviews = [None, {"mode": ReviewMode.INLINE}, {"mode": ReviewMode.DEFERRED}]
+    traces = [
+        a_trace(f"t{n}", ingest_status=status, review=review)
+        for n, (status, review) in enumerate(product(IngestStatus, reviews))
+    ]
+    stored(store, *traces)
+    for status in ReviewStatus:
+        expected = [t.id for t in reversed(traces) if t.review_status is status]
+        assert ids(store, review_status=status) == expected
+        assert ids(store, review_status=status, limit=2) == expected[:2]
+
+
+def test_a_review_puts_its_trace_into_the_queue(
+    store: Store, a_trace: Make, a_review: Callable[..., Review]
+):
+    review = a_review("t", created_at=NOW + SECOND)
+    stored(store, a_trace("t"))
+    store.write(lambda tx: tx.traces.add_review(review))
+    trace = get(store, "t")
+    assert trace == replace(a_trace("t"), ingest_status=IngestStatus.QUEUED, review=review)
+    assert store.read(lambda tx: tx.traces.next_due()) == NOW + SECOND
+
+
+def test_a_second_review_is_refused_and_changes_nothing(
+    store: Store, a_trace: Make, a_review: Callable[..., Review]
+):
+    stored(store, a_trace("t", review={}))
+    before = get(store, "t")
+    with pytest.raises(ConflictError, match="has a review already"):
+        store.write(lambda tx: tx.traces.add_review(a_review("t", id="another")))
+    assert get(store, "t") == before
+
+
+def test_a_review_of_no_trace_is_refused(store: Store, a_review: Callable[..., Review]):
+    with pytest.raises(NotFoundError, match="'t' does not exist"):
+        store.write(lambda tx: tx.traces.add_review(a_review("t")))
+
+
+def claim(store: Store, at: datetime = NOW) -> Trace | None:
+    return store.write(lambda tx: tx.traces.claim(now=at))
+
+
+def test_traces_are_claimed_once_each_the_longest_due_first(store: Store, a_queued_trace: Make):
+    late, early = a_queued_trace("late"), a_queued_trace("early", created_at=NOW - SECOND)
+    stored(store, late, early)
+    for queued in (early, late):
+        taken = replace(queued, ingest_status=IngestStatus.PROCESSING, ingest_attempts=1)
+        assert claim(store) == taken
+        assert get(store, queued.id) == taken
+    assert claim(store) is None
+
+
+def test_a_trace_that_is_not_due_is_not_claimed(store: Store, a_queued_trace: Make):
+    stored(store, a_queued_trace("t", created_at=NOW + SECOND))
+    assert claim(store) is None
+    assert store.read(lambda tx: tx.traces.next_due()) == NOW + SECOND
+    assert claim(store, NOW + SECOND) is not None
+    assert store.read(lambda tx: tx.traces.next_due()) is None
+
+
+def test_a_rescheduled_trace_waits_and_tells_why(store: Store, a_queued_trace: Make):
+    stored(store, a_queued_trace("t"))
+    claim(store)
+    store.write(lambda tx: tx.traces.reschedule("t", error="No luck.", due_at=NOW + SECOND))
+    assert claim(store) is None
+    again = claim(store, NOW + SECOND)
+    assert again is not None
+    assert (again.ingest_attempts, again.last_ingest_error) == (2, "No luck.")
+
+
+def test_a_failed_trace_leaves_the_queue(store: Store, a_queued_trace: Make):
+    stored(store, a_queued_trace("t"))
+    claim(store)
+    store.write(lambda tx: tx.traces.fail("t", error="Never."))
+    trace = get(store, "t")
+    assert trace is not None
+    assert (trace.ingest_status, trace.last_ingest_error) == (IngestStatus.FAILED, "Never.")
+    assert claim(store) is None
+
+
+def test_only_a_claimed_trace_is_rescheduled_or_failed(store: Store, a_trace: Make):
+    stored(store, a_trace("t"))
+    store.write(lambda tx: tx.traces.reschedule("t", error="x", due_at=NOW))
+    store.write(lambda tx: tx.traces.fail("t", error="x"))
+    assert get(store, "t") == a_trace("t")
+
+
+def test_released_claims_can_be_claimed_again(store: Store, a_queued_trace: Make):
+    stored(store, *(a_queued_trace(f"t{n}") for n in range(3)))
+    claim(store)
+    claim(store)
+    assert store.write(lambda tx: tx.traces.release_claims()) == 2
+    assert store.write(lambda tx: tx.traces.release_claims()) == 0
+    again = claim(store)
+    assert again is not None
+    assert (again.id, again.ingest_attempts) == ("t0", 2)
+
+
+def test_a_completed_trace_names_its_memory(store: Store, a_queued_trace: Make):
+    stored(store, a_queued_trace("t"))
+    claim(store)
+    store.write(lambda tx: tx.traces.reschedule("t", error="No luck.", due_at=NOW))
+    claim(store)
+
+    def finish(tx: Transaction) -> None:
+        memory = Memory("m", "p", "t", "task", Reflection("s", "g"), success=None, created_at=NOW)
+        tx.memories.insert(memory, vector=np.ones(2, np.float32), embedder="e")
+        tx.traces.complete("t", memory_id="m")
+
+    store.write(finish)
+    trace = get(store, "t")
+    assert trace is not None
+    assert trace.ingest_status is IngestStatus.COMPLETED
+    assert trace.created_memory_id == "m"
+    assert trace.last_ingest_error is None
+
+
+def test_a_trace_is_completed_only_with_a_memory_that_was_made_of_it(
+    store: Store, a_queued_trace: Make, keep_memory: Keep
+):
+    stored(store, a_queued_trace("t"))
+    store.write(lambda tx: keep_memory(tx, "m"))
+    with pytest.raises(StoreError, match="was not made of it"):
+        store.write(lambda tx: tx.traces.complete("t", memory_id="m"))
+
+
+def test_deleting_takes_reviews_memories_and_their_events(
+    store: Store,
+    a_review: Callable[..., Review],
+    keep_memory: Keep,
+    an_event: Callable[..., QValueEvent],
+):
+    def fill(tx: Transaction) -> None:
+        keep_memory(tx, "m", metadata={"a": 1})
+        tx.traces.add_review(a_review("trace-of-m"))
+        tx.memories.record(an_event("e", "m"))
+
+    store.write(fill)
+    deleted = store.write(lambda tx: tx.traces.delete("p", ["trace-of-m", "unknown"]))
+    assert deleted == ["trace-of-m"]
+
+    def check(tx: Transaction) -> None:
+        assert tx.traces.get("p", "trace-of-m") is None
+        assert tx.memories.get_many("p", ["m"]) == {}
+        assert tx.memories.of_trace("trace-of-m") is None
+        assert tx.memories.matching("p", {"a": 1}) == frozenset()
+        assert tx.memories.vectors("p", embedder="e")[0] == []
+        assert tx.memories.history("m") == []
+
+    store.read(check)
+    store.write(lambda tx: keep_memory(tx, "m"))
+    store.write(lambda tx: tx.traces.add_review(a_review("trace-of-m")))
+
+
+def test_deleting_a_trace_leaves_the_q_values_that_its_review_moved(
+    store: Store, a_trace: Make, keep_memory: Keep, an_event: Callable[..., QValueEvent]
+):
+    event = an_event("e", "m", trace_id="t", review_id="review-of-t")
+    stored(store, a_trace("t", review={}))
+    store.write(lambda tx: keep_memory(tx, "m"))
+    store.write(lambda tx: tx.memories.record(event))
+    store.write(lambda tx: tx.traces.delete("p", ["t"]))
+    assert store.read(lambda tx: tx.memories.get_many("p", ["m"]))["m"].q_value == 0.65
+    assert store.read(lambda tx: tx.memories.history("m")) == [event]
+
+
+def test_deleting_leaves_foreign_traces_alone(store: Store, a_trace: Make):
+    stored(store, a_trace("t", "q"), a_trace("u"), a_trace("v"))
+    assert store.write(lambda tx: tx.traces.delete("p", ["t"])) == []
+    assert store.write(lambda tx: tx.traces.delete("p", [])) == []
+    assert store.write(lambda tx: tx.traces.delete("p", ["v", "u", "v"])) == ["v", "u"]
+    assert get(store, "t", "q") is not None
