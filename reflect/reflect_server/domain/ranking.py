@@ -103,7 +103,6 @@ def nearest(
     *,
     threshold: float,
     size: int,
-    allowed: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.intp]:
     """
     Pick the pool of candidates: the most similar memories above the threshold.
@@ -113,16 +112,11 @@ def nearest(
         ids: Identifier of each memory, which decides between equal similarities.
         threshold: The least similarity that a candidate must have.
         size: The largest pool; see `pool_size`.
-        allowed: True for each memory that a metadata filter lets through, shape (memories,); None
-            for all.
 
     Returns:
         Indices of the candidates, most similar first, and by id among equals. May be empty.
     """
-    passes = similarities >= threshold
-    if allowed is not None:
-        passes &= allowed
-    candidates = np.flatnonzero(passes)
+    candidates = np.flatnonzero(similarities >= threshold)
     if candidates.size > size:
         values = similarities[candidates]
         weakest = np.partition(values, candidates.size - size)[candidates.size - size]

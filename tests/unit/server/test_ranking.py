@@ -184,12 +184,13 @@ def test_each_choice_maximises_marginal_relevance(bank: Bank, how: Ranking):
     assert scores[answer].sum() == pytest.approx(scores[chosen].sum(), abs=1e-6)
 
 
-def test_the_pool_holds_the_nearest_allowed_memories_above_the_threshold():
+def test_the_pool_holds_the_nearest_memories_above_the_threshold():
     similarities = np.array([0.1, 0.9, 0.5, 0.7, 0.7], dtype=np.float32)
     ids = ["a", "b", "c", "e", "d"]
-    allowed = np.array([True, False, True, True, True])
-    nearest = ranking.nearest(similarities, ids, threshold=0.3, size=2, allowed=allowed)
-    assert [ids[i] for i in nearest] == ["d", "e"]
+    pool = ranking.nearest(similarities, ids, threshold=0.3, size=2)
+    assert [ids[i] for i in pool] == ["b", "d"]
+    pool = ranking.nearest(similarities, ids, threshold=0.6, size=10)
+    assert [ids[i] for i in pool] == ["b", "d", "e"]
 
 
 def test_a_pool_without_candidates_gives_an_empty_answer():
