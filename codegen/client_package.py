@@ -68,11 +68,11 @@ def _conditions(project: Project) -> Callable[[list[Response]], list[tuple[str, 
                 exact.setdefault(parsed(response), []).append(low)
             else:
                 ranges.append((f"{low} <= response.status_code <= {high}", parsed(response)))
-        singles = [
-            (f"response.status_code in {tuple(codes)}" if codes[1:] else f"response.status_code == {codes[0]}", result)
-            for result, codes in exact.items()
+        tests = [
+            f"in {tuple(codes)}" if len(codes) > 1 else f"== {codes[0]}" for codes in exact.values()
         ]
-        return singles + ranges
+        exactly = [f"response.status_code {test}" for test in tests]
+        return [*zip(exactly, exact, strict=True), *ranges]
 
     return conditions
 

@@ -1,5 +1,5 @@
 """
-`reflect_contract`: the contract's shapes as msgspec types, its operations as data, and itself as JSON.
+`reflect_contract`: the contract's shapes as msgspec types, its operations as data, itself as JSON.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ HERE = Path(__file__).resolve().parent
 _MODELS_HEAD = '''"""
 The shapes of requests and answers, generated from `openapi.yaml`.
 
-A field that is absent is `msgspec.UNSET`, which is not the same as null; fields that the contract does
-not name are passed over when a request is read.
+A field that is absent is `msgspec.UNSET`, which is not the same as null; fields that the contract
+does not name are passed over when a request is read.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def write_contract(document: Json, package: Path) -> None:
         document: The contract.
         package: The folder of the package.
     """
-    shutil.copytree(HERE / "contract_runtime", package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        HERE / "contract_runtime", package, ignore=shutil.ignore_patterns("__pycache__")
+    )
     (package / "models.py").write_text(_models(document), encoding="utf-8", newline="\n")
     (package / "operations.py").write_text(_operations(document), encoding="utf-8", newline="\n")
     text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
@@ -83,7 +85,10 @@ def _models(document: Json) -> str:
 
 
 def _is_struct(schema: Json) -> bool:
-    free_form = "properties" not in schema and schema.get("additionalProperties") not in (None, False)
+    free_form = "properties" not in schema and schema.get("additionalProperties") not in (
+        None,
+        False,
+    )
     return schema.get("type") == "object" and not free_form
 
 

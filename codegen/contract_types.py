@@ -56,8 +56,7 @@ def type_expression(schema: Json, prefix: str = "") -> str:
         prefix: What stands before the name of a type of the contract, such as `models.`.
 
     Raises:
-        SystemExit: Several objects are alternatives of one another, which msgspec tells apart only by
-            a tag.
+        SystemExit: The schema composes several objects, which msgspec cannot express.
     """
     if "$ref" in schema:
         return prefix + str(schema["$ref"]).rsplit("/", 1)[-1]

@@ -65,9 +65,7 @@ def security_schemes(document: Json, operation: Json) -> list[tuple[str, Json]]:
     """
     known = document.get("components", {}).get("securitySchemes", {})
     return [
-        (name, known[name])
-        for requirement in operation.get("security", [])
-        for name in requirement
+        (name, known[name]) for requirement in operation.get("security", []) for name in requirement
     ]
 
 
@@ -82,10 +80,10 @@ def prepared_for_client(document: Json) -> Json:
     """
     Return the document in the form that brings the best out of the client's generator.
 
-    Descriptions lose the line breaks of the document. That of a parameter moves into its schema, where
-    the generator looks for it. A credential
-    with a header of its own becomes a parameter of the operations that accept it, since the client's
-    token is another credential and must not be sent there.
+    Descriptions lose the line breaks of the document. That of a parameter moves into its schema,
+    where the generator looks for it. A credential with a header of its own becomes a parameter of
+    the operations that accept it, since the client's token is another credential and must not be
+    sent there.
     """
     prepared: Json = _unwrapped(copy.deepcopy(document))
     for parameter in prepared.get("components", {}).get("parameters", {}).values():

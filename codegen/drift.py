@@ -20,8 +20,8 @@ def differences(committed: Path, fresh: Path) -> Iterator[str]:
         fresh: The folder that should be there.
 
     Yields:
-        A text for each file that is missing, left over or different; the beginning of a unified diff for
-        the last.
+        A text for each file that is missing, left over or different; for the last the beginning of
+        a unified diff.
     """
     there, wanted = _files(committed), _files(fresh)
     for name in sorted(there.keys() | wanted.keys()):

@@ -8,7 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-_COMMON = ["--isolated", "--no-cache", "--quiet", "--line-length", "100", "--target-version", "py311"]
+_COMMON = [
+    "--isolated",
+    "--no-cache",
+    "--quiet",
+    "--line-length",
+    "100",
+    "--target-version",
+    "py311",
+]
 _MENDED = "F,I,PIE790,PYI016,RET505,RUF022,UP,W"
 _REFUSED = "E9,F,B006,B023"
 
@@ -17,8 +25,8 @@ def tidy(package: Path) -> None:
     """
     Sort the imports, drop what is unused and format every module of a package in place.
 
-    Ruff runs as a module of this interpreter with its rules written out, so that neither the PATH, nor a
-    configuration file, nor a cache can change the outcome.
+    Ruff runs as a module of this interpreter with its rules written out, so that neither the PATH,
+    nor a configuration file, nor a cache can change the outcome.
 
     Args:
         package: The folder of the package.
@@ -38,4 +46,6 @@ def tidy(package: Path) -> None:
             text=True,
         )
         if done.returncode:
-            raise SystemExit(f"ruff {arguments[0]} failed on the generated code:\n{done.stdout}{done.stderr}")
+            raise SystemExit(
+                f"ruff {arguments[0]} failed on the generated code:\n{done.stdout}{done.stderr}"
+            )

@@ -1,8 +1,8 @@
 """
 Generate `reflect_api` and `reflect_contract` from `openapi.yaml`.
 
-`python codegen/generate.py` writes them. With `--check` nothing is written, and the command fails where
-what is committed differs by a byte from what would be written. Neither needs a network.
+`python codegen/generate.py` writes them. With `--check` nothing is written, and the command fails
+where what is committed differs by a byte from what would be written. Neither needs a network.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """
 What openapi-python-client's parser has to learn before the templates can write the right code.
 
-Templates decide how a property is written; what type it has, the parser decides. Three of its decisions
-are changed here, by replacing three of its functions: free-form objects become `dict`, enumerations stay
-open, and a description beside a `$ref` is kept. The generator is pinned exactly, since none of these
-functions is a stable interface.
+Templates decide how a property is written; what type it has, the parser decides. Three of its
+decisions are changed here, by replacing three of its functions: free-form objects become `dict`,
+enumerations stay open, and a description beside a `$ref` is kept. The generator is pinned exactly,
+since none of these functions is a stable interface.
 """
 
 from __future__ import annotations

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 
 from document import Json, operations, resolve
 
-_RESERVED_FIELDS = {"additional_properties", "additional_keys", "to_dict", "from_dict", "to_multipart"}
+_RESERVED_FIELDS = {
+    "additional_properties",
+    "additional_keys",
+    "to_dict",
+    "from_dict",
+    "to_multipart",
+}
 _RESERVED_PARAMETERS = {"body", "cookies", "headers", "kwargs", "params", "response"}
 
 
@@ -96,7 +102,9 @@ def _component_faults(document: Json, name: str, schema: Json) -> Iterator[str]:
     for field, definition in schema.get("properties", {}).items():
         if field in _RESERVED_FIELDS:
             yield f"{name}.{field} has a name that the generated class uses itself."
-        if not definition.get("description") and not resolve(document, definition).get("description"):
+        if not definition.get("description") and not resolve(document, definition).get(
+            "description"
+        ):
             yield f"{name}.{field} has no description."
         if _is_inline(definition):
             yield f"{name}.{field} has an inline schema; give it a name in `components/schemas`."
@@ -118,7 +126,7 @@ def _schema_faults(document: Json, schema: Json, place: str = "") -> Iterator[st
     if "array" in (kinds if isinstance(kinds, list) else [kinds]) and "items" not in schema:
         yield f"{place} is an array without `items`."
     if None in schema.get("enum", []):
-        yield f"{place} has null among its `enum`; use a union with `type: \"null\"`."
+        yield f'{place} has null among its `enum`; use a union with `type: "null"`.'
     yield from (f"{place} {fault}" for fault in _union_faults(document, schema))
     for field, definition in schema.get("properties", {}).items():
         yield from _schema_faults(document, definition, f"{place}.{field}")
@@ -127,7 +135,9 @@ def _schema_faults(document: Json, schema: Json, place: str = "") -> Iterator[st
 
 
 def _union_faults(document: Json, schema: Json) -> Iterator[str]:
-    members = [resolve(document, member) for member in [*schema.get("oneOf", []), *schema.get("anyOf", [])]]
+    members = [
+        resolve(document, member) for member in [*schema.get("oneOf", []), *schema.get("anyOf", [])]
+    ]
     objects = [member for member in members if "properties" in member]
     tags = [
         {
@@ -141,8 +151,8 @@ def _union_faults(document: Json, schema: Json) -> Iterator[str]:
     values = [value for tag in tags for field, value in tag if field == named]
     if len(objects) > 1 and (named is None or len(set(values)) < len(objects)):
         yield (
-            "has several objects as alternatives; tell them apart by a `discriminator` whose property is "
-            "required in each and has another `const` in each."
+            "has several objects as alternatives; tell them apart by a `discriminator` whose "
+            "property is required in each and has another `const` in each."
         )
 
 
@@ -153,8 +163,8 @@ def _request_defaults(document: Json) -> Iterator[str]:
         for media_type in body.get("content", {}).values():
             for name in _with_default(document, media_type.get("schema", {}), seen):
                 yield (
-                    f"{method.upper()} {path}: {name} has a `default`, which would be sent with every "
-                    "request; say in the description what the server takes."
+                    f"{method.upper()} {path}: {name} has a `default`, which would be sent with "
+                    "every request; say in the description what the server takes."
                 )
 
 

@@ -26,6 +26,6 @@ def require_pinned_tools(pyproject: Path) -> None:
     for tool in _TOOLS:
         if version(tool) != pins[tool]:
             raise SystemExit(
-                f"{tool} {version(tool)} is installed where {pins[tool]} is pinned, and would write other "
-                "bytes. Run `nox -s generate`, which installs the pinned tools."
+                f"{tool} {version(tool)} is installed where {pins[tool]} is pinned, and would "
+                "write other bytes. Run `nox -s generate`, which installs the pinned tools."
             )

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import ssl
 import threading
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Self
 
 import httpx
-from attrs import define, evolve, field
+from attrs import define, field
 
 DEFAULT_TIMEOUT = httpx.Timeout(60.0)
 """Seconds until a request that makes no progress ends with `httpx.TimeoutException`."""
@@ -95,17 +96,17 @@ class Client:
     """
     Sends requests without a credential.
 
-    Safe to share between threads, and between event loops that run one after the other or at the same
-    time: each loop gets its own connections, which end with the loop. `with client:` and
-    `async with client:` close the connections at their end; the client can be used again afterwards.
+    Safe to share between threads, and between event loops, one after the other or at the same time:
+    each loop gets its own connections, which end with the loop. `with client:` and
+    `async with client:` close the connections at their end; the client can be used again.
 
     Args:
         base_url: The address of the server.
-        raise_on_unexpected_status: Whether the `*_detailed` functions raise `UnexpectedStatus` for a
-            status that the contract does not know; they return `parsed=None` otherwise.
+        raise_on_unexpected_status: Whether the `*_detailed` functions raise `UnexpectedStatus` for
+            a status that the contract does not know; they return `parsed=None` otherwise.
         cookies: Sent with every request.
         headers: Sent with every request.
-        timeout: The time limits of a request, in seconds; 60 where it is not given, none where None.
+        timeout: The time limits of a request, in seconds; 60 where not given, none where None.
         verify_ssl: Whether and how to verify the server's certificate, as `httpx.Client` takes it.
         follow_redirects: Whether to follow redirects. The token never follows to another host.
         httpx_args: Further arguments of `httpx.Client` and `httpx.AsyncClient`.
@@ -120,9 +121,7 @@ class Client:
         default=True, kw_only=True, alias="verify_ssl", repr=False
     )
     _follow_redirects: bool = field(default=False, kw_only=True, alias="follow_redirects")
-    _httpx_args: dict[str, Any] = field(
-        factory=dict, kw_only=True, alias="httpx_args", repr=False
-    )
+    _httpx_args: dict[str, Any] = field(factory=dict, kw_only=True, alias="httpx_args", repr=False)
     _connections: _Connections = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -138,9 +137,10 @@ class Client:
         )
 
     def _copy(self, **changes: Any) -> Self:
-        copy = evolve(self, **changes)
-        copy._connections = self._connections
-        return copy
+        copied = copy.copy(self)
+        for name, value in changes.items():
+            setattr(copied, name, value)
+        return copied
 
     def _authorize(self, request: httpx.Request, *, secured: bool) -> None:
         """
@@ -195,34 +195,32 @@ class Client:
         """
         http = self.get_async_httpx_client()
         request = self._prepare(http, arguments, secured=secured)
-        return await http.send(
-            request, **self._options(secured=secured, redirectable=redirectable)
-        )
+        return await http.send(request, **self._options(secured=secured, redirectable=redirectable))
 
     def with_headers(self, headers: dict[str, str]) -> Self:
         """
         Return a client with further headers, over the same connections; this one stays as it is.
         """
-        return self._copy(headers={**self._headers, **headers})
+        return self._copy(_headers={**self._headers, **headers})
 
     def with_cookies(self, cookies: dict[str, str]) -> Self:
         """
         Return a client with further cookies, over the same connections; this one stays as it is.
         """
-        return self._copy(cookies={**self._cookies, **cookies})
+        return self._copy(_cookies={**self._cookies, **cookies})
 
     def with_timeout(self, timeout: httpx.Timeout | None) -> Self:
         """
         Return a client with other time limits, over the same connections; this one stays as it is.
         """
-        return self._copy(timeout=timeout)
+        return self._copy(_timeout=timeout)
 
     def set_httpx_client(self, client: httpx.Client) -> Self:
         """
         Send requests with a given httpx client from now on.
 
-        Its own base address, time limits and transport hold; headers, cookies and credentials of this
-        client are added to each request. Every copy of this client uses it as well.
+        Its own base address, time limits and transport hold; headers, cookies and credentials of
+        this client are added to each request. Every copy of this client uses it as well.
         """
         self._connections.sync = client
         return self
@@ -237,8 +235,8 @@ class Client:
         """
         Send asynchronous requests with a given httpx client from now on, in every event loop.
 
-        What holds for `set_httpx_client` holds here. An httpx client works in one event loop alone; see
-        `set_async_httpx_client_factory` for several.
+        What holds for `set_httpx_client` holds here. An httpx client works in one event loop alone;
+        see `set_async_httpx_client_factory` for several.
         """
         self._connections.injected_async = async_client
         return self
@@ -247,7 +245,8 @@ class Client:
         """
         Have the httpx client of each event loop made by a function from now on.
 
-        It is called once in each loop, at the first request there; the client is closed with the loop.
+        It is called once in each loop, at the first request there; what it returns is closed with
+        the loop.
         """
         self._connections.async_factory = factory
         return self

@@ -1,9 +1,9 @@
 """
 From JSON to typed values, with errors that name the field.
 
-A decoder takes a value as `json.loads` returns it and either returns it in its Python type or raises
-`FieldError`. Decoders combine: `array(nullable(string))` decodes a list of strings and nulls. Each
-combination adds its part of the path, so that the error of a value deep inside names where it stands.
+A decoder takes a value as `json.loads` returns it and either returns it in its Python type or
+raises `FieldError`. Decoders combine: `array(nullable(string))` decodes a list of strings and
+nulls. Each combination adds its part of the path, so that an error deep inside names where it is.
 """
 
 from __future__ import annotations
@@ -340,10 +340,10 @@ def decode_json(response: httpx.Response, decode: Decoder[V]) -> V:
     except FieldError as error:
         field, problem = error.field, f"the field `{error.field}` {error.problem}"
     except (ValueError, RecursionError):
-        content_type = response.headers.get("content-type", "of no declared type")
+        kind = response.headers.get("content-type", "of no declared type")
         field, problem = (
             None,
-            f"its body ({content_type}, {len(response.content)} bytes) is not JSON",
+            f"its body ({kind}, {len(response.content)} bytes) is not JSON",
         )
     method, url = request_line(response)
     if response.status_code >= 400:

@@ -24,7 +24,8 @@ def path_segment(name: str, value: object) -> str:
     text = str(value)
     if text in {"", ".", ".."}:
         raise InvalidArgumentError(
-            f"`{name}` is {text!r}, which would address another path of the server; give an identifier."
+            f"`{name}` is {text!r}, which would address another path of the server; "
+            "give an identifier."
         )
     return quote(text, safe="")
 

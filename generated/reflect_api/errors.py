@@ -1,5 +1,5 @@
 """
-The errors of the generated client, all below `ApiError`.
+The errors of the client, all below `ReflectError`.
 
 Errors of the connection itself (`httpx.TimeoutException`, `httpx.ConnectError`, ...) stay those of
 httpx. Everything here can be pickled, and nothing here shows a credential.
@@ -12,19 +12,19 @@ from typing import Final
 _EXCERPT: Final = 500
 
 
-class ApiError(Exception):
+class ReflectError(Exception):
     """
-    Root of every error that the generated client raises on purpose.
+    Root of every error that the client raises on purpose.
     """
 
 
-class InvalidArgumentError(ApiError, ValueError):
+class InvalidArgumentError(ReflectError, ValueError):
     """
     An argument cannot be sent; raised before any request.
     """
 
 
-class FieldError(ApiError, ValueError):
+class FieldError(ReflectError, ValueError):
     """
     A value does not have the shape that the contract gives it.
 
@@ -51,7 +51,7 @@ class FieldError(ApiError, ValueError):
         return f"The field `{self.field}` {self.problem}."
 
 
-class DecodeError(ApiError):
+class DecodeError(ReflectError):
     """
     The server reported success, but its answer does not follow the contract.
 
@@ -60,8 +60,8 @@ class DecodeError(ApiError):
         url: The address of the request, without credentials and query.
         status_code: The HTTP status.
         problem: What is wrong with the answer, as the second half of a sentence.
-        field: The full name of the value that is wrong, such as `TraceResponse.task`; None where the
-            body as a whole is.
+        field: The full name of the value that is wrong, such as `TraceResponse.task`; None where
+            the body as a whole is.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class DecodeError(ApiError):
         return f"{self.method} {self.url} answered {self.status_code}, but {self.problem}."
 
 
-class StatusError(ApiError):
+class StatusError(ReflectError):
     """
     The server refused or failed: its answer has a status that the contract lists as an error.
 
@@ -116,7 +116,8 @@ class StatusError(ApiError):
         request = f"{self.method} {self.url}".strip() or "The server"
         body = self.text.strip()
         shown = body if len(body) <= _EXCERPT else f"{body[:_EXCERPT]}..."
-        return f"{request} answered {self.status_code} {f'with: {shown}' if shown else 'without a body.'}"
+        answer = f"with: {shown}" if shown else "without a body."
+        return f"{request} answered {self.status_code} {answer}"
 
 
 class UnexpectedStatus(StatusError):  # noqa: N818 - the name that the generator's users know
@@ -126,10 +127,10 @@ class UnexpectedStatus(StatusError):  # noqa: N818 - the name that the generator
 
 
 __all__ = [
-    "ApiError",
     "DecodeError",
     "FieldError",
     "InvalidArgumentError",
+    "ReflectError",
     "StatusError",
     "UnexpectedStatus",
 ]

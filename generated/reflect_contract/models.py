@@ -1,8 +1,8 @@
 """
 The shapes of requests and answers, generated from `openapi.yaml`.
 
-A field that is absent is `msgspec.UNSET`, which is not the same as null; fields that the contract does
-not name are passed over when a request is read.
+A field that is absent is `msgspec.UNSET`, which is not the same as null; fields that the contract
+does not name are passed over when a request is read.
 """
 
 from __future__ import annotations
