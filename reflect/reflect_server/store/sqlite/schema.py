@@ -47,9 +47,13 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=10.0, isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -78,19 +82,17 @@ def open_database(path: Path) -> sqlite3.Connection:
         _refuse_foreign_file(path)
         unclean = path.with_name(path.name + "-wal").exists()
         connection = connect(path)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(
-            f"The database {path} cannot be opened ({error}). "
-            "Check that it is a file that this user may read and write."
-        ) from error
-    try:
-        _set_up(connection, path, unclean=unclean)
+        try:
+            _set_up(connection, path, unclean=unclean)
+        except BaseException:
+            connection.close()
+            raise
+    except OSError as error:
+        raise _unusable(path, error.strerror or str(error)) from error
     except sqlite3.Error as error:
-        connection.close()
-        raise _unusable(path, error) from error
-    except BaseException:
-        connection.close()
-        raise
+        if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            raise _damaged(path, str(error)) from error
+        raise _unusable(path, str(error)) from error
     return connection
 
 
@@ -147,12 +149,10 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return value
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> StoreError:
-    if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return _damaged(path, str(error))
+def _unusable(path: Path, reason: str) -> StoreError:
     return StoreError(
-        f"The database {path} cannot be used ({error}). "
-        "Check that this user may write it and that its disk has room."
+        f"The database {path} cannot be opened ({reason}). Check that it is a file that this user "
+        "may read and write, and that its disk has room."
     )
 
 

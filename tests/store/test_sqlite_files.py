@@ -1,0 +1,219 @@
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reflect_server.errors import StoreError
+from reflect_server.store.protocol import Transaction
+from reflect_server.store.sqlite import SqliteStore
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+WRITE_UNTIL_KILLED = """
+import sys
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from threading import Lock, Thread
+from reflect_server.store.sqlite import SqliteStore
+
+store, numbers, output = SqliteStore(Path(sys.argv[1])), count(), Lock()
+
+def write():
+    for number in numbers:
+        name = f"project-{number}"
+        store.write(lambda tx: tx.projects.create(name, created_at=datetime.now(UTC)))
+        with output:
+            print(name, flush=True)
+
+for _ in range(4):
+    Thread(target=write).start()
+"""
+
+WRITE_TO_A_FULL_DISK = """
+import resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from reflect_server.errors import StoreError
+from reflect_server.store.sqlite import SqliteStore
+
+def create(name):
+    store.write(lambda tx: tx.projects.create(name, created_at=datetime.now(UTC)))
+
+store = SqliteStore(Path(sys.argv[1]))
+create("before")
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+size = (Path(sys.argv[1]) / "reflect.db-wal").stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+try:
+    create("during")
+except StoreError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+create("after")
+store.close()
+"""
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[SqliteStore]:
+    with closing(SqliteStore(folder)) as store:
+        yield store
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(StoreError) as caught:
+        SqliteStore(folder)
+    return str(caught.value)
+
+
+def run(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program, str(folder)], check=False, capture_output=True, text=True
+    )
+
+
+def exists(store: SqliteStore, project_id: str) -> bool:
+    return store.read(lambda tx: tx.projects.exists(project_id))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """
+    The file of a store that was closed, with some content.
+    """
+    with opened(tmp_path / "data") as store:
+
+        def fill(tx: Transaction) -> None:
+            for number in range(2000):
+                tx.projects.create(f"a project with the long name {number}", created_at=NOW)
+
+        store.write(fill)
+    return tmp_path / "data" / "reflect.db"
+
+
+def test_a_missing_folder_is_made_for_its_owner(tmp_path: Path):
+    folder = tmp_path / "some" / "where"
+    with opened(folder):
+        assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_closed_store_leaves_one_database_file(database: Path):
+    assert {file.name for file in database.parent.iterdir()} == {"reflect.db", "reflect.lock"}
+
+
+def test_a_second_server_is_refused_until_the_first_ends(tmp_path: Path):
+    with opened(tmp_path):
+        assert "Another Reflect server is using the data folder" in refusal(tmp_path)
+    with opened(tmp_path):
+        pass
+
+
+def test_a_server_in_another_process_is_noticed(tmp_path: Path):
+    with opened(tmp_path):
+        other = run(WRITE_UNTIL_KILLED, tmp_path)
+    assert other.returncode == 1
+    assert "Another Reflect server is using the data folder" in other.stderr
+
+
+def test_a_folder_below_a_file_is_refused(tmp_path: Path):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    assert "cannot be written (Not a directory)" in refusal(file / "data")
+    assert "cannot be written" in refusal(file)
+    assert file.read_text() == "mine"
+
+
+def test_a_folder_in_the_place_of_the_database_is_refused(tmp_path: Path):
+    (tmp_path / "reflect.db").mkdir()
+    assert "cannot be opened" in refusal(tmp_path)
+
+
+def test_a_refusal_lets_go_of_the_folder(tmp_path: Path):
+    (tmp_path / "reflect.db").write_bytes(b"garbage")
+    refusal(tmp_path)
+    (tmp_path / "reflect.db").unlink()
+    with opened(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"garbage", b"\0" * 5000, b"SQLite format 3\0"])
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path: Path, content: bytes):
+    (tmp_path / "reflect.db").write_bytes(content)
+    assert "is not a database" in refusal(tmp_path)
+    assert (tmp_path / "reflect.db").read_bytes() == content
+
+
+def test_a_database_of_another_program_is_refused_and_kept(tmp_path: Path):
+    file = tmp_path / "reflect.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    content = file.read_bytes()
+    assert "is a database of another program" in refusal(tmp_path)
+    assert file.read_bytes() == content
+
+
+def test_a_newer_database_is_refused_and_kept(database: Path):
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA user_version = 1000")
+    content = database.read_bytes()
+    assert "has schema version 1000" in refusal(database.parent)
+    assert database.read_bytes() == content
+
+
+def damage_middle(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + b"\xff" * 8192 + content[middle + 8192 :]
+
+
+def cut_short(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def damage_schema(content: bytes) -> bytes:
+    return content[:100] + b"\xff" * 3000 + content[3100:]
+
+
+@pytest.mark.parametrize("damage", [damage_middle, cut_short, damage_schema])
+def test_a_damaged_database_is_refused_and_kept(database: Path, damage: Callable[[bytes], bytes]):
+    damaged = damage(database.read_bytes())
+    database.write_bytes(damaged)
+    message = refusal(database.parent)
+    assert "is damaged" in message
+    assert "\n" not in message
+    assert database.read_bytes() == damaged
+
+
+def test_an_empty_file_becomes_a_database(tmp_path: Path):
+    (tmp_path / "reflect.db").touch()
+    with opened(tmp_path) as store:
+        assert not exists(store, "p")
+
+
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITE_UNTIL_KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    acknowledged = [process.stdout.readline().strip() for _ in range(200)]
+    os.kill(process.pid, signal.SIGKILL)
+    rest, _ = process.communicate()
+    acknowledged += rest.split("\n")[:-1]
+    with opened(tmp_path) as store:
+        assert [name for name in acknowledged if not exists(store, name)] == []
+
+
+def test_a_failed_commit_is_reported_and_the_database_stays_usable(tmp_path: Path):
+    done = run(WRITE_TO_A_FULL_DISK, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "nothing of the request was stored" in done.stdout
+    with opened(tmp_path) as store:
+        stored = [name for name in ("before", "during", "after") if exists(store, name)]
+    assert stored == ["before", "after"]
