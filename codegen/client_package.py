@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from document import Json, credential_header, prepared_for_client
@@ -57,13 +57,14 @@ def write_client(document: Json, package: Path) -> None:
 
 
 def _conditions(project: Project) -> Callable[[list[Response]], list[tuple[str, str]]]:
-    parsed = project.env.get_template("endpoint_macros.py.jinja").module.parsed
+    macros = vars(project.env.get_template("endpoint_macros.py.jinja").module)
+    parsed: Callable[[Response], str] = macros["parsed"]
 
     def conditions(responses: list[Response]) -> list[tuple[str, str]]:
         exact: dict[str, list[int]] = {}
         ranges: list[tuple[str, str]] = []
         for response in responses:
-            low, high = response.status_code.range
+            low, high = response.status_code.range or (0, 0)
             if low == high:
                 exact.setdefault(parsed(response), []).append(low)
             else:
@@ -87,6 +88,6 @@ def finish_package(package: Path) -> None:
     tidy(package)
 
 
-def _report(errors: list[GeneratorError]) -> str:
+def _report(errors: Sequence[GeneratorError]) -> str:
     lines = [f"- {error.header or ''} {error.detail or ''}".strip() for error in errors]
     return "openapi-python-client cannot generate all of the contract:\n" + "\n".join(lines)

@@ -111,10 +111,11 @@ def _build_model_or_dict(*, data: oai.Schema, **context: Any) -> tuple[Any, Any]
     if not _is_free_form(data):
         return _build_model(data=data, **context)
     values = data.additionalProperties
+    value_schema = oai.Schema() if values is None or isinstance(values, bool) else values
     value_property, schemas = properties.property_from_data(
         name=oai.UntrustedString(f"{context['name'].get_untrusted_value()}_value"),
         required=True,
-        data=oai.Schema() if isinstance(values, bool) else values,
+        data=value_schema,
         schemas=context["schemas"],
         parent_name=context["parent_name"],
         config=context["config"],
@@ -153,6 +154,10 @@ def extend_generator() -> None:
     """
     Replace the three functions; once is enough, and again does no harm.
     """
-    ModelProperty.build = _build_model_or_dict
-    EnumProperty.get_base_type_string = _open_type
-    properties._property_from_ref = _property_with_own_description  # noqa: SLF001
+    replacements: list[tuple[object, str, object]] = [
+        (ModelProperty, "build", _build_model_or_dict),
+        (EnumProperty, "get_base_type_string", _open_type),
+        (properties, "_property_from_ref", _property_with_own_description),
+    ]
+    for owner, name, replacement in replacements:
+        setattr(owner, name, replacement)

@@ -127,10 +127,10 @@ class UnexpectedStatus(StatusError):  # noqa: N818 - the name that the generator
 
 
 __all__ = [
-    "ReflectError",
     "DecodeError",
     "FieldError",
     "InvalidArgumentError",
+    "ReflectError",
     "StatusError",
     "UnexpectedStatus",
 ]
