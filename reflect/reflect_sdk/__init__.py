@@ -11,6 +11,7 @@ Reflect: a memory for AI agents that learns from outcomes.
 
 from importlib.metadata import version as _version
 
+from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
 from reflect_sdk._client import ReflectClient
 from reflect_sdk._errors import (
     APIStatusError,
@@ -20,14 +21,11 @@ from reflect_sdk._errors import (
     ConnectionFailedError,
     ContentTooLargeError,
     DeadlineExceededError,
-    DecodeError,
     IngestFailedError,
-    InvalidArgumentError,
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
-    ReflectError,
     ServerError,
     TransportError,
     WaitTimeoutError,

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import httpx
-from reflect_api.client import AuthenticatedClient
 
+from reflect_api.client import Client
 from reflect_sdk import _flows
 from reflect_sdk._connection import (
     DEFAULT_TIMEOUT,
@@ -96,13 +96,17 @@ class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
             ... )
         """
         flow = _flows.bootstrap(
-            user_id=user_id, project_id=project_id, key_label=key_label, environment=environment
+            bootstrap_token=bootstrap_token,
+            user_id=user_id,
+            project_id=project_id,
+            key_label=key_label,
+            environment=environment,
         )
-        with _bootstrapping(base_url, bootstrap_token, timeout) as api:
+        with _anonymous(base_url, timeout) as api:
             return drive(flow, api)
 
     @classmethod
-    @twin_of(bootstrap.__func__)
+    @twin_of(bootstrap)
     async def bootstrap_async(
         cls,
         *,
@@ -115,9 +119,13 @@ class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - as the twin has it
     ) -> BootstrapResponse:
         flow = _flows.bootstrap(
-            user_id=user_id, project_id=project_id, key_label=key_label, environment=environment
+            bootstrap_token=bootstrap_token,
+            user_id=user_id,
+            project_id=project_id,
+            key_label=key_label,
+            environment=environment,
         )
-        async with _bootstrapping(base_url, bootstrap_token, timeout) as api:
+        async with _anonymous(base_url, timeout) as api:
             return await drive_async(flow, api)
 
     def health(self) -> dict[str, str]:
@@ -138,11 +146,6 @@ class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
         return await self._run_async(self._flows.health())
 
 
-def _bootstrapping(
-    base_url: str, bootstrap_token: str, timeout: float | httpx.Timeout
-) -> AuthenticatedClient:
+def _anonymous(base_url: str, timeout: float | httpx.Timeout) -> Client:
     address = checked_base_url(base_url)
-    api = AuthenticatedClient(
-        base_url=address, token=bootstrap_token, prefix="", auth_header_name="X-Bootstrap-Token"
-    )
-    return reliable(api, address, timeout)
+    return reliable(Client(base_url=address), address, timeout)

@@ -16,10 +16,10 @@ from types import ModuleType
 from typing import Any, Self, TypeVar
 
 import httpx
-from reflect_api.client import AuthenticatedClient, Client
 
+from reflect_api.client import AuthenticatedClient, Client
+from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._drivers import run, run_async
-from reflect_sdk._errors import InvalidArgumentError
 from reflect_sdk._flows import LONGEST_HOLD, Effect, Flow, Flows, Pause
 from reflect_sdk._http import ReliableAsyncClient, ReliableClient
 from reflect_sdk._retry import RetryPolicy

@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
+
 from reflect_api.errors import ReflectError
 
 if TYPE_CHECKING:

@@ -12,17 +12,13 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from attrs import frozen
-from reflect_api.types import UNSET, Response, Unset
+from attrs import field, frozen
 
 from reflect_api import models
+from reflect_api.errors import InvalidArgumentError
+from reflect_api.types import UNSET, Response, Unset
 from reflect_sdk._augment import augment
-from reflect_sdk._errors import (
-    IngestFailedError,
-    InvalidArgumentError,
-    NotFoundError,
-    WaitTimeoutError,
-)
+from reflect_sdk._errors import IngestFailedError, NotFoundError, WaitTimeoutError
 from reflect_sdk._labels import review_label
 from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
 from reflect_sdk._types import (
@@ -60,7 +56,7 @@ class Call:
     """
 
     endpoint: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Any] = field(repr=False)
 
 
 @frozen
@@ -242,7 +238,7 @@ class Flows:
                     raise IngestFailedError(trace)
                 if _has_reached(trace, require_reviewed=require_reviewed):
                     return trace
-                hold_works = hold <= 0 or "Preference-Applied" in response.headers
+                hold_works = hold > 0 and "Preference-Applied" in response.headers
                 held = hold > 0 and self.clock() - asked >= min(hold, poll_interval)
             remaining = started + wait_timeout - self.clock()
             if remaining <= 0:
@@ -356,7 +352,7 @@ class Flows:
 
 
 def bootstrap(
-    *, user_id: str, project_id: str, key_label: str, environment: str
+    *, bootstrap_token: str, user_id: str, project_id: str, key_label: str, environment: str
 ) -> Flow[BootstrapResponse]:
     """
     Create a project with its first key.
@@ -364,7 +360,9 @@ def bootstrap(
     body = models.BootstrapRequest(
         user_id=user_id, project_id=project_id, key_label=key_label, environment=environment
     )
-    response: Response[Any] = yield Call("bootstrap.bootstrap", {"body": body})
+    response: Response[Any] = yield Call(
+        "bootstrap.bootstrap", {"body": body, "x_bootstrap_token": bootstrap_token}
+    )
     return BootstrapResponse.from_api(response.parsed)
 
 

@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 from attrs import frozen
 
+from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._drivers import run, run_async
 from reflect_sdk._errors import (
     APIStatusError,
     ConnectionFailedError,
     DeadlineExceededError,
-    InvalidArgumentError,
     TransportError,
 )
 from reflect_sdk._retry import (

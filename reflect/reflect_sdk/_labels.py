@@ -4,7 +4,7 @@ The labels of a review: what users may write, and what the API accepts.
 
 from __future__ import annotations
 
-from reflect_sdk._errors import InvalidArgumentError
+from reflect_api.errors import InvalidArgumentError
 
 _LABELS = {"pass": "pass", "success": "pass", "fail": "fail", "failure": "fail"}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from reflect_sdk._errors import InvalidArgumentError, ReflectError
+from reflect_api.errors import InvalidArgumentError, ReflectError
 from reflect_sdk._flows import Flow, Flows, Query, Run
 from reflect_sdk._labels import review_label
 from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from reflect_sdk._errors import InvalidArgumentError
+from reflect_api.errors import InvalidArgumentError
 
 
 @runtime_checkable

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any, Self
 
 from attrs import field, fields, frozen
-from reflect_api.types import UNSET
 
 from reflect_api import models
+from reflect_api.types import UNSET
 
 _ABBREVIATION = reprlib.Repr()
 _ABBREVIATION.maxstring = _ABBREVIATION.maxother = 80
@@ -44,7 +44,7 @@ class Answer:
         Args:
             answer: An instance of the generated class of the same name.
         """
-        values = {
+        values: dict[str, Any] = {
             name: _plain(value)
             for name in _names(cls)
             if (value := getattr(answer, name, UNSET)) is not UNSET

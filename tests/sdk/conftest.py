@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from reflect_sdk import ReflectClient
+
+from .scripted import Scripted, scripted_server
+
+
+@pytest.fixture
+def service() -> Iterator[Scripted]:
+    with scripted_server() as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: Scripted) -> Iterator[ReflectClient]:
+    with ReflectClient(base_url=service.url, api_key="rf_live_abc_topsecret") as made:
+        yield made

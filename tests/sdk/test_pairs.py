@@ -1,0 +1,159 @@
+"""
+Each method and its twin ask the same of the service and make the same of its answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reflect_sdk import ReflectClient
+
+from .scripted import MEMORY, RECEIPT, TRACE, Answer, Asked, Scripted
+
+KEY = {
+    "id": "k1",
+    "public_id": "abc",
+    "label": "ci",
+    "scopes": ["memory:read"],
+    "environment": "live",
+    "status": "active",
+    "is_master": False,
+    "created_at": "2026-03-01T12:00:00+00:00",
+    "last_used_at": None,
+    "revoked_at": None,
+}
+SKILL = {"content": "---\nname: sql\n---\n", "version": 2}
+RUN: dict[str, Any] = {
+    "task": "Count",
+    "trajectory": [{"role": "assistant", "content": "42"}],
+    "retrieved_memory_ids": ("m1", "m2"),
+    "used_memory_ids": ["m2"],
+    "review_result": " Success ",
+    "feedback_text": "fine",
+    "alpha": 0.1,
+    "metadata": {"a": [1, None]},
+    "model": "some-model",
+    "final_response": "42",
+    "reference_context": "42",
+}
+CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
+    ("health", (), {}, {"status": "ok"}),
+    (
+        "query_memories",
+        ("Count",),
+        {"metadata_filter": {"a": 1}, "similarity_threshold": 0.2},
+        [MEMORY],
+    ),
+    (
+        "augment_with_memories",
+        ("Count",),
+        {"limit": 3, "lambda_": 1.0, "mmr_lambda": 0.0},
+        [MEMORY],
+    ),
+    ("get_skill", (), {}, SKILL),
+    ("create_skill", (), {"n_passed": 3}, SKILL),
+    ("create_trace", (), RUN, RECEIPT),
+    ("create_trace", (), {"task": "Count", "trajectory": "A summary."}, RECEIPT),
+    (
+        "create_memory",
+        (),
+        {"task": "Count", "summary": "s", "guidance": "g", "result": "failure"},
+        RECEIPT,
+    ),
+    ("wait_for_trace", ("t1",), {"require_reviewed": True}, TRACE),
+    ("get_trace", ("t/1",), {}, TRACE),
+    ("review_trace", ("t1",), {"result": "FAIL", "feedback_text": "no"}, TRACE),
+    ("list_traces", (), {"review_status": "pending"}, [TRACE]),
+    ("list_traces", (), {"review_status": "some_new_status"}, [TRACE]),
+    ("delete_traces", (["t1"],), {}, {"deleted_trace_ids": ["t1"]}),
+    ("list_api_keys", (), {}, [KEY]),
+    (
+        "create_api_key",
+        (),
+        {"label": "ci", "scopes": ("memory:read",), "environment": "test"},
+        {"api_key": "rf_test_x_y", "key": KEY},
+    ),
+    ("revoke_api_key", ("k1",), {}, {**KEY, "status": "revoked"}),
+    ("delete_project", (), {}, {"project_id": "default", "deleted": True}),
+]
+
+
+def _without_noise(asked: Asked) -> tuple[str, str, dict[str, str], Any]:
+    noise = {"Idempotency-Key", "Host", "Connection"}
+    headers = {
+        name: value
+        for name, value in asked.headers.items()
+        if name.title() not in {entry.title() for entry in noise}
+    }
+    return asked.method, asked.path, headers, asked.body
+
+
+@pytest.mark.parametrize(
+    ("name", "positional", "named", "answer"), CALLS, ids=[call[0] for call in CALLS]
+)
+def test_both_worlds_send_the_same_request_and_return_the_same_value(
+    service: Scripted,
+    client: ReflectClient,
+    name: str,
+    positional: tuple[Any, ...],
+    named: dict[str, Any],
+    answer: Any,
+    snapshot: Any,
+):
+    service.script(Answer(body=answer))
+    method: Callable[..., Any] = getattr(client, name)
+    twin: Callable[..., Any] = getattr(client, f"{name}_async")
+
+    result = method(*positional, **named)
+    assert asyncio.run(twin(*positional, **named)) == result
+
+    first, second = (_without_noise(asked) for asked in service.asked)
+    assert first == second
+    assert (first[0], first[1], first[3]) == snapshot
+    assert result == snapshot
+
+
+def test_create_trace_and_wait_asks_for_the_trace_it_created(
+    service: Scripted, client: ReflectClient
+):
+    def answer(asked: Asked) -> Answer:
+        return Answer(body=RECEIPT if asked.method == "POST" else TRACE)
+
+    service.always = answer
+    result = client.create_trace_and_wait(**RUN)
+    assert asyncio.run(client.create_trace_and_wait_async(**RUN)) == result
+    requests = [(asked.method, asked.path) for asked in service.asked]
+    assert requests[:2] == requests[2:]
+    assert requests[1] == ("GET", "/v1/projects/default/traces/t1?wait_for=reviewed")
+    assert result.created_memory_id == "m2"
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_bootstrap_sends_its_token_and_no_bearer(service: Scripted, world: str):
+    service.script(
+        Answer(status=201, body={"user_id": "u", "project_id": "p", "api_key": "rf_live_a_b"})
+    )
+    method = getattr(ReflectClient, f"bootstrap{world}")
+    called = method(base_url=service.url, bootstrap_token="the-token", user_id="u", project_id="p")
+    info = asyncio.run(called) if world else called
+    assert info.api_key == "rf_live_a_b"
+    assert "rf_live_a_b" not in repr(info)
+    headers = {name.lower(): value for name, value in service.asked[0].headers.items()}
+    assert headers["x-bootstrap-token"] == "the-token"
+    assert "authorization" not in headers
+
+
+def test_health_sends_no_credential(service: Scripted, client: ReflectClient):
+    service.script(Answer(body={"status": "ok"}))
+    assert client.health() == {"status": "ok"}
+    assert "Authorization" not in service.asked[0].headers
+
+
+def test_a_skill_that_was_never_created_is_none(service: Scripted, client: ReflectClient):
+    service.script(Answer(status=404, body={"detail": "There is no skill yet."}))
+    assert client.get_skill() is None
+    assert asyncio.run(client.get_skill_async()) is None

@@ -1,0 +1,164 @@
+"""
+The published surface: every signature of `ReflectClient`, as a table of facts.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import reflect_sdk
+from reflect_sdk import ReflectClient
+
+QUERY = (
+    "limit: int = 10",
+    "lambda_: float = 0.5",
+    "metadata_filter: dict[str, Any] | None = None",
+    "similarity_threshold: float | None = None",
+    "mmr_lambda: float = 0.7",
+)
+RUN = (
+    "task: str",
+    "trajectory: TrajectoryInput",
+    "final_response: str | None = None",
+    "retrieved_memory_ids: Sequence[str] = ()",
+    "model: str | None = None",
+    "metadata: dict[str, Any] | None = None",
+    "review_result: str | None = None",
+    "feedback_text: str | None = None",
+    "reference_context: str | None = None",
+    "alpha: float | None = None",
+)
+TRACE = (
+    "task: str",
+    "*",
+    *QUERY,
+    "blocking: bool = False",
+    "auto_fail_on_exception: bool = True",
+    "reference_context: str | None = None",
+    "alpha: float | None = None",
+)
+USED = "used_memory_ids: Sequence[str] | None = None"
+WAITING = ("poll_interval: float = 0.25", "wait_timeout: float = 60.0")
+
+PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
+    "health": ((), "dict[str, str]"),
+    "query_memories": (("task: str", "*", *QUERY), "list[MemoryResponse]"),
+    "augment_with_memories": (("task: str", "*", *QUERY), "AugmentedTask"),
+    "get_skill": ((), "SkillResponse | None"),
+    "create_skill": (
+        ("*", "n_passed: int | None = None", "n_failed: int | None = None"),
+        "SkillResponse",
+    ),
+    "create_trace": (("*", *RUN, USED), "TraceCreateResponse"),
+    "create_memory": (
+        (
+            "*",
+            "task: str",
+            "summary: str",
+            "guidance: str",
+            "result: str",
+            "key_mistake: str = ''",
+            "correct_action: str = ''",
+            "applicable_tools: Sequence[str] = ()",
+            "retrieved_memory_ids: Sequence[str] = ()",
+        ),
+        "TraceCreateResponse",
+    ),
+    "wait_for_trace": (
+        ("trace_id: str", "*", "require_reviewed: bool = False", *WAITING),
+        "TraceResponse",
+    ),
+    "create_trace_and_wait": (("*", *RUN, *WAITING, USED), "TraceResponse"),
+    "list_traces": (("*", "review_status: str | None = None"), "list[TraceResponse]"),
+    "get_trace": (("trace_id: str",), "TraceResponse"),
+    "review_trace": (
+        (
+            "trace_id: str",
+            "*",
+            "result: str",
+            "feedback_text: str | None = None",
+            "alpha: float | None = None",
+        ),
+        "TraceResponse",
+    ),
+    "delete_traces": (("trace_ids: Sequence[str]",), "DeleteTracesResponse"),
+    "list_api_keys": ((), "list[ApiKeyResponse]"),
+    "create_api_key": (
+        ("*", "label: str", "scopes: Sequence[str]", "environment: str = 'live'"),
+        "ApiKeyCreateResponse",
+    ),
+    "revoke_api_key": (("key_id: str",), "ApiKeyResponse"),
+    "delete_project": ((), "DeleteProjectResponse"),
+}
+CONSTRUCTOR = (
+    "*",
+    "base_url: str = 'https://api.starlight-search.com'",
+    "api_key: str",
+    "project_id: str | None = None",
+    "timeout: float | httpx.Timeout = 60.0",
+)
+BOOTSTRAP = (
+    "*",
+    "base_url: str",
+    "bootstrap_token: str",
+    "user_id: str",
+    "project_id: str",
+    "key_label: str = 'Default Admin Key'",
+    "environment: str = 'live'",
+    "timeout: float | httpx.Timeout = 60.0",
+)
+
+
+def _written(method: object) -> tuple[tuple[str, ...], str]:
+    assert callable(method)
+    signature = inspect.signature(method)
+    parts = []
+    starred = False
+    for parameter in signature.parameters.values():
+        if parameter.name in {"self", "cls"}:
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
+            parts.append("*")
+            starred = True
+        default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+        parts.append(f"{parameter.name}: {parameter.annotation}{default}")
+    return tuple(parts), str(signature.return_annotation)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("suffix", ["", "_async"])
+def test_a_method_and_its_twin_have_the_published_signature(name: str, suffix: str):
+    assert _written(getattr(ReflectClient, name + suffix)) == PAIRS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "returns"),
+    [
+        ("trace", "Generator[TraceContext, None, None]"),
+        ("trace_async", "AsyncGenerator[TraceContext, None]"),
+    ],
+)
+def test_trace_and_its_twin_have_the_published_signature(name: str, returns: str):
+    assert _written(getattr(ReflectClient, name)) == (TRACE, returns)
+
+
+def test_the_constructor_and_bootstrap_have_the_published_signature():
+    assert _written(ReflectClient.__init__) == (CONSTRUCTOR, "None")
+    assert _written(ReflectClient.bootstrap) == (BOOTSTRAP, "BootstrapResponse")
+    assert _written(ReflectClient.bootstrap_async) == (BOOTSTRAP, "BootstrapResponse")
+
+
+@pytest.mark.parametrize("name", [*PAIRS, "trace", "bootstrap"])
+def test_a_twin_has_the_same_documentation(name: str):
+    documentation = inspect.getdoc(getattr(ReflectClient, name))
+    assert documentation
+    assert inspect.getdoc(getattr(ReflectClient, f"{name}_async")) == documentation
+
+
+def test_every_public_name_is_exported_and_documented():
+    for name in reflect_sdk.__all__:
+        value = getattr(reflect_sdk, name)
+        if inspect.isclass(value):
+            assert inspect.getdoc(value), name

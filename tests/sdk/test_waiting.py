@@ -1,0 +1,128 @@
+"""
+Waiting for a trace, with services that hold their answer and services that do not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pickle
+from typing import Any
+
+import pytest
+
+from reflect_sdk import (
+    IngestFailedError,
+    InvalidArgumentError,
+    NotFoundError,
+    ReflectClient,
+    WaitTimeoutError,
+)
+
+from .scripted import TRACE, Answer, Asked, Scripted
+
+QUEUED = {**TRACE, "ingest_status": "queued", "review_status": "pending"}
+HELD = {"Preference-Applied": "wait=30"}
+
+
+def _settled(called: Any) -> Any:
+    return asyncio.run(called) if inspect.iscoroutine(called) else called
+
+
+def test_a_service_that_holds_its_answer_is_asked_to(service: Scripted, client: ReflectClient):
+    service.script(Answer(body=TRACE, headers=HELD))
+    assert client.wait_for_trace("t1").id == "t1"
+    assert service.asked[0].headers["Prefer"] == "wait=30"
+    assert service.asked[0].path.endswith("?wait_for=ingested")
+
+
+def test_a_service_that_does_not_hold_is_polled(service: Scripted, client: ReflectClient):
+    service.script(Answer(body=QUEUED), Answer(body=QUEUED), Answer(body=TRACE))
+    assert client.wait_for_trace("t1", poll_interval=0.001).ingest_status == "completed"
+    assert ["Prefer" in asked.headers for asked in service.asked] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "unfinished",
+    [
+        {"ingest_status": "queued"},
+        {"ingest_status": "processing"},
+        {"ingest_status": "some_new_status"},
+        {"review_status": "pending"},
+        {"review_status": "some_new_status"},
+    ],
+)
+def test_only_a_completed_and_reviewed_trace_ends_the_wait(
+    service: Scripted, client: ReflectClient, unfinished: dict[str, str]
+):
+    service.script(Answer(body={**TRACE, **unfinished}))
+    with pytest.raises(WaitTimeoutError, match=next(iter(unfinished.values()))) as caught:
+        client.wait_for_trace("t1", require_reviewed=True, poll_interval=0.001, wait_timeout=0.01)
+    assert isinstance(caught.value, TimeoutError)
+    assert caught.value.trace is not None
+    assert caught.value.trace.id == "t1"
+    assert pickle.loads(pickle.dumps(caught.value)).trace == caught.value.trace
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_a_failed_ingestion_ends_the_wait_with_its_reason(
+    service: Scripted, client: ReflectClient, world: str
+):
+    service.script(
+        Answer(
+            body={**QUEUED, "ingest_status": "failed", "last_ingest_error": "The model is down."}
+        )
+    )
+    with pytest.raises(IngestFailedError, match=r"The model is down\.") as caught:
+        _settled(getattr(client, f"wait_for_trace{world}")("t1"))
+    assert isinstance(caught.value, RuntimeError)
+    assert pickle.loads(pickle.dumps(caught.value)).trace.id == "t1"
+
+
+def test_a_trace_that_is_not_there_yet_is_waited_for(service: Scripted, client: ReflectClient):
+    service.script(Answer(status=404, body={}), Answer(body=TRACE))
+    assert client.wait_for_trace("t1", poll_interval=0.001).id == "t1"
+
+
+def test_a_trace_that_was_seen_and_is_gone_ends_the_wait(service: Scripted, client: ReflectClient):
+    service.script(Answer(body=QUEUED), Answer(status=404, body={}))
+    with pytest.raises(NotFoundError):
+        client.wait_for_trace("t1", poll_interval=0.001)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"poll_interval": 0},
+        {"poll_interval": float("nan")},
+        {"wait_timeout": -1},
+        {"wait_timeout": float("inf")},
+    ],
+)
+def test_a_wait_that_cannot_work_is_refused_before_anything_is_recorded(
+    service: Scripted, client: ReflectClient, arguments: dict[str, float]
+):
+    with pytest.raises(InvalidArgumentError):
+        client.create_trace_and_wait(task="Count", trajectory=[], **arguments)  # type: ignore[arg-type]  # a bag of arguments
+    assert service.asked == []
+
+
+def test_a_cancelled_wait_ends_at_once(service: Scripted, client: ReflectClient):
+    async def wait() -> None:
+        asked = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def answer(_: Asked) -> Answer:
+            loop.call_soon_threadsafe(asked.set)
+            return Answer(body=QUEUED)
+
+        service.always = answer
+        waiting = asyncio.create_task(
+            client.wait_for_trace_async("t1", poll_interval=30, wait_timeout=50)
+        )
+        await asked.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(wait())
