@@ -80,21 +80,40 @@ class Evaluation:
         """
         Tell the share of right answers of each epoch, in [0, 1].
         """
-        return [self._rate(epoch, with_memory=with_memory) for epoch in range(1, self.epochs + 1)]
+        return [self.rate(epoch, with_memory=with_memory) for epoch in range(1, self.epochs + 1)]
 
     def unseen_rate(self, *, with_memory: bool) -> float:
         """
         Tell the share of right answers to tasks never asked before, in [0, 1].
         """
-        return self._rate(0, with_memory=with_memory)
+        return self.rate(0, with_memory=with_memory)
 
-    def _rate(self, epoch: int, *, with_memory: bool) -> float:
+    def rate(self, epoch: int, *, with_memory: bool) -> float:
+        """
+        Tell the share of right answers of an epoch so far, in [0, 1]; epoch 0 is the unseen tasks.
+        """
         results = [
             attempt.with_memory if with_memory else attempt.without_memory
             for attempt in self.attempts
             if attempt.epoch == epoch
         ]
         return sum(results) / len(results) if results else 0.0
+
+    def risen(self) -> list[Standing]:
+        """
+        List the memories whose Q-value rose, most first; of those that say the same the best one.
+        """
+        moved = sorted(self.standings.values(), key=lambda standing: standing.rise)
+        best = {standing.lesson: standing for standing in moved if standing.rise > 0}
+        return sorted(best.values(), key=lambda standing: -standing.rise)
+
+    def sunk(self) -> list[Standing]:
+        """
+        List the memories whose Q-value fell, most first; of those that say the same the worst one.
+        """
+        moved = sorted(self.standings.values(), key=lambda standing: -standing.rise)
+        worst = {standing.lesson: standing for standing in moved if standing.rise < 0}
+        return sorted(worst.values(), key=lambda standing: standing.rise)
 
     def _note(self, attempt: Attempt) -> Attempt:
         self.attempts.append(attempt)

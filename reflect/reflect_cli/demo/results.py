@@ -103,3 +103,10 @@ class Standing:
     before: float
     after: float
     uses: int = 0
+
+    @property
+    def rise(self) -> float:
+        """
+        How far the Q-value rose, below 0 where it sank.
+        """
+        return self.after - self.before

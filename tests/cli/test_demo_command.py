@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from reflect_cli.demo.command import DEFAULT_PICTURE, demo, writable_picture
+from reflect_cli.demo.errors import DemoError
+
+
+def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
+    app = typer.Typer()
+    app.command()(demo)
+    return CliRunner().invoke(app, list(arguments), env=env)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--reflect"], "--base-url and --reflect need --model NAME."),
+        (["--base-url", "http://127.0.0.1:9/v1"], "--base-url and --reflect need --model NAME."),
+        (["--model", "m"], "No API key was found."),
+        (["--picture", "/nosuch/folder/curve.png"], "The picture cannot be written to"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence_before_any_work(arguments: list[str], message: str):
+    result = run(*arguments, env={"OPENAI_API_KEY": ""})
+    assert result.exit_code in {1, 2}
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("epochs", ["0", "101", "many"])
+def test_the_number_of_epochs_is_checked(epochs: str):
+    assert run("--epochs", epochs).exit_code == 2
+
+
+def test_a_picture_path_is_made_absolute_and_left_untouched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert writable_picture(DEFAULT_PICTURE) == tmp_path / DEFAULT_PICTURE
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "old.png").write_bytes(b"old")
+    assert writable_picture(Path("old.png")).read_bytes() == b"old"
+
+
+def test_the_default_picture_goes_to_the_temporary_folder_where_the_current_one_is_no_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / DEFAULT_PICTURE).mkdir()
+    path = writable_picture(DEFAULT_PICTURE)
+    assert path.is_absolute()
+    assert path.parent != tmp_path
+
+
+def test_a_chosen_picture_that_cannot_be_written_is_refused(tmp_path: Path):
+    with pytest.raises(DemoError, match="cannot be written"):
+        writable_picture(tmp_path)
