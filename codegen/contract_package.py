@@ -137,7 +137,11 @@ def _member(value: str | int) -> str:
 
 
 def _struct(name: str, schema: Json) -> str:
-    properties = schema.get("properties", {})
+    properties = dict(schema.get("properties", {}))
+    tag = _tag(schema)
+    options = ["frozen=True", "kw_only=True"]
+    if tag:
+        options.append(f"tag_field={tag!r}, tag={properties.pop(tag)['const']!r}")
     described = [
         (identifier(field), _description(definition)) for field, definition in properties.items()
     ]
@@ -146,8 +150,18 @@ def _struct(name: str, schema: Json) -> str:
         for field, definition in properties.items()
     ]
     body = f"{_docstring(schema['description'], described)}\n\n" + "\n".join(fields)
-    head = f"class {name}(msgspec.Struct, frozen=True, kw_only=True):"
+    head = f"class {name}(msgspec.Struct, {', '.join(options)}):"
     return f"{head}\n{textwrap.indent(body, '    ')}"
+
+
+def _tag(schema: Json) -> str | None:
+    required = schema.get("required", [])
+    constants = (
+        field
+        for field, definition in schema.get("properties", {}).items()
+        if field in required and isinstance(definition.get("const"), str)
+    )
+    return next(constants, None)
 
 
 def _description(schema: Json) -> str:
@@ -186,9 +200,10 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> str:
         for parameter in [*operation.get("parameters", []), *item.get("parameters", [])]
     ]
     body = resolve(document, operation.get("requestBody", {}))
-    success = next(status for status in operation["responses"] if str(status).startswith("2"))
-    answer = resolve(document, operation["responses"][success])
-    problems = sorted(int(status) for status in operation["responses"] if str(status)[0] in "45")
+    answers = operation["responses"]
+    success = next((status for status in answers if status.startswith("2")), "default")
+    answer = resolve(document, answers.get(success, {}))
+    problems = sorted(int(status) for status in answers if re.fullmatch("[45][0-9]+", status))
     return f"""Operation(
     operation_id={operation["operationId"]!r},
     method={method.upper()!r},
@@ -199,7 +214,7 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> str:
     parameters={_tuple([_parameter(parameter) for parameter in parameters])},
     body={_content_type(body)},
     body_required={bool(body.get("required", False))},
-    success_status={200 if success == "2XX" else int(success)},
+    success_status={int(success) if success.isdigit() else 200},
     answer={_content_type(answer)},
     problem_statuses={tuple(problems)!r},
 ),"""

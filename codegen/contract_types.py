@@ -54,9 +54,6 @@ def type_expression(schema: Json, prefix: str = "") -> str:
     Args:
         schema: The schema; a reference becomes the name of its type.
         prefix: What stands before the name of a type of the contract, such as `models.`.
-
-    Raises:
-        SystemExit: The schema composes several objects, which msgspec cannot express.
     """
     if "$ref" in schema:
         return prefix + str(schema["$ref"]).rsplit("/", 1)[-1]

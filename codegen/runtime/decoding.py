@@ -24,7 +24,6 @@ from .types import UNSET, File, Response
 V = TypeVar("V")
 W = TypeVar("W")
 D = TypeVar("D")
-C = TypeVar("C", str, int, float, bool)
 S = TypeVar("S", bound=StrEnum)
 N = TypeVar("N", bound=IntEnum)
 
@@ -152,12 +151,12 @@ def binary(value: bytes) -> File:
     return File(payload=BytesIO(value))
 
 
-def constant(expected: C) -> Decoder[C]:
+def constant(expected: V) -> Decoder[V]:
     """
     Take one value alone.
     """
 
-    def decode(value: object) -> C:
+    def decode(value: object) -> V:
         if type(value) is type(expected) and value == expected:
             return expected
         raise FieldError("", "", f"is not {expected!r}")
@@ -367,12 +366,10 @@ def success(response: Response[Any], *, documented: bool) -> Any:
         documented: Whether the contract knows the status as a success of the operation.
 
     Raises:
-        StatusError: The status is a documented error; `parsed` has the decoded body.
-        UnexpectedStatus: The contract does not know the status.
+        StatusError: It does not; `parsed` has the decoded body.
     """
     if documented:
         return response.parsed
-    error = UnexpectedStatus if response.parsed is None else StatusError
-    raise error(
+    raise StatusError(
         response.status_code, response.content, response.method, response.url, response.parsed
     )

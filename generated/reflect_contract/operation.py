@@ -30,7 +30,7 @@ class Credential:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """
-    A value in the path, the query or a header.
+    A value in the path, the query, a header or a cookie.
 
     Attributes:
         name: Its name on the wire.
@@ -40,7 +40,7 @@ class Parameter:
     """
 
     name: str
-    location: Literal["path", "query", "header"]
+    location: Literal["path", "query", "header", "cookie"]
     required: bool
     type: TypeForm
 

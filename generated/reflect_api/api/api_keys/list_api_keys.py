@@ -73,7 +73,8 @@ def sync_detailed(
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
         errors.StatusError: The answer has a documented error status and a body of another shape.
-        errors.UnexpectedStatus: The contract does not know the status; not raised where `client.raise_on_unexpected_status` is false.
+        errors.UnexpectedStatus: The contract does not know the status, and the client's
+            `raise_on_unexpected_status` is true.
         httpx.HTTPError: No answer came, for instance within the client's time limits.
 
     Returns:
@@ -136,7 +137,8 @@ async def asyncio_detailed(
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
         errors.StatusError: The answer has a documented error status and a body of another shape.
-        errors.UnexpectedStatus: The contract does not know the status; not raised where `client.raise_on_unexpected_status` is false.
+        errors.UnexpectedStatus: The contract does not know the status, and the client's
+            `raise_on_unexpected_status` is true.
         httpx.HTTPError: No answer came, for instance within the client's time limits.
 
     Returns:

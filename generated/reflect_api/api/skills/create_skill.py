@@ -86,7 +86,8 @@ def sync_detailed(
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
         errors.StatusError: The answer has a documented error status and a body of another shape.
-        errors.UnexpectedStatus: The contract does not know the status; not raised where `client.raise_on_unexpected_status` is false.
+        errors.UnexpectedStatus: The contract does not know the status, and the client's
+            `raise_on_unexpected_status` is true.
         httpx.HTTPError: No answer came, for instance within the client's time limits.
 
     Returns:
@@ -159,7 +160,8 @@ async def asyncio_detailed(
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
         errors.StatusError: The answer has a documented error status and a body of another shape.
-        errors.UnexpectedStatus: The contract does not know the status; not raised where `client.raise_on_unexpected_status` is false.
+        errors.UnexpectedStatus: The contract does not know the status, and the client's
+            `raise_on_unexpected_status` is true.
         httpx.HTTPError: No answer came, for instance within the client's time limits.
 
     Returns:
