@@ -1,0 +1,176 @@
+"""
+The vector index: every memory's vector in memory, compared with a query exactly.
+
+The store is the truth, and the index a copy of it. A project is loaded when it is first searched;
+from then on whoever commits a memory adds it here. An id may outlive its memory here for a moment,
+so callers skip ids that the store no longer has.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflect_server.domain.ranking import similarities
+from reflect_server.errors import StoreError
+from reflect_server.store.protocol import Store, Vector
+
+_SMALLEST_CAPACITY = 64
+
+
+class Matches(NamedTuple):
+    """
+    Memories compared with a query; the same position in all three means the same memory.
+
+    Attributes:
+        ids: Identifiers of the memories.
+        vectors: Their unit vectors as rows, shape (memories, dimensions); not to be written to.
+        similarities: Their cosine similarities to the query, shape (memories,).
+    """
+
+    ids: list[str]
+    vectors: NDArray[np.float32]
+    similarities: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """
+    One state of a project's index. Rows below `count` never change; later states share them.
+    """
+
+    count: int
+    ids: list[str]
+    matrix: NDArray[np.float32]
+    positions: dict[str, int]
+
+    def with_row(self, memory_id: str, vector: Vector) -> _Rows:
+        matrix = self.matrix
+        if self.count == len(matrix):
+            matrix = np.empty((max(_SMALLEST_CAPACITY, 2 * self.count), vector.size), np.float32)
+            if self.count:
+                matrix[: self.count] = self.matrix
+        matrix[self.count] = vector
+        self.ids.append(memory_id)
+        self.positions[memory_id] = self.count
+        return _Rows(self.count + 1, self.ids, matrix, self.positions)
+
+    def without(self, memory_ids: Collection[str]) -> _Rows:
+        gone = {self.positions[i] for i in memory_ids if i in self.positions}
+        if not gone:
+            return self
+        kept = [row for row in range(self.count) if row not in gone]
+        return _rows([self.ids[row] for row in kept], self.matrix[kept])
+
+
+def _rows(ids: list[str], matrix: NDArray[np.float32]) -> _Rows:
+    return _Rows(len(ids), ids, matrix, {memory_id: row for row, memory_id in enumerate(ids)})
+
+
+@dataclass(slots=True)
+class _Project:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    rows: _Rows | None = None
+
+
+class MemoryIndex:
+    """
+    Exact search over the memories of each project. Safe to use from any thread.
+
+    Args:
+        store: Where the vectors are kept.
+        embedder_name: The embedder whose vectors are searched.
+    """
+
+    def __init__(self, store: Store, embedder_name: str) -> None:
+        self._store = store
+        self._embedder_name = embedder_name
+        self._projects: dict[str, _Project] = {}
+
+    def search(
+        self, project_id: str, vector: Vector, *, allowed: Collection[str] | None = None
+    ) -> Matches:
+        """
+        Compare a query with all memories of a project.
+
+        Args:
+            project_id: The project.
+            vector: Unit vector of the query, shape (dimensions,).
+            allowed: Ids of the memories to compare; None for all.
+
+        Returns:
+            The memories in the order in which they were added, as they were at one moment.
+
+        Raises:
+            StoreError: The vectors could not be loaded, or have other dimensions than the query.
+        """
+        rows = self._loaded(project_id)
+        if allowed is None:
+            ids, vectors = rows.ids[: rows.count], rows.matrix[: rows.count]
+        else:
+            found = (rows.positions.get(memory_id, rows.count) for memory_id in allowed)
+            chosen = sorted(row for row in found if row < rows.count)
+            ids, vectors = [rows.ids[row] for row in chosen], rows.matrix[chosen]
+        if not ids:
+            vectors = np.empty((0, vector.size), np.float32)
+        elif vectors.shape[1] != vector.size:
+            raise StoreError(
+                f"The query has {vector.size} dimensions and the memories of the project "
+                f"{project_id!r} have {vectors.shape[1]}. Use the embedder that made them."
+            )
+        return Matches(ids, vectors, similarities(vectors, vector))
+
+    def add(self, project_id: str, memory_id: str, vector: Vector) -> None:
+        """
+        Add a memory after it was committed; nothing happens where the index has it.
+
+        Args:
+            project_id: The project.
+            memory_id: The memory.
+            vector: Its unit vector, shape (dimensions,).
+        """
+        project = self._project(project_id)
+        with project.lock:
+            rows = project.rows
+            if rows is not None and memory_id not in rows.positions:
+                project.rows = rows.with_row(memory_id, vector)
+
+    def remove(self, project_id: str, memory_ids: Collection[str]) -> None:
+        """
+        Remove memories after their deletion was committed; unknown ids are skipped.
+
+        Args:
+            project_id: The project.
+            memory_ids: The memories.
+        """
+        project = self._project(project_id)
+        with project.lock:
+            if project.rows is not None:
+                project.rows = project.rows.without(memory_ids)
+
+    def forget(self, project_id: str) -> None:
+        """
+        Let go of a project, because it was deleted or to have it loaded anew.
+        """
+        self._projects.pop(project_id, None)
+
+    def _project(self, project_id: str) -> _Project:
+        return self._projects.setdefault(project_id, _Project())
+
+    def _loaded(self, project_id: str) -> _Rows:
+        project = self._project(project_id)
+        if project.rows is not None:
+            return project.rows
+        with project.lock:
+            if project.rows is None:
+                project.rows = _rows(
+                    *self._store.read(
+                        lambda tx: tx.memories.vectors(project_id, embedder=self._embedder_name)
+                    )
+                )
+            return project.rows

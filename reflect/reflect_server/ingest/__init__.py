@@ -1,0 +1,3 @@
+"""
+Ingestion: what turns a reviewed trace into a memory, in the background.
+"""

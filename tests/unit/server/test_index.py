@@ -1,0 +1,192 @@
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from reflect_server.domain.model import Memory, Reflection, Trace
+from reflect_server.errors import StoreError
+from reflect_server.index import MemoryIndex
+from reflect_server.store.protocol import Store, Transaction, Vector
+from reflect_server.store.sqlite import SqliteStore
+
+T = TypeVar("T")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+EAST, NORTH, NORTHEAST = (np.array(v, np.float32) for v in ((1.0, 0.0), (0.0, 1.0), (0.6, 0.8)))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(SqliteStore(tmp_path)) as opened:
+        opened.write(lambda tx: tx.projects.create("p", created_at=NOW))
+        opened.write(lambda tx: tx.projects.create("q", created_at=NOW))
+        yield opened
+
+
+@pytest.fixture
+def index(store: Store) -> MemoryIndex:
+    return MemoryIndex(store, "e")
+
+
+def commit(
+    store: Store, memory_id: str, vector: Vector, *, project_id: str = "p", embedder: str = "e"
+) -> None:
+    trace_id = f"t-{memory_id}"
+    trace = Trace(trace_id, project_id, "task", [], "", (), None, None, {}, None, NOW)
+    reflection = Reflection("s", "g")
+    memory = Memory(
+        memory_id, project_id, trace_id, "task", reflection, success=None, created_at=NOW
+    )
+
+    def work(tx: Transaction) -> None:
+        tx.traces.insert(trace)
+        tx.memories.insert(memory, vector=vector, embedder=embedder)
+
+    store.write(work)
+
+
+def ids(index: MemoryIndex, project_id: str = "p") -> list[str]:
+    return index.search(project_id, EAST).ids
+
+
+def test_a_search_compares_with_every_memory_of_the_project(store: Store, index: MemoryIndex):
+    commit(store, "a", EAST)
+    commit(store, "b", NORTHEAST)
+    commit(store, "other embedder", EAST, embedder="f")
+    commit(store, "other project", EAST, project_id="q")
+    found, vectors, similarities = index.search("p", EAST)
+    assert found == ["a", "b"]
+    assert vectors.tolist() == [EAST.tolist(), NORTHEAST.tolist()]
+    assert similarities.tolist() == pytest.approx([1.0, 0.6])
+    assert ids(index, "q") == ["other project"]
+
+
+def test_an_empty_project_has_no_matches(index: MemoryIndex):
+    found, vectors, similarities = index.search("p", EAST)
+    assert found == []
+    assert vectors.shape == (0, 2)
+    assert similarities.shape == (0,)
+
+
+def test_a_search_can_be_restricted(store: Store, index: MemoryIndex):
+    for memory_id, vector in (("a", EAST), ("b", NORTH), ("c", NORTHEAST)):
+        commit(store, memory_id, vector)
+    found, vectors, similarities = index.search("p", NORTH, allowed=frozenset({"c", "b", "gone"}))
+    assert found == ["b", "c"]
+    assert vectors.tolist() == [NORTH.tolist(), NORTHEAST.tolist()]
+    assert similarities.tolist() == pytest.approx([1.0, 0.8])
+    assert index.search("p", NORTH, allowed=frozenset()).ids == []
+
+
+def test_added_memories_are_found_once(store: Store, index: MemoryIndex):
+    assert ids(index) == []
+    for number in range(200):
+        commit(store, f"m{number}", EAST)
+        index.add("p", f"m{number}", EAST)
+        index.add("p", f"m{number}", EAST)
+    assert ids(index) == [f"m{number}" for number in range(200)]
+
+
+def test_a_memory_added_before_the_first_search_is_found_once(store: Store, index: MemoryIndex):
+    commit(store, "a", EAST)
+    index.add("p", "a", EAST)
+    assert ids(index) == ["a"]
+
+
+def test_an_earlier_answer_is_not_changed_by_later_memories(store: Store, index: MemoryIndex):
+    commit(store, "a", EAST)
+    before = index.search("p", EAST)
+    index.add("p", "b", NORTH)
+    index.remove("p", ["a"])
+    assert before.ids == ["a"]
+    assert before.vectors.tolist() == [EAST.tolist()]
+    assert ids(index) == ["b"]
+
+
+def test_removed_memories_are_not_found(store: Store, index: MemoryIndex):
+    for memory_id, vector in (("a", EAST), ("b", NORTH), ("c", NORTHEAST)):
+        commit(store, memory_id, vector)
+    assert ids(index) == ["a", "b", "c"]
+    index.remove("p", ["b", "unknown"])
+    assert ids(index) == ["a", "c"]
+    index.add("p", "d", NORTH)
+    found = index.search("p", NORTH, allowed={"c", "d"})
+    assert found.similarities.tolist() == pytest.approx([0.8, 1.0])
+
+
+def test_a_forgotten_project_is_loaded_anew(store: Store, index: MemoryIndex):
+    commit(store, "a", EAST)
+    assert ids(index) == ["a"]
+    store.write(lambda tx: tx.projects.delete("p"))
+    index.forget("p")
+    assert ids(index) == []
+
+
+def test_a_query_of_other_dimensions_is_refused(store: Store, index: MemoryIndex):
+    commit(store, "a", EAST)
+    with pytest.raises(StoreError, match="3 dimensions"):
+        index.search("p", np.ones(3, np.float32))
+
+
+class ObservedStore:
+    """
+    A store that lets a test act between a read's snapshot and its result.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.after_read: Callable[[], None] = lambda: None
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        result = self._store.read(work)
+        self.after_read()
+        return result
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        return self._store.write(work)
+
+    def close(self) -> None:
+        self._store.close()
+
+
+def test_a_memory_committed_while_the_project_is_loaded_is_not_lost(store: Store):
+    observed = ObservedStore(store)
+    index = MemoryIndex(observed, "e")
+    commit(store, "early", EAST)
+    adding = threading.Thread(target=index.add, args=("p", "late", NORTH))
+
+    def commit_another() -> None:
+        commit(store, "late", NORTH)
+        adding.start()
+
+    observed.after_read = commit_another
+    index.search("p", EAST)
+    adding.join()
+    assert ids(index) == ["early", "late"]
+
+
+def test_searches_beside_additions_see_whole_rows(index: MemoryIndex):
+    ids(index)
+    stop = threading.Event()
+    wrong: list[str] = []
+
+    def search() -> None:
+        while not stop.is_set():
+            found = index.search("p", EAST)
+            if len(found.ids) != len(found.vectors) or not (found.similarities == 1.0).all():
+                wrong.append("a row that was not written yet")
+
+    searchers = [threading.Thread(target=search) for _ in range(2)]
+    for thread in searchers:
+        thread.start()
+    for number in range(2000):
+        index.add("p", f"m{number}", EAST)
+    stop.set()
+    for thread in searchers:
+        thread.join()
+    assert wrong == []
+    assert len(ids(index)) == 2000
