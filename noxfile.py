@@ -96,6 +96,7 @@ def typing(session: nox.Session) -> None:
     _install(session, "typing", "generate", "tests")
     session.run("mypy")
     session.run("mypy", "codegen")
+    session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py")
     session.run("pyright")
 
 

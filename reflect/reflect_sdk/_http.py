@@ -79,26 +79,24 @@ def deliver(
     started = policy.clock()
     retries = 0
     while True:
-        response: httpx.Response | None = None
         _bound_phases(request, policy, started)
+        failure: APIStatusError | TransportError
+        cause: Exception | None = None
         try:
-            response = yield Attempt(request)
+            response: httpx.Response = yield Attempt(request)
         except httpx.RequestError as error:
-            failure: APIStatusError | TransportError = _transport_error(error, request, retries)
+            failure, cause = _transport_error(error, request, retries), error
             again = isinstance(error, _NOTHING_SENT) or is_repeatable(request)
-            cause: Exception | None = error
+            pause = policy.pause(retries, None)
         else:
             _log(request, response, retries, policy.clock() - started)
             if response.is_success:
                 return response
             failure = APIStatusError.from_response(response, retries=retries)
             again = may_succeed_later(response.status_code) and is_repeatable(request)
-            cause = None
-        pause = policy.pause(retries, response)
-        out_of_time = (
-            policy.deadline is not None and policy.clock() - started + pause >= policy.deadline
-        )
-        if not again or retries >= policy.max_retries or out_of_time:
+            pause = policy.pause(retries, response)
+        late = policy.deadline is not None and (policy.clock() - started + pause >= policy.deadline)
+        if late or not again or retries >= policy.max_retries:
             raise failure from cause
         yield Sleep(pause)
         retries += 1

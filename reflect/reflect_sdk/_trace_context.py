@@ -39,7 +39,7 @@ class TraceContext:
     augmented_task: str
     memories: list[MemoryResponse]
     trace_id: str | None = field(default=None, init=False)
-    _defaults: Run = field(repr=False, kw_only=True)
+    _defaults: Run = field(alias="defaults", repr=False, kw_only=True)
     _output: Run | None = field(default=None, init=False, repr=False)
 
     @property

@@ -1,0 +1,50 @@
+"""
+How users write code against the SDK; checked by mypy and pyright in strict mode, never run.
+
+Wrong uses carry the error that both must report.
+"""
+
+from __future__ import annotations
+
+import httpx
+from reflect_api.api.memories import get_memory_history
+from reflect_sdk import (
+    AugmentedTask,
+    MemoryResponse,
+    ReflectClient,
+    TraceCreateResponse,
+    TraceResponse,
+)
+
+
+def right(client: ReflectClient) -> None:
+    memories: list[MemoryResponse] = client.query_memories("task", limit=3)
+    augmented: AugmentedTask = client.augment_with_memories(task="task")
+    receipt: TraceCreateResponse = client.create_trace(
+        task="task",
+        trajectory=[{"role": "user", "content": "task"}],
+        retrieved_memory_ids=[memory.id for memory in memories],
+        metadata={"nested": {"free": ["form"]}},
+    )
+    with client.trace("task") as context:
+        context.set_output(trajectory=augmented.augmented_task, result="pass")
+        identifier: str | None = context.trace_id
+    trace: TraceResponse = client.wait_for_trace(receipt.id)
+    print(trace.metadata["nested"], identifier)
+    for event in get_memory_history.sync(client=client.api, project_id="p", memory_id="m"):
+        print(event.q_after + 1)
+
+
+async def right_too() -> None:
+    async with ReflectClient(api_key="key", timeout=httpx.Timeout(5.0)) as client:
+        async with client.trace_async("task", blocking=True) as context:
+            context.set_output(trajectory=[], result="fail", feedback_text="why")
+        print((await client.get_trace_async("t1")).review_status.upper())
+
+
+def wrong(client: ReflectClient) -> None:
+    client.query_memories("task", 3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.create_trace(task="task")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.get_trace(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.query_memories("task")[0].q_value = 1.0  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    ReflectClient()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
