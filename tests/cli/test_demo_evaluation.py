@@ -1,6 +1,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,6 +11,11 @@ from reflect_cli.demo.database import create_database
 from reflect_cli.demo.evaluation import Evaluation
 from reflect_cli.demo.results import Reflection, Run
 from reflect_cli.demo.tasks import load_tasks
+
+
+@cache
+def words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.lower()))
 
 
 @dataclass
@@ -38,8 +44,10 @@ class InProcessMemory:
     traces: list[dict[str, Any]] = field(default_factory=list)
 
     def query_memories(self, task: str, *, limit: int = 10, **_ranking: float) -> list[Remembered]:
+        ours = words(task)
+
         def score(memory: Remembered) -> float:
-            ours, theirs = (set(re.findall(r"\w+", text.lower())) for text in (task, memory.task))
+            theirs = words(memory.task)
             return len(ours & theirs) / len(ours | theirs) + 0.3 * memory.q_value
 
         best = sorted(self.stored, key=lambda memory: (-score(memory), memory.id))[:limit]

@@ -131,9 +131,9 @@ def writable_picture(path: Path) -> Path:
 
 
 def _run_with_server(evaluate: Callable[[MemoryClient], None]) -> None:
-    from reflect_server.testing import running_server  # noqa: PLC0415 - As above.
-
     from reflect_sdk import ReflectClient, ReflectError  # noqa: PLC0415 - Slow to import.
+    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - As above.
+    from reflect_server.testing import running_server  # noqa: PLC0415 - As above.
 
     try:
         with (
@@ -141,7 +141,7 @@ def _run_with_server(evaluate: Callable[[MemoryClient], None]) -> None:
             ReflectClient(base_url=server.base_url, api_key=server.api_key) as client,
         ):
             evaluate(client)
-    except ReflectError as error:
+    except (ReflectError, ReflectServerError) as error:
         raise DemoError(f"The demo's server did not do its part: {error}") from error
 
 
