@@ -60,6 +60,12 @@ def test_a_trace_makes_one_memory_at_most(store: Store, keep_memory: Keep):
         )
 
 
+def test_a_q_value_outside_its_range_is_refused(store: Store, keep_memory: Keep):
+    with pytest.raises(StoreError, match="nothing of the request was stored"):
+        store.write(lambda tx: keep_memory(tx, "m", q_value=1.5))
+    assert store.read(lambda tx: tx.memories.page("p")) == []
+
+
 def test_a_memory_of_no_trace_is_refused(store: Store):
     memory = Memory("m", "p", "t", "task", Reflection("s", "g"), success=None, created_at=NOW)
     with pytest.raises(NotFoundError, match="'t' does not exist"):

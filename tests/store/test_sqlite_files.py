@@ -12,7 +12,7 @@ import pytest
 
 from reflect_server.errors import StoreError
 from reflect_server.store.protocol import Transaction
-from reflect_server.store.sqlite import SqliteStore
+from reflect_server.store.sqlite import SqliteStore, schema
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -166,6 +166,33 @@ def test_a_newer_database_is_refused_and_kept(database: Path):
     content = database.read_bytes()
     assert "has schema version 1000" in refusal(database.parent)
     assert database.read_bytes() == content
+
+
+def test_an_older_database_is_migrated_with_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    first = schema.migrations()[:1]
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "migrations", lambda: first)
+        with opened(tmp_path) as store:
+            store.write(lambda tx: tx.projects.create("old", created_at=NOW))
+    monkeypatch.setattr(schema, "migrations", lambda: [*first, "CREATE TABLE added (x);"])
+    with opened(tmp_path) as store:
+        assert exists(store, "old")
+    with closing(sqlite3.connect(tmp_path / "reflect.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM added").fetchone() == (0,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+def test_a_migration_that_fails_changes_nothing(database: Path, monkeypatch: pytest.MonkeyPatch):
+    scripts = [*schema.migrations(), "CREATE TABLE added (x); SELECT nonsense;"]
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "migrations", lambda: scripts)
+        assert "no such column: nonsense" in refusal(database.parent)
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(scripts) - 1,)
+    with opened(database.parent):
+        pass
 
 
 def damage_middle(content: bytes) -> bytes:
