@@ -1,0 +1,3 @@
+"""
+The `reflect` command and the demo, on top of the client and the server.
+"""

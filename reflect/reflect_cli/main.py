@@ -1,0 +1,57 @@
+"""
+The `reflect` command.
+"""
+
+import sys
+from importlib import metadata
+from typing import Annotated
+
+_HELP = """
+A memory for AI agents that learns from outcomes.
+
+Start with `reflect demo` to watch it work, then `reflect serve` to use it.
+"""
+
+_MISSING_PARTS = (
+    "The server's parts are not installed (there is no module `{name}`). "
+    'Install them with: pip install "reflect-sdk[server]"'
+)
+
+
+def main() -> None:
+    """
+    Run the command that the arguments name.
+    """
+    try:
+        _run()
+    except ModuleNotFoundError as error:
+        sys.stderr.write(_MISSING_PARTS.format(name=error.name) + "\n")
+        sys.exit(1)
+
+
+def _run() -> None:
+    import typer  # noqa: PLC0415 - part of the extra, which may not be installed
+
+    from reflect_cli.demo.command import demo  # noqa: PLC0415 - as above
+    from reflect_server.commands import keys, serve  # noqa: PLC0415 - as above
+
+    app = typer.Typer(name="reflect", no_args_is_help=True, rich_markup_mode=None)
+
+    version = typer.Option(
+        "--version", callback=_print_version, is_eager=True, help="Print the version and end."
+    )
+
+    def reflect(version: Annotated[bool, version] = False) -> None:
+        pass
+
+    app.callback(help=_HELP)(reflect)
+    app.command()(serve)
+    app.command()(demo)
+    app.add_typer(keys, name="keys")
+    app()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"reflect {metadata.version('reflect-sdk')}\n")
+        sys.exit(0)

@@ -1,0 +1,88 @@
+"""
+The ASGI application: every request in, exactly one answer out.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from reflect_contract.operations import OPERATIONS
+from reflect_server.bodies import read_body
+from reflect_server.calls import Answer, Call
+from reflect_server.errors import ReflectServerError
+from reflect_server.problems import problem_response
+from reflect_server.routes import HANDLERS
+from reflect_server.routing import Endpoint, Handler, Router
+from reflect_server.service import Service
+
+_log = logging.getLogger("reflect_server.requests")
+_encode = msgspec.json.Encoder().encode
+
+
+class App:
+    """
+    Serves the contract's operations.
+
+    Args:
+        service: The running service.
+        handlers: A handler for each operation of the contract, by operation id.
+    """
+
+    def __init__(self, service: Service, handlers: Mapping[str, Handler] = HANDLERS) -> None:
+        self._service = service
+        self._router = Router(OPERATIONS, handlers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """
+        Answer one request; connections of other kinds are not accepted.
+        """
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        request_id = secrets.token_hex(8)
+        try:
+            response = await self._respond(request)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - whatever happens, the client gets an answer
+            if not isinstance(error, ReflectServerError):
+                _log.exception(
+                    "request %s failed: %s %s", request_id, request.method, request.url.path
+                )
+            instance = scope["raw_path"].decode("latin-1")
+            response = problem_response(error, instance=instance, request_id=request_id)
+        response.headers["X-Request-Id"] = request_id
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        endpoint, values = self._router.find(request.method, request.scope["raw_path"])
+        call = Call(self._service, endpoint.operation, request)
+        call.require_credential()
+        raw_body = b""
+        if endpoint.operation.body is not None:
+            raw_body = await read_body(request, limit=self._service.settings.max_body_bytes)
+        if not endpoint.is_async:
+            return await call.in_thread(_answer, endpoint, call, values, raw_body)
+        arguments = await call.in_thread(call.arguments, values, raw_body)
+        return _response(endpoint, await endpoint.handler(call, **arguments))  # type: ignore[misc]  # a coroutine function, as `is_async` says
+
+
+def _answer(endpoint: Endpoint, call: Call, values: dict[str, str], raw_body: bytes) -> Response:
+    return _response(endpoint, endpoint.handler(call, **call.arguments(values, raw_body)))
+
+
+def _response(endpoint: Endpoint, result: object) -> Response:
+    answer = result if isinstance(result, Answer) else Answer(result)
+    return Response(
+        _encode(answer.body),
+        status_code=endpoint.operation.success_status,
+        headers=answer.headers,
+        media_type="application/json",
+    )

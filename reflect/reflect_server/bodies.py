@@ -1,0 +1,134 @@
+"""
+Bodies of requests: read within limits, and decoded into the types of the contract.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, NoReturn
+
+import msgspec
+from starlette.requests import Request
+
+from reflect_contract.operation import TypeForm
+from reflect_server.domain.texts import DEEPEST_NESTING, is_shallow
+from reflect_server.errors import MalformedRequestError, RequestTooLargeError
+from reflect_server.explanations import Fault, faults_of
+from reflect_server.problems import InvalidValuesError
+
+_DRAINED_BEYOND_LIMIT = 4
+"""An oversized body is read to this many times the limit, so that its sender gets the answer."""
+
+
+async def read_body(request: Request, *, limit: int) -> bytes:
+    """
+    Read the whole body.
+
+    Args:
+        request: The request.
+        limit: The largest body that is accepted, in bytes.
+
+    Raises:
+        RequestTooLargeError: The body is larger, or is announced to be.
+    """
+    announced = request.headers.get("content-length", "")
+    size = int(announced) if announced.isdecimal() else 0
+    if size > limit * _DRAINED_BEYOND_LIMIT:
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received <= limit:
+            chunks.append(chunk)
+        elif received > limit * _DRAINED_BEYOND_LIMIT:
+            break
+    if received > limit:
+        raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def decode_body(raw: bytes, kind: TypeForm) -> Any:
+    """
+    Decode a body.
+
+    Args:
+        raw: The body.
+        kind: The type of the contract that it must have.
+
+    Raises:
+        MalformedRequestError: The body is no JSON in UTF-8, or is nested too deeply.
+        InvalidValuesError: It is JSON but does not have that type.
+    """
+    try:
+        body = _decoder(kind).decode(raw)
+        if raw.count(b"[") + raw.count(b"{") > DEEPEST_NESTING:
+            _require_shallow(msgspec.json.decode(raw))
+    except RecursionError:
+        raise _too_deep() from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        _explain(raw, kind, error)
+    return body
+
+
+@cache
+def _decoder(kind: TypeForm) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def _explain(raw: bytes, kind: TypeForm, error: Exception) -> NoReturn:
+    if not raw:
+        raise MalformedRequestError("The request has no body. Send a JSON object.") from None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as not_text:
+        raise MalformedRequestError(
+            f"The body is not text in UTF-8: byte {not_text.start} cannot be read. "
+            "Encode it in UTF-8."
+        ) from None
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as not_json:
+        raise MalformedRequestError(
+            f"The body is not JSON: {not_json.msg} at line {not_json.lineno}, column "
+            f"{not_json.colno}. Send a JSON object."
+        ) from None
+    except ValueError as refused:
+        raise MalformedRequestError(f"The body is not JSON: {refused}") from None
+    if not isinstance(error, msgspec.ValidationError):
+        raise MalformedRequestError(
+            "The body holds half of a surrogate pair, such as `\\ud800` alone, which is no "
+            "character. Send whole characters."
+        ) from None
+    _require_shallow(value)
+    faults = faults_of(kind, value)
+    raise InvalidValuesError(faults or [_unexplained(error)]) from None
+
+
+def _unexplained(error: Exception) -> Fault:
+    message, _, place = str(error).partition(" - at ")
+    field = place.strip("`").removeprefix("$").removeprefix(".")
+    return Fault(field, "a value that can be read", message.lower())
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number. Send a finite number, or null.")
+
+
+def _require_shallow(value: object) -> None:
+    if not is_shallow(value):
+        raise _too_deep()
+
+
+def _too_deep() -> MalformedRequestError:
+    return MalformedRequestError(
+        f"The body is nested more than {DEEPEST_NESTING} levels deep. Send it flatter."
+    )
+
+
+def _too_large(limit: int) -> RequestTooLargeError:
+    return RequestTooLargeError(
+        f"The body is larger than the {limit} bytes that this service accepts. "
+        "Send less, for example a shorter trajectory."
+    )

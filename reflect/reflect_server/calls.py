@@ -1,0 +1,206 @@
+"""
+One request on its way to its handler: its credential is checked and its values are typed.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+import msgspec
+from anyio import to_thread
+from starlette.requests import Request
+
+from reflect_contract.operation import Credential, Operation, Parameter
+from reflect_server.bodies import decode_body
+from reflect_server.domain import projects
+from reflect_server.domain.keys import require_scopes
+from reflect_server.domain.model import ApiKey
+from reflect_server.domain.parts import Parts
+from reflect_server.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
+from reflect_server.explanations import faults_of
+from reflect_server.identity import bearer
+from reflect_server.problems import InvalidValuesError
+from reflect_server.routing import python_name
+from reflect_server.service import Service
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+API_KEY_SCHEME = "api_key"
+BOOTSTRAP_SCHEME = "bootstrap_token"
+
+
+class BootstrapDisabledError(ForbiddenError):
+    """
+    The service has no bootstrap token, so nobody can bootstrap.
+    """
+
+    code = "bootstrap_disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What a handler returns where the body alone does not say everything.
+
+    Attributes:
+        body: The body, of the operation's answer type.
+        headers: Headers to send with it.
+    """
+
+    body: object
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Call:
+    """
+    One request.
+
+    Attributes:
+        service: The running service.
+        operation: What is asked for.
+        request: The request as it came.
+        now: When it came, in UTC.
+        key: The API key that it carried, once checked; None for operations that need none.
+    """
+
+    service: Service
+    operation: Operation
+    request: Request
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    key: ApiKey | None = None
+
+    @property
+    def parts(self) -> Parts:
+        """
+        The collaborators of the use cases.
+        """
+        return self.service.parts
+
+    @property
+    def maker(self) -> ApiKey:
+        """
+        The key of a request whose operation needs one.
+        """
+        if self.key is None:
+            raise UnauthenticatedError("The request has no API key, and this operation needs one.")
+        return self.key
+
+    async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """
+        Run something that blocks on a thread, and return its result.
+        """
+        return await to_thread.run_sync(partial(work, *args, **kwargs))
+
+    async def disconnected(self) -> None:
+        """
+        Return when the client has gone. Only after the body has been read.
+        """
+        while (await self.request.receive())["type"] != "http.disconnect":
+            pass
+
+    def require_credential(self) -> None:
+        """
+        Refuse a request that carries no credential of the right form, before its body is read.
+
+        Raises:
+            UnauthenticatedError: The header is missing or of another form.
+            BootstrapDisabledError: The service has no bootstrap token.
+        """
+        for credential in self.operation.credentials:
+            if credential.scheme == API_KEY_SCHEME:
+                bearer(self.request.headers.get(credential.header))
+            else:
+                self._require_bootstrap_token(credential)
+
+    def arguments(self, path_values: dict[str, str], raw_body: bytes) -> dict[str, Any]:
+        """
+        Check the request and return the arguments of its handler. Blocks.
+
+        The order is: the key, its scopes, its project, the parameters, the body; then, with a
+        master key, the project is made where it does not exist.
+
+        Args:
+            path_values: The decoded values in the path.
+            raw_body: The body.
+
+        Raises:
+            ReflectServerError: The request cannot be answered; says why.
+        """
+        project_id = path_values.get("project_id")
+        for credential in self.operation.credentials:
+            if credential.scheme == API_KEY_SCHEME:
+                self._authenticate(credential)
+        if project_id is not None:
+            projects.require_access(self.maker, project_id)
+        arguments: dict[str, Any] = {
+            python_name(parameter): self._value(parameter, path_values)
+            for parameter in self.operation.parameters
+        }
+        if self.operation.body is not None:
+            arguments["body"] = decode_body(raw_body, self.operation.body)
+        if project_id is not None and self.operation.method != "DELETE":
+            projects.enter(self.parts, self.maker, project_id, now=self.now)
+        return arguments
+
+    def _authenticate(self, credential: Credential) -> None:
+        plaintext = bearer(self.request.headers.get(credential.header))
+        self.key = self.service.keyring.authenticate(self.parts.store, plaintext, now=self.now)
+        require_scopes(self.key, credential.scopes)
+
+    def _require_bootstrap_token(self, credential: Credential) -> None:
+        expected = self.service.settings.bootstrap_token
+        if expected is None:
+            raise BootstrapDisabledError(
+                "Bootstrapping is switched off, as this service has no bootstrap token. Start it "
+                "with `REFLECT_BOOTSTRAP_TOKEN` set, or ask for an API key."
+            )
+        given = self.request.headers.get(credential.header)
+        if given is None:
+            raise UnauthenticatedError(
+                f"The request has no bootstrap token. Send it in the header `{credential.header}`."
+            )
+        if not hmac.compare_digest(given.encode(), expected.get_secret_value().encode()):
+            raise ForbiddenError(
+                f"The token in `{credential.header}` is not the one of this service. "
+                "Send the value that it was started with in `REFLECT_BOOTSTRAP_TOKEN`."
+            )
+
+    def _value(self, parameter: Parameter, path_values: dict[str, str]) -> Any:
+        match parameter.location:
+            case "path":
+                texts = [path_values[parameter.name]]
+            case "query":
+                texts = self.request.query_params.getlist(parameter.name)
+            case _:
+                joined = ", ".join(self.request.headers.getlist(parameter.name))
+                texts = [joined] if joined or parameter.name in self.request.headers else []
+        if not texts:
+            if parameter.required:
+                raise InvalidRequestError(f"`{parameter.name}` is missing.", field=parameter.name)
+            return None
+        if len(texts) > 1:
+            raise InvalidRequestError(
+                f"`{parameter.name}` is given {len(texts)} times; give it once.",
+                field=parameter.name,
+            )
+        return _typed(parameter, texts[0])
+
+
+def _typed(parameter: Parameter, text: str) -> Any:
+    try:
+        return msgspec.convert(text, parameter.type, strict=False)
+    except msgspec.ValidationError:
+        value: object = text
+        if text.removeprefix("-").isdecimal():
+            value = int(text[:40])
+        faults = faults_of(parameter.type, value, parameter.name)
+        raise InvalidValuesError(
+            faults or faults_of(parameter.type, text, parameter.name)
+        ) from None

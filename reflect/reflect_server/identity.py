@@ -1,0 +1,220 @@
+"""
+API keys: how they are made, what is kept of them, and how one is recognised.
+
+A key reads `rf_<environment>_<public id>_<secret>`. The public id is for looking it up; of the
+whole key only an HMAC-SHA256 is kept, keyed with a secret of the installation, so the database
+alone neither yields keys nor lets anybody test guesses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from reflect_server.domain.model import ApiKey
+from reflect_server.errors import SettingsError, UnauthenticatedError
+from reflect_server.store.protocol import Store
+
+SECRET_FILE = "secret.key"  # noqa: S105 - a file's name, not a secret
+"""The file in the data folder that holds the installation's secret."""
+
+TOUCH_INTERVAL = timedelta(minutes=1)
+"""How exactly `last_used_at` is kept; finer would cost a write per request."""
+
+_ALPHABET = string.ascii_letters + string.digits
+_PUBLIC_ID_LENGTH = 12
+_SECRET_LENGTH = 40
+_PEPPER_BYTES = 32
+_UNKNOWN = ApiKey(
+    id="",
+    public_id="",
+    secret_hash=bytes(hashlib.sha256().digest_size),
+    label="",
+    scopes=(),
+    environment="",
+    is_master=False,
+    project_id=None,
+    user_id=None,
+    created_at=datetime.min,  # noqa: DTZ901 - never compared and never shown
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """
+    A new key.
+
+    Attributes:
+        plaintext: The key itself, to be shown once.
+        key: What is kept of it.
+    """
+
+    plaintext: str = field(repr=False)
+    key: ApiKey
+
+
+class Keyring:
+    """
+    Makes keys and recognises them.
+
+    Args:
+        pepper: The installation's secret, 32 random bytes.
+    """
+
+    def __init__(self, pepper: bytes) -> None:
+        self._pepper = pepper
+
+    def issue(
+        self,
+        *,
+        label: str,
+        scopes: Iterable[str],
+        environment: str,
+        project_id: str | None,
+        user_id: str | None = None,
+        now: datetime,
+    ) -> IssuedKey:
+        """
+        Make a new key. It has to be stored before it can be used.
+
+        Args:
+            label: Its name for people.
+            scopes: What it may do.
+            environment: `live` or `test`.
+            project_id: The project that it is for; None makes a master key.
+            user_id: Whose key it is; None where unknown.
+            now: The present time, in UTC.
+        """
+        public_id = _random_text(_PUBLIC_ID_LENGTH)
+        plaintext = f"rf_{environment}_{public_id}_{_random_text(_SECRET_LENGTH)}"
+        key = ApiKey(
+            id=secrets.token_hex(8),
+            public_id=public_id,
+            secret_hash=self._hash(plaintext),
+            label=label,
+            scopes=tuple(dict.fromkeys(scopes)),
+            environment=environment,
+            is_master=project_id is None,
+            project_id=project_id,
+            user_id=user_id,
+            created_at=now,
+        )
+        return IssuedKey(plaintext, key)
+
+    def authenticate(self, store: Store, plaintext: str, *, now: datetime) -> ApiKey:
+        """
+        Return what is kept of a key that is active, and note that it was used.
+
+        A key that is unknown costs the same work as one whose secret is wrong.
+
+        Args:
+            store: Where keys are kept.
+            plaintext: The key as it was presented.
+            now: The present time, in UTC.
+
+        Raises:
+            UnauthenticatedError: The key is malformed, unknown or revoked.
+        """
+        parts = plaintext.split("_")
+        public_id = parts[2] if len(parts) == 4 and parts[0] == "rf" else ""
+        key = store.read(lambda tx: tx.keys.by_public_id(public_id)) or _UNKNOWN
+        if not hmac.compare_digest(self._hash(plaintext), key.secret_hash):
+            raise UnauthenticatedError(
+                "The API key is not one of this service. Send a key that it has issued, in the "
+                "header `Authorization: Bearer rf_<environment>_<public id>_<secret>`."
+            )
+        if key.revoked_at is not None:
+            raise UnauthenticatedError(
+                f"The API key {key.public_id} has been revoked. Use another key."
+            )
+        if key.last_used_at is None or now - key.last_used_at >= TOUCH_INTERVAL:
+            store.write(lambda tx: tx.keys.touch(key.id, at=now))
+        return key
+
+    def _hash(self, plaintext: str) -> bytes:
+        encoded = plaintext.encode("utf-8", "surrogateescape")
+        return hmac.digest(self._pepper, encoded, hashlib.sha256)
+
+
+def bearer(authorization: str | None) -> str:
+    """
+    Take the key out of an `Authorization` header.
+
+    Args:
+        authorization: The header's value; None where there is none.
+
+    Raises:
+        UnauthenticatedError: There is no header, or it is not of the form `Bearer <key>`.
+    """
+    if authorization is None:
+        raise UnauthenticatedError(
+            "The request has no API key. Send one in the header `Authorization: Bearer <key>`."
+        )
+    scheme, _, key = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise UnauthenticatedError(
+            "The `Authorization` header is not of the form `Bearer <key>`. "
+            "Send an API key of this service in that form."
+        )
+    return key.strip()
+
+
+def load_pepper(folder: Path, *, may_create: bool) -> bytes:
+    """
+    Read the installation's secret, or make it.
+
+    Args:
+        folder: The data folder.
+        may_create: Whether a missing file is made. False where keys exist already, since they would
+            all stop working.
+
+    Raises:
+        SettingsError: The file is missing and may not be made, cannot be read or written, or does
+            not hold what it should.
+    """
+    path = folder / SECRET_FILE
+    try:
+        if may_create and not path.exists():
+            _write_pepper(path)
+        pepper = bytes.fromhex(path.read_text("ascii"))
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"The file {path} is missing, and without it none of the API keys works. Put it back "
+            "from a backup, or make a new one together with a new master key by "
+            f"`reflect keys create --master --data-dir {folder}`; all other keys then end."
+        ) from error
+    except OSError as error:
+        raise SettingsError(
+            f"The file {path} cannot be used ({error.strerror}). It must be readable for this user."
+        ) from error
+    except ValueError:
+        pepper = b""
+    if len(pepper) != _PEPPER_BYTES:
+        raise SettingsError(
+            f"The file {path} does not hold {_PEPPER_BYTES} bytes in hexadecimal digits. "
+            "Put it back from a backup."
+        )
+    return pepper
+
+
+def _write_pepper(path: Path) -> None:
+    content = secrets.token_hex(_PEPPER_BYTES).encode()
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _random_text(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

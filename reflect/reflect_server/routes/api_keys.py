@@ -1,0 +1,69 @@
+"""
+The keys of a project.
+"""
+
+from __future__ import annotations
+
+from reflect_contract import models
+from reflect_server.calls import Call
+from reflect_server.domain import keys
+from reflect_server.domain.model import ApiKey
+from reflect_server.routes.fields import given
+
+
+def list_api_keys(call: Call, *, project_id: str) -> models.ApiKeyList:
+    """
+    List the keys of the project.
+    """
+    return [_key_response(key) for key in keys.list_keys(call.parts.store, project_id)]
+
+
+def create_api_key(
+    call: Call, *, project_id: str, body: models.CreateApiKeyRequest
+) -> models.ApiKeyCreateResponse:
+    """
+    Make a key for the project.
+    """
+    issued = keys.create_key(
+        call.parts.store,
+        call.service.keyring,
+        call.maker,
+        project_id,
+        label=body.label,
+        scopes=[scope.value for scope in body.scopes],
+        environment=given(body.environment, models.KeyEnvironment.LIVE).value,
+        now=call.now,
+    )
+    return models.ApiKeyCreateResponse(api_key=issued.plaintext, key=_key_response(issued.key))
+
+
+def revoke_api_key(
+    call: Call,
+    *,
+    project_id: str,
+    key_id: str,
+    body: models.RevokeApiKeyRequest,  # noqa: ARG001 - empty, as the contract has it
+) -> models.ApiKeyResponse:
+    """
+    End a key.
+    """
+    return _key_response(keys.revoke_key(call.parts.store, project_id, key_id, now=call.now))
+
+
+def _key_response(key: ApiKey) -> models.ApiKeyResponse:
+    status = models.KeyStatus.REVOKED if key.revoked_at else models.KeyStatus.ACTIVE
+    return models.ApiKeyResponse(
+        id=key.id,
+        public_id=key.public_id,
+        label=key.label,
+        scopes=[models.Scope(scope) for scope in key.scopes],
+        environment=models.KeyEnvironment(key.environment),
+        status=status,
+        is_master=key.is_master,
+        created_at=key.created_at,
+        last_used_at=key.last_used_at,
+        revoked_at=key.revoked_at,
+    )
+
+
+HANDLERS = (list_api_keys, create_api_key, revoke_api_key)

@@ -1,0 +1,18 @@
+"""
+Whether the service is there.
+"""
+
+from __future__ import annotations
+
+from reflect_contract import models
+from reflect_server.calls import Call
+
+
+async def health(call: Call) -> models.HealthResponse:  # noqa: ARG001 - as every handler; on the loop, so that it never waits for a thread
+    """
+    Say that requests are answered.
+    """
+    return {"status": "ok"}
+
+
+HANDLERS = (health,)

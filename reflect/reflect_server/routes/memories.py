@@ -1,0 +1,99 @@
+"""
+What runs have taught, and how much it is worth.
+"""
+
+from __future__ import annotations
+
+from reflect_contract import models
+from reflect_server.calls import Answer, Call
+from reflect_server.domain import memories
+from reflect_server.domain.model import Memory, QValueEvent
+from reflect_server.domain.ranking import Ranking
+from reflect_server.routes.fields import given
+from reflect_server.routes.pages import paged
+
+
+def query_memories(
+    call: Call, *, project_id: str, body: models.QueryMemoriesRequest
+) -> models.MemoryList:
+    """
+    Find the memories that fit a task.
+    """
+    ranking = Ranking(
+        limit=given(body.limit, 10),
+        blend=given(body.lambda_, 0.5),
+        mmr_lambda=given(body.mmr_lambda, 0.7),
+        similarity_threshold=given(body.similarity_threshold, call.parts.similarity_threshold),
+    )
+    found = memories.query_memories(
+        call.parts,
+        project_id,
+        body.task,
+        ranking,
+        metadata_filter=given(body.metadata_filter, None),
+    )
+    return [_memory_response(m.memory, similarity=m.similarity, score=m.score) for m in found]
+
+
+def list_memories(call: Call, *, project_id: str, limit: int | None, cursor: str | None) -> Answer:
+    """
+    List memories, newest first.
+    """
+    page = memories.list_memories(call.parts, project_id, limit=limit, cursor=cursor)
+    return paged(call, [_memory_response(memory) for memory in page.entries], page.next_cursor)
+
+
+def get_memory(call: Call, *, project_id: str, memory_id: str) -> models.MemoryResponse:
+    """
+    Return one memory.
+    """
+    return _memory_response(memories.get_memory(call.parts, project_id, memory_id))
+
+
+def get_memory_history(call: Call, *, project_id: str, memory_id: str) -> models.QValueHistory:
+    """
+    List the changes of a memory's Q-value.
+    """
+    events = memories.get_memory_history(call.parts, project_id, memory_id)
+    return [_event_response(event) for event in events]
+
+
+def _memory_response(
+    memory: Memory, *, similarity: float = 0.0, score: float = 0.0
+) -> models.MemoryResponse:
+    reflection = memory.reflection
+    return models.MemoryResponse(
+        id=memory.id,
+        task=memory.task,
+        reflection=reflection.text,
+        q_value=memory.q_value,
+        similarity=similarity,
+        score=score,
+        success=memory.success,
+        summary=reflection.summary,
+        key_mistake=reflection.key_mistake,
+        correct_action=reflection.correct_action,
+        guidance=reflection.guidance,
+        applicable_tools=list(reflection.applicable_tools),
+        tools_used=list(reflection.tools_used),
+        trace_id=memory.trace_id,
+        created_at=memory.created_at,
+        metadata=dict(memory.metadata),
+    )
+
+
+def _event_response(event: QValueEvent) -> models.QValueEventResponse:
+    return models.QValueEventResponse(
+        id=event.id,
+        trace_id=event.trace_id,
+        review_id=event.review_id,
+        result=models.ReviewResult(event.result),
+        alpha=event.alpha,
+        weight=event.weight,
+        q_before=event.q_before,
+        q_after=event.q_after,
+        created_at=event.created_at,
+    )
+
+
+HANDLERS = (query_memories, list_memories, get_memory, get_memory_history)

@@ -1,0 +1,198 @@
+"""
+Recorded runs and their reviews.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from reflect_contract import models
+from reflect_server.calls import Answer, Call
+from reflect_server.domain import traces
+from reflect_server.domain.model import (
+    IngestStatus,
+    Reflection,
+    Review,
+    ReviewResult,
+    ReviewStatus,
+    Trace,
+)
+from reflect_server.routes.fields import given
+from reflect_server.routes.pages import paged
+from reflect_server.waiting import requested_wait
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def create_trace(
+    call: Call, *, project_id: str, idempotency_key: str | None, body: models.CreateTraceRequest
+) -> Answer:
+    """
+    Record a run.
+    """
+    idempotency = None
+    if idempotency_key is not None:
+        fingerprint = hashlib.sha256(_encode(body)).digest()
+        idempotency = traces.IdempotencyKey(idempotency_key, fingerprint)
+    receipt = traces.create_trace(
+        call.parts, project_id, _run(body), idempotency=idempotency, now=call.now
+    )
+    response = models.TraceCreateResponse(
+        trace_id=receipt.trace_id, ingest_status=models.IngestStatus(receipt.ingest_status)
+    )
+    return Answer(response, {"Idempotency-Replayed": "true"} if receipt.replayed else {})
+
+
+def list_traces(
+    call: Call,
+    *,
+    project_id: str,
+    review_status: models.ReviewStatus | None,
+    limit: int | None,
+    cursor: str | None,
+) -> Answer:
+    """
+    List traces, newest first.
+    """
+    page = traces.list_traces(
+        call.parts,
+        project_id,
+        review_status=None if review_status is None else ReviewStatus(review_status),
+        limit=limit,
+        cursor=cursor,
+    )
+    return paged(call, [_trace_response(trace) for trace in page.entries], page.next_cursor)
+
+
+async def get_trace(
+    call: Call,
+    *,
+    project_id: str,
+    trace_id: str,
+    wait_for: models.AwaitedState | None,
+    prefer: str | None,
+) -> Answer:
+    """
+    Return one trace, at once or when it has reached a state.
+    """
+
+    async def read() -> Trace:
+        return await call.in_thread(traces.get_trace, call.parts, project_id, trace_id)
+
+    seconds = requested_wait(prefer, longest=call.service.settings.max_wait_seconds)
+    if seconds is None:
+        return Answer(_trace_response(await read()))
+    trace = await call.service.waiters.until(
+        trace_id,
+        read=read,
+        reached=_is_reviewed if wait_for is models.AwaitedState.REVIEWED else _is_ingested,
+        seconds=seconds,
+        disconnected=call.disconnected,
+    )
+    return Answer(_trace_response(trace), {"Preference-Applied": f"wait={seconds}"})
+
+
+def review_trace(
+    call: Call, *, project_id: str, trace_id: str, body: models.ReviewTraceRequest
+) -> models.TraceResponse:
+    """
+    Attach a verdict to a trace.
+    """
+    verdict = traces.Verdict(
+        result=ReviewResult(body.result),
+        feedback_text=given(body.feedback_text, None),
+        alpha=given(body.alpha, None),
+    )
+    return _trace_response(
+        traces.review_trace(call.parts, project_id, trace_id, verdict, now=call.now)
+    )
+
+
+def delete_traces(
+    call: Call, *, project_id: str, body: models.DeleteTracesRequest
+) -> models.DeleteTracesResponse:
+    """
+    Delete traces with what was made of them.
+    """
+    trace_ids, memory_ids = traces.delete_traces(call.parts, project_id, body.trace_ids)
+    return models.DeleteTracesResponse(deleted_trace_ids=trace_ids, deleted_memory_ids=memory_ids)
+
+
+def _is_ingested(trace: Trace) -> bool:
+    return trace.ingest_status in {IngestStatus.COMPLETED, IngestStatus.FAILED}
+
+
+def _is_reviewed(trace: Trace) -> bool:
+    return trace.review is not None and _is_ingested(trace)
+
+
+def _run(body: models.CreateTraceRequest) -> traces.Run:
+    used = given(body.used_memory_ids, None)
+    review = given(body.review, None)
+    return traces.Run(
+        task=body.task,
+        trajectory=body.trajectory,
+        final_response=given(body.final_response, None),
+        retrieved_memory_ids=tuple(given(body.retrieved_memory_ids, [])),
+        used_memory_ids=None if used is None else tuple(used),
+        model=given(body.model, None),
+        metadata=given(body.metadata, None),
+        reference_context=given(body.reference_context, None),
+        verdict=None if review is None else _verdict(review),
+    )
+
+
+def _verdict(review: models.ReviewInput) -> traces.Verdict:
+    authored = given(review.reflection, None)
+    return traces.Verdict(
+        result=ReviewResult(review.result),
+        feedback_text=given(review.feedback_text, None),
+        alpha=given(review.alpha, None),
+        reflection=None if authored is None else _reflection(authored),
+    )
+
+
+def _reflection(authored: models.ReflectionInput) -> Reflection:
+    return Reflection(
+        summary=authored.summary,
+        guidance=authored.guidance,
+        key_mistake=given(authored.key_mistake, ""),
+        correct_action=given(authored.correct_action, ""),
+        applicable_tools=tuple(given(authored.applicable_tools, [])),
+    )
+
+
+def _trace_response(trace: Trace) -> models.TraceResponse:
+    used = trace.used_memory_ids
+    return models.TraceResponse(
+        id=trace.id,
+        task=trace.task,
+        trajectory=list(trace.trajectory),
+        final_response=trace.final_response,
+        retrieved_memory_ids=list(trace.retrieved_memory_ids),
+        used_memory_ids=None if used is None else list(used),
+        review_status=models.ReviewStatus(trace.review_status),
+        ingest_status=models.IngestStatus(trace.ingest_status),
+        ingest_attempts=trace.ingest_attempts,
+        last_ingest_error=trace.last_ingest_error,
+        model=trace.model,
+        metadata=dict(trace.metadata),
+        created_memory_id=trace.created_memory_id,
+        review=None if trace.review is None else _review_response(trace.review),
+        created_at=trace.created_at,
+    )
+
+
+def _review_response(review: Review) -> models.ReviewResponse:
+    return models.ReviewResponse(
+        id=review.id,
+        trace_id=review.trace_id,
+        result=models.ReviewResult(review.result),
+        feedback_text=review.feedback_text,
+        mode=models.ReviewMode(review.mode),
+    )
+
+
+HANDLERS = (create_trace, list_traces, get_trace, review_trace, delete_traces)

@@ -1,0 +1,157 @@
+"""
+From a request's method and path to the operation of the contract, and its handler.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from reflect_contract.operation import Operation, Parameter
+from reflect_server.errors import InvalidRequestError, NotFoundError
+from reflect_server.problems import MethodNotAllowedError
+
+Handler = Callable[..., object]
+"""
+Answers one operation. Receives the `Call` by position, and by keyword each parameter of the
+operation (`Idempotency-Key` as `idempotency_key`) and its `body`. A coroutine function runs on the
+event loop, any other on a thread.
+"""
+
+
+def python_name(parameter: Parameter) -> str:
+    """
+    Return the name under which a handler receives a parameter.
+    """
+    return parameter.name.lower().replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """
+    An operation with its handler.
+
+    Attributes:
+        operation: What the contract says.
+        handler: What answers.
+        is_async: Whether the handler runs on the event loop.
+    """
+
+    operation: Operation
+    handler: Handler
+    is_async: bool
+
+
+class Router:
+    """
+    Finds endpoints.
+
+    Paths are matched segment by segment before they are decoded, so an id may hold any character,
+    `/` included. Where several paths fit, the one with the fewest parameters comes first.
+
+    Args:
+        operations: The operations of the contract.
+        handlers: A handler for each, by operation id.
+
+    Raises:
+        TypeError: An operation has no handler, a handler no operation, or a handler's parameters
+            are not those of its operation.
+    """
+
+    def __init__(self, operations: Iterable[Operation], handlers: Mapping[str, Handler]) -> None:
+        by_id = {operation.operation_id: operation for operation in operations}
+        if by_id.keys() != handlers.keys():
+            difference = ", ".join(sorted(by_id.keys() ^ handlers.keys()))
+            raise TypeError(f"Operations and handlers do not pair: {difference}.")
+        templates: dict[tuple[str, ...], dict[str, Endpoint]] = {}
+        for operation_id, operation in by_id.items():
+            endpoint = _endpoint(operation, handlers[operation_id])
+            segments = tuple(operation.path.split("/")[1:])
+            templates.setdefault(segments, {})[operation.method] = endpoint
+        self._templates = sorted(
+            templates.items(), key=lambda entry: sum(_is_parameter(part) for part in entry[0])
+        )
+
+    def find(self, method: str, raw_path: bytes) -> tuple[Endpoint, dict[str, str]]:
+        """
+        Return the endpoint for a request, and the values in its path.
+
+        Args:
+            method: The HTTP method.
+            raw_path: The path as it was sent, still percent-encoded.
+
+        Raises:
+            NotFoundError: No operation has this path.
+            MethodNotAllowedError: Operations have this path, with other methods.
+            InvalidRequestError: A value in the path cannot be used.
+        """
+        segments = [_decoded(part) for part in raw_path.decode("latin-1").split("/")[1:]]
+        allowed: list[str] = []
+        for template, endpoints in self._templates:
+            values = _match(template, segments)
+            if values is None:
+                continue
+            if method in endpoints:
+                return endpoints[method], _usable(values)
+            allowed += endpoints
+        if allowed:
+            raise MethodNotAllowedError(
+                f"The path {_shown(segments)} has no method {method}; it has {', '.join(allowed)}.",
+                allowed=allowed,
+            )
+        raise NotFoundError(
+            f"The service has nothing at the path {_shown(segments)}. Its operations stand in the "
+            "API's description."
+        )
+
+
+def _endpoint(operation: Operation, handler: Handler) -> Endpoint:
+    expected = {python_name(parameter) for parameter in operation.parameters}
+    if operation.body is not None:
+        expected.add("body")
+    _, *given = inspect.signature(handler).parameters
+    if set(given) != expected:
+        raise TypeError(
+            f"The handler of {operation.operation_id} takes {sorted(given)}, "
+            f"and its operation has {sorted(expected)}."
+        )
+    return Endpoint(operation, handler, inspect.iscoroutinefunction(handler))
+
+
+def _match(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+    if len(template) != len(segments):
+        return None
+    values: dict[str, str] = {}
+    for part, segment in zip(template, segments, strict=True):
+        if _is_parameter(part):
+            values[part[1:-1]] = segment
+        elif part != segment:
+            return None
+    return values
+
+
+def _usable(values: dict[str, str]) -> dict[str, str]:
+    for name, value in values.items():
+        if value in {"", ".", ".."} or "\ufffd" in value:
+            found = repr(value) if value else "empty"
+            raise InvalidRequestError(
+                f"`{name}` in the path is {found}; it must be an id in UTF-8, percent-encoded, and "
+                "neither empty nor `.` nor `..`.",
+                field=name,
+            )
+    return values
+
+
+def _decoded(segment: str) -> str:
+    return unquote(segment, errors="replace")
+
+
+def _is_parameter(part: str) -> bool:
+    return part.startswith("{")
+
+
+def _shown(segments: list[str]) -> str:
+    path = "/" + "/".join(segments)
+    return repr(path if len(path) <= 200 else path[:200] + "…")

@@ -1,0 +1,109 @@
+"""
+Listening: a socket of our own, and uvicorn on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from reflect_server.app import App
+from reflect_server.errors import SettingsError
+from reflect_server.service import Service, running_service
+from reflect_server.settings import Settings
+
+_BACKLOG = 2048
+_DRAIN_SECONDS = 2
+_KEEP_ALIVE_SECONDS = 75
+
+
+def serve(settings: Settings, announce: Callable[[str, Service], None]) -> None:
+    """
+    Run the service until a signal ends it.
+
+    Args:
+        settings: How it is configured.
+        announce: Called with the address and the service once requests are served.
+
+    Raises:
+        ReflectServerError: The service cannot start; says why.
+    """
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    with _listening(settings.host, settings.port) as listener:
+        address = _address(listener)
+        with running_service(settings) as service:
+            _Server(service, lambda: announce(address, service)).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, service: Service, on_started: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                App(service),
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_DRAIN_SECONDS,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            )
+        )
+        self._waiters = service.waiters
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._waiters.attach(asyncio.get_running_loop())
+        await super().startup(sockets)
+        self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._waiters.release()
+        await super().shutdown(sockets)
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound to
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - as above
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as `signal` wants it
+    sys.exit(0)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        candidates = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(
+            f"The host {host!r} cannot be found ({error}). Name an address of this machine."
+        ) from error
+    family, kind, protocol, _, address = candidates[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"The server cannot listen on port {port} of {host}: {error.strerror}. Stop what is "
+            "using it, or choose another port with `--port` (0 picks a free one)."
+        ) from error
+    return listener
