@@ -234,6 +234,30 @@ class QValueEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Skill:
+    """
+    One version of the guide that a project's memories consolidate into.
+
+    Attributes:
+        project_id: The project.
+        version: 1 for the first, one more for each regeneration.
+        content: The guide, in Markdown with YAML front matter.
+        n_passed: How many memories of passed runs it was made of.
+        n_failed: How many memories of failed runs it was made of.
+        created_at: When the project's first version was made, in UTC.
+        updated_at: When this version was made, in UTC.
+    """
+
+    project_id: str
+    version: int
+    content: str
+    n_passed: int
+    n_failed: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """
     What the service keeps of an API key: everything but its secret.

@@ -21,6 +21,7 @@ from reflect_server.domain.model import (
     QValueEvent,
     Review,
     ReviewStatus,
+    Skill,
     Trace,
 )
 
@@ -212,6 +213,24 @@ class Memories(Protocol):
         ...
 
 
+class Skills(Protocol):
+    """
+    The skills of projects, version by version.
+    """
+
+    def latest(self, project_id: str) -> Skill | None:
+        """
+        Return the newest version of the project's skill, or None where there is none.
+        """
+        ...
+
+    def insert(self, skill: Skill) -> None:
+        """
+        Store a new version.
+        """
+        ...
+
+
 class ApiKeys(Protocol):
     """
     API keys, without their secrets.
@@ -291,6 +310,13 @@ class Transaction(Protocol):
     def memories(self) -> Memories:
         """
         The memories and their events.
+        """
+        ...
+
+    @property
+    def skills(self) -> Skills:
+        """
+        The skills.
         """
         ...
 

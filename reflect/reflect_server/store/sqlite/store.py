@@ -15,6 +15,7 @@ from reflect_server.store.sqlite.idempotency import SqliteIdempotency
 from reflect_server.store.sqlite.keys import SqliteApiKeys
 from reflect_server.store.sqlite.memories import SqliteMemories
 from reflect_server.store.sqlite.projects import SqliteProjects
+from reflect_server.store.sqlite.skills import SqliteSkills
 from reflect_server.store.sqlite.traces import SqliteTraces
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class SqliteTransaction:
         self.projects = SqliteProjects(connection)
         self.traces = SqliteTraces(connection)
         self.memories = SqliteMemories(connection)
+        self.skills = SqliteSkills(connection)
         self.keys = SqliteApiKeys(connection)
         self.idempotency = SqliteIdempotency(connection)
 

@@ -1,0 +1,171 @@
+"""
+Memories: queried for a task, listed, read, and the history of their Q-values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reflect_server.domain.model import Memory, QValueEvent
+from reflect_server.domain.pages import Page, page_of
+from reflect_server.domain.parts import Parts
+from reflect_server.domain.ranking import Ranking, blend, nearest, pool_size, select
+from reflect_server.domain.texts import require_text
+from reflect_server.errors import NotFoundError
+from reflect_server.index import Matches
+from reflect_server.store.protocol import Transaction, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class RankedMemory:
+    """
+    A memory with its place in the query that found it.
+
+    Attributes:
+        memory: The memory.
+        similarity: Cosine similarity of its task and the query's, in [-1, 1].
+        score: The blended score, comparable within one answer.
+    """
+
+    memory: Memory
+    similarity: float
+    score: float
+
+
+def query_memories(
+    parts: Parts,
+    project_id: str,
+    task: str,
+    ranking: Ranking,
+    *,
+    metadata_filter: Mapping[str, Any] | None = None,
+) -> list[RankedMemory]:
+    """
+    Find the memories that fit a task, best first.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        task: What the agent is about to do.
+        ranking: How many memories are wanted and how they are ranked.
+        metadata_filter: Only memories whose metadata has each of these keys with an equal value;
+            None for all.
+
+    Returns:
+        At most `ranking.limit` memories; none where nothing is similar enough.
+
+    Raises:
+        InvalidRequestError: The task is blank.
+    """
+    require_text(task, "task")
+    vector = parts.embedder.embed([task])[0]
+    matches = _matches(parts, project_id, vector, metadata_filter)
+    pool = nearest(
+        matches.similarities,
+        matches.ids,
+        threshold=ranking.similarity_threshold,
+        size=pool_size(ranking.limit),
+    )
+    memories = parts.store.read(
+        lambda tx: tx.memories.get_many(project_id, [matches.ids[index] for index in pool])
+    )
+    present = [index for index in pool if matches.ids[index] in memories]
+    return _ranked(matches, [(i, memories[matches.ids[i]]) for i in present], ranking)
+
+
+def list_memories(
+    parts: Parts, project_id: str, *, limit: int | None = None, cursor: str | None = None
+) -> Page[Memory]:
+    """
+    Return memories, newest first.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        limit: At most this many; None for all.
+        cursor: Where the page starts, from the page before; None for the first page.
+
+    Raises:
+        InvalidRequestError: The cursor is not one of this list.
+    """
+    return parts.store.read(
+        lambda tx: page_of(
+            lambda size: tx.memories.page(project_id, after=cursor, limit=size), limit
+        )
+    )
+
+
+def get_memory(parts: Parts, project_id: str, memory_id: str) -> Memory:
+    """
+    Return one memory.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        memory_id: The memory.
+
+    Raises:
+        NotFoundError: The project has no such memory.
+    """
+    return parts.store.read(lambda tx: _require_memory(tx, project_id, memory_id))
+
+
+def get_memory_history(parts: Parts, project_id: str, memory_id: str) -> Sequence[QValueEvent]:
+    """
+    Return every change of a memory's Q-value, oldest first.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        memory_id: The memory.
+
+    Raises:
+        NotFoundError: The project has no such memory.
+    """
+
+    def work(tx: Transaction) -> Sequence[QValueEvent]:
+        _require_memory(tx, project_id, memory_id)
+        return tx.memories.history(memory_id)
+
+    return parts.store.read(work)
+
+
+def _matches(
+    parts: Parts, project_id: str, vector: Vector, metadata_filter: Mapping[str, Any] | None
+) -> Matches:
+    if not metadata_filter:
+        return parts.index.search(project_id, vector)
+    allowed = parts.store.read(lambda tx: tx.memories.matching(project_id, metadata_filter))
+    return parts.index.search(project_id, vector, allowed=allowed)
+
+
+def _ranked(
+    matches: Matches, candidates: Sequence[tuple[int, Memory]], ranking: Ranking
+) -> list[RankedMemory]:
+    if not candidates:
+        return []
+    rows = [index for index, _ in candidates]
+    similarities = matches.similarities[rows]
+    q_values = np.array([memory.q_value for _, memory in candidates])
+    scores = blend(similarities, q_values, ranking.blend)
+    chosen = select(
+        scores, matches.vectors[rows], limit=ranking.limit, mmr_lambda=ranking.mmr_lambda
+    )
+    return [
+        RankedMemory(candidates[place][1], float(similarities[place]), float(scores[place]))
+        for place in chosen
+    ]
+
+
+def _require_memory(tx: Transaction, project_id: str, memory_id: str) -> Memory:
+    memory = tx.memories.get_many(project_id, [memory_id]).get(memory_id)
+    if memory is None:
+        raise NotFoundError(
+            f"The project {project_id!r} has no memory with the id {memory_id!r}. "
+            "Check the id and the project."
+        )
+    return memory

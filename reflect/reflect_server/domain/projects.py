@@ -1,0 +1,80 @@
+"""
+Projects: who may enter one, and how one ends.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reflect_server.domain.model import ApiKey
+from reflect_server.domain.parts import Parts
+from reflect_server.errors import ForbiddenError, NotFoundError
+from reflect_server.store.protocol import Transaction
+
+
+def require_access(key: ApiKey, project_id: str) -> None:
+    """
+    Refuse a key that is for another project.
+
+    The answer depends on the key alone, so it does not tell whether the other project exists.
+
+    Args:
+        key: The key of the request.
+        project_id: The project of the request.
+
+    Raises:
+        ForbiddenError: The key is for another project.
+    """
+    if not key.is_master and key.project_id != project_id:
+        raise ForbiddenError(
+            f"The API key {key.public_id} is for the project {key.project_id!r}, not for "
+            f"{project_id!r}. Use a key of that project, or name the key's own."
+        )
+
+
+def enter(parts: Parts, key: ApiKey, project_id: str, *, now: datetime) -> None:
+    """
+    Make sure that the project exists; a master key creates it on first use.
+
+    Args:
+        parts: The collaborators.
+        key: The key of the request.
+        project_id: The project of the request.
+        now: The present time, in UTC.
+
+    Raises:
+        NotFoundError: The project does not exist, and the key is no master key.
+    """
+    if parts.store.read(lambda tx: tx.projects.exists(project_id)):
+        return
+    if not key.is_master:
+        raise _missing(project_id)
+    parts.store.write(lambda tx: tx.projects.create(project_id, created_at=now))
+
+
+def delete_project(parts: Parts, project_id: str) -> None:
+    """
+    Delete the project and everything of it, at once and for good.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+
+    Raises:
+        NotFoundError: The project does not exist.
+    """
+
+    def work(tx: Transaction) -> None:
+        if not tx.projects.exists(project_id):
+            raise _missing(project_id)
+        tx.projects.delete(project_id)
+
+    parts.store.write(work)
+    parts.index.forget(project_id)
+    parts.changed(None)
+
+
+def _missing(project_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"The project {project_id!r} does not exist. A master key creates it on first use."
+    )
