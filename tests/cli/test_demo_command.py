@@ -1,3 +1,8 @@
+import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +11,8 @@ from typer.testing import CliRunner, Result
 
 from reflect_cli.demo.command import DEFAULT_PICTURE, demo, writable_picture
 from reflect_cli.demo.errors import DemoError
+
+COMMAND = [sys.executable, "-c", "from reflect_cli.main import main; main()", "demo"]
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
@@ -58,3 +65,48 @@ def test_the_default_picture_goes_to_the_temporary_folder_where_the_current_one_
 def test_a_chosen_picture_that_cannot_be_written_is_refused(tmp_path: Path):
     with pytest.raises(DemoError, match="cannot be written"):
         writable_picture(tmp_path)
+
+
+def test_json_is_one_object_and_nothing_else(tmp_path: Path):
+    picture = tmp_path / "curve.png"
+    options = ["--json", "--epochs", "2", "--picture", str(picture)]
+    result = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert result.stdout.count("\n") == 1
+    found = json.loads(result.stdout)
+    assert {name: type(value) for name, value in found.items()} == {
+        "tasks": int,
+        "epochs": int,
+        "with_memory": list,
+        "without_memory": list,
+        "agent": str,
+        "seconds": float,
+        "picture": str,
+    }
+    assert found["agent"] == "simulated"
+    assert found["tasks"] >= 40
+    assert len(found["with_memory"]) == found["epochs"] == 2
+    assert found["with_memory"][1] > found["with_memory"][0] > found["without_memory"][0]
+    assert found["picture"] == str(picture)
+    assert picture.stat().st_size > 10_000
+
+
+def test_an_interrupted_demo_says_so_and_leaves_nothing(tmp_path: Path):
+    process = subprocess.Popen(
+        COMMAND,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("epoch"):
+            process.send_signal(signal.SIGINT)
+            break
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == "Stopped. The demo keeps nothing; run it again at any time.\n"
+    assert list(tmp_path.iterdir()) == []

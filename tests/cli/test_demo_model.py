@@ -1,9 +1,12 @@
 import json
+import os
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +23,7 @@ KEY = "sk-very-secret"
 
 
 class Endpoint(ThreadingHTTPServer):
-    """An OpenAI-compatible endpoint that gives prepared replies."""
+    """An OpenAI-compatible endpoint that gives prepared replies, the last one for ever."""
 
     daemon_threads = True
 
@@ -40,7 +43,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.requests.append(json.loads(body))
-        reply = self.server.replies.pop(0)
+        replies = self.server.replies
+        reply = replies.pop(0) if len(replies) > 1 else replies[0]
         if isinstance(reply, int):
             self.answer(reply, {"error": {"message": f"Bad key {KEY}"}})
             return
@@ -134,6 +138,43 @@ def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 )
 def test_the_query_is_taken_out_of_the_reply(reply: str, sql: str):
     assert read_sql(reply) == sql
+
+
+def run_demo(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    options = ["demo", "--model", "scripted", "--base-url", url, *arguments]
+    return subprocess.run(
+        [sys.executable, "-c", "from reflect_cli.main import main; main()", *options],
+        env={**os.environ, "OPENAI_API_KEY": KEY},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_demo_runs_with_a_model_that_also_reflects(tmp_path: Path):
+    picture = tmp_path / "curve.png"
+    options = ["--json", "--reflect", "--epochs", "1", "--picture", str(picture)]
+    with endpoint("```sql\nSELECT name FROM categories ORDER BY name\n```") as (server, _):
+        result = run_demo(server.url, *options)
+    assert result.returncode == 0
+    found = json.loads(result.stdout)
+    assert found["agent"] == "scripted"
+    assert found["with_memory"] == found["without_memory"] == [1 / 52]
+    assert picture.exists()
+    prompts = [request["messages"][-1]["content"] for request in server.requests]
+    assert any(len(prompt) > len(TASK.question.text) + 200 for prompt in prompts)
+
+
+def test_a_model_that_fails_late_ends_the_demo_in_one_sentence(tmp_path: Path):
+    picture = tmp_path / "curve.png"
+    with endpoint(*["SELECT 3"] * 20, 401) as (server, _):
+        result = run_demo(server.url, "--json", "--picture", str(picture))
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("The model scripted did not answer:")
+    assert result.stderr.count("\n") == 1
+    assert KEY not in result.stderr
+    assert not picture.exists()
 
 
 def reflect_on(reply: str, *, passed: bool):
