@@ -27,7 +27,7 @@ nox.options.error_on_missing_interpreters = True
 
 
 def _runs(interpreter: Path, version: str) -> bool:
-    question = "import sys; print('%d.%d' % sys.version_info[:2])"
+    question = "import sys; print('{}.{}'.format(*sys.version_info))"
     try:
         answer = subprocess.run(
             [interpreter, "-c", question], capture_output=True, text=True, check=False
@@ -46,7 +46,7 @@ def _find_interpreter(version: str) -> Path | None:
     running = Path(getattr(sys, "_base_executable", sys.executable))
     on_path = shutil.which(name)
     candidates = [
-        *([running] if "%d.%d" % sys.version_info[:2] == version else []),
+        *([running] if "{}.{}".format(*sys.version_info) == version else []),
         *([Path(on_path)] if on_path else []),
         *sorted(pyenv.glob(f"{version}.*/bin/{name}"), reverse=True),
     ]
@@ -147,9 +147,7 @@ def minimums(session: nox.Session) -> None:
         specifier, _, marker = requirement.partition(";")
         name, version = re.fullmatch(r"([\w.-]+)>=([\w.]+).*", specifier.strip()).groups()
         lowest.append(f"{name}=={version}" + (f";{marker}" if marker else ""))
-    session.install(
-        ".[server,openai]", *lowest, *nox.project.dependency_groups(PYPROJECT, "tests")
-    )
+    session.install(".[server,openai]", *lowest, *nox.project.dependency_groups(PYPROJECT, "tests"))
     session.run("pytest", "-n", "2", "--ignore=tests/codegen", *(session.posargs or ["tests"]))
 
 
@@ -160,3 +158,12 @@ def demo(session: nox.Session) -> None:
     """
     _install(session)
     session.run("reflect", "demo", *session.posargs)
+
+
+@nox.session(python=LOWEST, default=False)
+def bench(session: nox.Session) -> None:
+    """
+    Measure what the client and the server cost, side by side with bare parts.
+    """
+    _install(session)
+    session.run("python", "benchmarks/query_overhead.py", *session.posargs)

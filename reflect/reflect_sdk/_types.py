@@ -44,11 +44,11 @@ class Answer:
         Args:
             answer: An instance of the generated class of the same name.
         """
-        values: dict[str, Any] = {
-            name: _plain(value)
-            for name in _names(cls)
-            if (value := getattr(answer, name, UNSET)) is not UNSET
-        }
+        values: dict[str, Any] = {}
+        for name in _names(cls):
+            value = getattr(answer, name, UNSET)
+            if value is not UNSET:
+                values[name] = value if type(value) in _AS_IS else _plain(value)
         return cls(**values)
 
     @classmethod
@@ -76,19 +76,26 @@ class Answer:
         return {**self.additional_properties, **known}
 
 
-def _names(kind: type[Answer]) -> list[str]:
-    return [attribute.name for attribute in fields(kind)]
+_AS_IS = frozenset({str, int, float, bool, type(None), dict, datetime})
+
+
+_NAMES: dict[type[Answer], tuple[str, ...]] = {}
+
+
+def _names(kind: type[Answer]) -> tuple[str, ...]:
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(attribute.name for attribute in fields(kind))
+    return names
 
 
 def _plain(value: object) -> object:
-    kind = _BY_MODEL.get(type(value).__name__)
-    if kind is not None:
-        return kind.from_api(value)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
+        return [item if type(item) in _AS_IS else _plain(item) for item in value]
+    kind = _BY_MODEL.get(type(value).__name__)
+    return value if kind is None else kind.from_api(value)
 
 
 def _json(value: object) -> object:
