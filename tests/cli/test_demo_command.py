@@ -87,7 +87,7 @@ def test_json_is_one_object_and_nothing_else(tmp_path: Path):
     assert found["agent"] == "simulated"
     assert found["tasks"] >= 40
     assert len(found["with_memory"]) == found["epochs"] == 2
-    assert found["with_memory"][1] > found["with_memory"][0] > found["without_memory"][0]
+    assert found["with_memory"][1] > found["without_memory"][1] > 0
     assert found["picture"] == str(picture)
     assert picture.stat().st_size > 10_000
 

@@ -9,7 +9,8 @@ from collections import Counter
 from .execution import Outcome, execute
 from .tasks import Task
 
-CARELESS_RATE = 0.4
+CARELESS_RATE = 0.5
+"""The share of reviews whose explanation is wrong."""
 
 
 def is_right(connection: sqlite3.Connection, task: Task, outcome: Outcome) -> bool:
@@ -37,7 +38,7 @@ def explain_failure(task: Task, rng: random.Random) -> str:
 
     Args:
         task: The task that was answered wrongly.
-        rng: Decides whether this review is careless. Two in five are: the verdict is still right,
+        rng: Decides whether this review is careless. Half of them are: the verdict is still right,
             the explanation names a plausible convention that does not exist.
 
     Returns: The feedback; it never contains the gold query.
