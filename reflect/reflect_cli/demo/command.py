@@ -68,11 +68,12 @@ def demo(  # noqa: PLR0917 - Typer reads the options off the parameters.
     no key: without --model the agent is a simulated one. Nothing is kept but the picture.
 
     Examples:
-        reflect demo
 
-        reflect demo --json --picture /tmp/curve.png
+    - reflect demo
 
-        reflect demo --model llama3.1 --base-url http://localhost:11434/v1 --reflect
+    - reflect demo --json --picture curve.png
+
+    - reflect demo --model llama3.1 --base-url http://localhost:11434/v1 --reflect
     """
     if model is None and (base_url is not None or reflect):
         _leave("--base-url and --reflect need --model NAME.", code=2)
