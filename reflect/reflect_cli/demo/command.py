@@ -67,7 +67,7 @@ def demo(  # noqa: PLR0917 - Typer reads the options off the parameters.
     SQL over several epochs, with memory and without, and shows what it learned. Needs no model and
     no key: without --model the agent is a simulated one. Nothing is kept but the picture.
 
-    Examples:
+    Try:
 
     - reflect demo
 
