@@ -48,8 +48,9 @@ class _Connections:
             return self.injected_async
         loop = asyncio.get_running_loop()
         with self.lock:
-            for closed in [known for known in self.by_loop if known.is_closed()]:
-                del self.by_loop[closed]
+            for known in list(self.by_loop):
+                if known.is_closed():
+                    self.by_loop.pop(known, None)
             if loop not in self.by_loop:
                 factory = self.async_factory
                 client = factory() if factory else self.build(httpx.AsyncClient)
