@@ -21,9 +21,15 @@ class Unset(Enum):
     UNSET = "UNSET"
 
     def __bool__(self) -> Literal[False]:
+        """
+        Return false, so that `value or default` works.
+        """
         return False
 
     def __repr__(self) -> str:
+        """
+        Return the name.
+        """
         return "UNSET"
 
 

@@ -126,6 +126,9 @@ class Client:
     _connections: _Connections = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        """
+        Prepare the connections; none is opened yet.
+        """
         self._connections = _Connections(self._build)
 
     def _build(self, kind: type[Any]) -> Any:
@@ -274,15 +277,27 @@ class Client:
         await self._connections.aclose()
 
     def __enter__(self) -> Self:
+        """
+        Return the client itself.
+        """
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        """
+        Close the connections of synchronous calls.
+        """
         self.close()
 
     async def __aenter__(self) -> Self:
+        """
+        Return the client itself.
+        """
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        """
+        Close the connections of asynchronous calls in the running event loop.
+        """
         await self.aclose()
 
 

@@ -48,6 +48,9 @@ class FieldError(ReflectError, ValueError):
         return f"{self.model or 'body'}{self.path}"
 
     def __str__(self) -> str:
+        """
+        Return the error as a sentence.
+        """
         return f"The field `{self.field}` {self.problem}."
 
 
@@ -75,6 +78,9 @@ class DecodeError(ReflectError):
         self.field = field
 
     def __str__(self) -> str:
+        """
+        Return the error as a sentence.
+        """
         return f"{self.method} {self.url} answered {self.status_code}, but {self.problem}."
 
 
@@ -113,6 +119,9 @@ class StatusError(ReflectError):
         return self.content.decode(errors="replace")
 
     def __str__(self) -> str:
+        """
+        Return the error as a sentence.
+        """
         request = f"{self.method} {self.url}".strip() or "The server"
         body = self.text.strip()
         shown = body if len(body) <= _EXCERPT else f"{body[:_EXCERPT]}..."
