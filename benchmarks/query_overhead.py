@@ -19,7 +19,16 @@ from rich.progress import track
 from reflect_sdk import ReflectClient
 from reflect_server.testing import running_server
 
-SUBJECTS = ["orders", "refunds", "customers", "invoices", "parcels", "tickets", "suppliers", "returns"]
+SUBJECTS = [
+    "orders",
+    "refunds",
+    "customers",
+    "invoices",
+    "parcels",
+    "tickets",
+    "suppliers",
+    "returns",
+]
 ACTIONS = ["Count", "List", "Compare", "Sum", "Export", "Check", "Rank", "Explain"]
 
 

@@ -1,8 +1,8 @@
 """
 The errors of the service, all below one root.
 
-Each carries one full sentence for whoever made the request or runs the service. The routes turn them
-into problem documents; `code` is the stable name that a program can rely on.
+Each carries one full sentence for whoever made the request or runs the service. The routes turn
+them into problem documents; `code` is the stable name that a program can rely on.
 """
 
 from __future__ import annotations
