@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from .projects import Project
+
+BOOTSTRAP_TOKEN = "a-token-for-tests"
+
+
+def bootstrap(project: Project, token: str = BOOTSTRAP_TOKEN, **fields: str) -> httpx.Response:
+    return httpx.post(
+        f"{project.server.base_url}/v1/bootstrap",
+        json={"user_id": "user-1", "project_id": project.id, **fields},
+        headers={"X-Bootstrap-Token": token},
+    )
+
+
+def test_a_master_key_creates_projects_on_first_use(project: Project):
+    assert project.get("/traces") == []
+
+
+def test_a_project_can_have_any_name(project: Project):
+    opened = project.named(f"a/b %2F ü☃ ../{project.id}")
+
+    trace_id = opened.create()
+
+    assert opened.get(f"/traces/{trace_id}")["id"] == trace_id
+    assert [trace["id"] for trace in opened.get("/traces", params={"limit": 1})] == [trace_id]
+    assert opened.delete().json() == {"project_id": opened.id, "deleted": True}
+
+
+def test_a_key_does_what_its_scopes_allow_and_nothing_else(project: Project):
+    reader = project.with_key(project.key("trace:read"))
+
+    assert reader.http.get("/traces").status_code == 200
+    answer = reader.http.post("/traces", json={"task": "t", "trajectory": []})
+
+    assert answer.status_code == 403
+    assert "trace:write" in answer.json()["detail"]
+
+
+def test_a_key_opens_only_its_own_project(project: Project, other_project: Project):
+    key = project.key("trace:read", "memory:read")
+    other_project.create()
+    intruder = other_project.with_key(key)
+    nowhere = project.named(f"{project.id}-that-does-not-exist", key)
+
+    existing, missing = intruder.http.get("/traces"), nowhere.http.get("/traces")
+
+    assert existing.status_code == missing.status_code == 403
+    assert project.id in existing.json()["detail"]
+    assert (
+        existing.json()["detail"].replace(other_project.id, nowhere.id) == missing.json()["detail"]
+    )
+
+
+def test_a_key_can_give_only_scopes_that_it_has(project: Project):
+    manager = project.with_key(project.key("keys:manage", "trace:read"))
+
+    allowed = manager.http.post("/api-keys", json={"label": "x", "scopes": ["trace:read"]})
+    refused = manager.http.post("/api-keys", json={"label": "x", "scopes": ["trace:write"]})
+
+    assert allowed.status_code == 200
+    assert refused.status_code == 403
+    assert "trace:write" in refused.json()["detail"]
+
+
+def test_keys_are_listed_without_their_secrets(project: Project):
+    plaintext = project.key("trace:read")
+    project.with_key(plaintext).get("/traces")
+
+    (key,) = project.get("/api-keys")
+
+    assert plaintext.startswith(f"rf_live_{key['public_id']}_")
+    assert plaintext.rsplit("_", 1)[1] not in str(key)
+    assert key["status"] == "active"
+    assert key["scopes"] == ["trace:read"]
+    assert key["is_master"] is False
+    assert key["last_used_at"] is not None
+
+
+def test_a_revoked_key_ends_at_once(project: Project):
+    holder = project.with_key(project.key("trace:read"))
+    assert holder.http.get("/traces").status_code == 200
+    (key,) = project.get("/api-keys")
+
+    revoked = project.http.post(f"/api-keys/{key['id']}/revoke", json={}).json()
+    again = project.http.post(f"/api-keys/{key['id']}/revoke", json={}).json()
+
+    assert revoked["status"] == "revoked"
+    assert again == revoked
+    assert holder.http.get("/traces").status_code == 401
+
+
+def test_a_key_of_another_project_cannot_be_revoked(project: Project, other_project: Project):
+    other_project.key("trace:read")
+    (key,) = other_project.get("/api-keys")
+
+    assert project.http.post(f"/api-keys/{key['id']}/revoke", json={}).status_code == 404
+    assert other_project.get("/api-keys")[0]["status"] == "active"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Basic abc"},
+        {"Authorization": "Bearer nonsense"},
+        {"Authorization": "Bearer rf_live_unknown_secret"},
+        {"Authorization": "Bearer rf_live___"},
+        {"Authorization": b"Bearer \xff\xfe"},
+    ],
+)
+def test_without_a_valid_key_nothing_is_answered(project: Project, header: dict[str, Any]):
+    answer = httpx.get(f"{project.http.base_url}traces", headers=header)
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.json()["code"] == "unauthenticated"
+
+
+def test_the_right_public_id_with_a_wrong_secret_is_refused(project: Project):
+    plaintext = project.key("trace:read")
+    wrong = project.with_key(plaintext[:-1] + ("a" if plaintext[-1] != "a" else "b"))
+
+    assert wrong.http.get("/traces").status_code == 401
+
+
+def test_bootstrap_makes_a_project_with_a_key_for_everything_in_it(project: Project):
+    answer = bootstrap(project, environment="test")
+    key = answer.json()["api_key"]
+    opened = project.with_key(key)
+
+    assert answer.status_code == 200
+    assert key.startswith("rf_test_")
+    opened.create()
+    assert opened.get("/api-keys")[0]["label"] == "Default Admin Key"
+    assert project.named("elsewhere", key).http.get("/traces").status_code == 403
+    assert opened.delete().status_code == 200
+    assert opened.http.get("/traces").status_code == 401
+
+
+def test_bootstrap_with_a_wrong_token_is_refused(project: Project):
+    answer = bootstrap(project, token="guess")
+
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "forbidden"
+    assert BOOTSTRAP_TOKEN not in answer.text
+
+
+def test_bootstrap_without_a_token_is_refused(project: Project):
+    answer = httpx.post(f"{project.server.base_url}/v1/bootstrap", json={})
+
+    assert answer.status_code == 401
+
+
+def test_a_deleted_project_is_gone_with_everything_of_it(project: Project):
+    memory_id = project.memory()
+    holder = project.with_key(project.key("memory:read"))
+    assert [memory["id"] for memory in project.query("Count the orders")] == [memory_id]
+
+    assert project.delete().status_code == 200
+
+    assert holder.http.get("/memories").status_code == 401
+    assert project.delete().status_code == 404
+    assert project.query("Count the orders") == []
+    assert project.get("/traces") == []

@@ -1,0 +1,76 @@
+"""
+The `reflect` command as a whole.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import metadata
+
+import pytest
+
+HEAVY = ("matplotlib", "numpy", "pydantic", "starlette", "uvicorn", "wordllama")
+
+
+def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
+    )
+
+
+def reflect(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return python("from reflect_cli.main import main; main()", *arguments)
+
+
+def test_version_is_that_of_the_distribution() -> None:
+    assert reflect("--version").stdout == f"reflect {metadata.version('reflect-sdk')}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["--help"], ["serve", "demo", "keys"]),
+        (["serve", "--help"], ["--host", "--port", "--data-dir", "reflect serve --port 0"]),
+        (["keys", "create", "--help"], ["--master", "reflect keys create --master"]),
+    ],
+)
+def test_help_names_what_there_is(arguments: list[str], names: list[str]) -> None:
+    result = reflect(*arguments)
+
+    assert result.returncode == 0
+    for name in names:
+        assert name in result.stdout
+
+
+def test_without_the_extra_one_sentence_says_what_to_install() -> None:
+    result = python(
+        "import sys; sys.modules['typer'] = None; import reflect_cli.main as m; m.main()"
+    )
+
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert 'pip install "reflect-sdk[server]"' in result.stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom reflect_cli.main import main\ntry:\n    main()\nexcept SystemExit:\n"
+        f"    print('loaded:', [m for m in {HEAVY!r} if m in sys.modules])"
+    )
+
+    assert python(code, "--help").stdout.endswith("loaded: []\n")
+
+
+def test_project_keys_are_not_made_on_the_command_line() -> None:
+    result = reflect("keys", "create")
+
+    assert result.returncode == 2
+    assert "--master" in result.stderr

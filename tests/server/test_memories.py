@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+
+from .projects import Project
+
+SHIPPED = "How many orders did we ship in March?"
+FLIGHT = "Cancel the flight to Rome"
+PARSER = "Fix the failing unit test of the parser"
+
+
+def test_a_query_puts_the_most_similar_memory_first(project: Project):
+    for task in (FLIGHT, SHIPPED, PARSER):
+        project.memory(task)
+
+    found = project.query("How many orders were shipped in April?")
+
+    assert found[0]["task"] == SHIPPED
+    assert found[0]["similarity"] > 0.4
+    assert [m["score"] for m in found] == sorted((m["score"] for m in found), reverse=True)
+
+
+def test_a_memory_is_returned_with_all_that_its_reflection_says(project: Project):
+    reflection = {
+        "summary": "Shipped orders have a shipping date.",
+        "guidance": "Filter on shipped_at.",
+        "key_mistake": "Counted cancelled orders.",
+        "correct_action": "Filtered.",
+        "applicable_tools": ["run_sql"],
+    }
+    trajectory = [{"role": "assistant", "tool_calls": [{"function": {"name": "run_sql"}}]}]
+    trace_id = project.create(
+        SHIPPED,
+        trajectory=trajectory,
+        metadata={"source": "test"},
+        review={"result": "fail", "reflection": reflection},
+    )
+
+    (memory,) = project.query(SHIPPED)
+
+    assert {name: memory[name] for name in reflection} == reflection
+    assert reflection["guidance"] in memory["reflection"]
+    assert memory["q_value"] == 0.5
+    assert memory["success"] is False
+    assert memory["tools_used"] == ["run_sql"]
+    assert memory["trace_id"] == trace_id
+    assert memory["metadata"] == {"source": "test"}
+
+
+def test_a_learned_q_value_overtakes_similarity_as_far_as_lambda_allows(project: Project):
+    near = project.memory("Count the orders of March")
+    far = project.memory("Count the customers of March")
+    for _ in range(3):
+        project.create("another run", retrieved_memory_ids=[near], review={"result": "fail"})
+        project.create("another run", retrieved_memory_ids=[far], review={"result": "pass"})
+    wanted = "Count the orders of March"
+    settings = {"mmr_lambda": 1.0, "limit": 2, "metadata_filter": {}}
+
+    by_similarity = project.query(wanted, **settings, **{"lambda": 1.0})
+    by_q_value = project.query(wanted, **settings, **{"lambda": 0.0})
+
+    assert by_similarity[0]["id"] == near
+    assert by_q_value[0]["id"] == far
+
+
+def test_the_threshold_cuts_on_similarity(project: Project):
+    project.memory(SHIPPED)
+    project.memory(FLIGHT)
+
+    found = project.query(SHIPPED, similarity_threshold=0.9)
+
+    assert [memory["task"] for memory in found] == [SHIPPED]
+    assert project.query("entirely different words", similarity_threshold=0.99) == []
+
+
+def test_the_metadata_filter_keeps_only_equal_values(project: Project):
+    wanted = project.memory(SHIPPED, metadata={"source": "a", "run": 1})
+    project.memory(SHIPPED, metadata={"source": "b", "run": 1})
+    project.memory(SHIPPED)
+
+    found = project.query(SHIPPED, metadata_filter={"source": "a", "run": 1})
+
+    assert [memory["id"] for memory in found] == [wanted]
+
+
+def test_limit_bounds_the_answer(project: Project):
+    for number in range(12):
+        project.memory(f"Count the orders of customer {number}")
+
+    assert len(project.query("Count the orders", limit=3)) == 3
+    assert len(project.query("Count the orders")) == 10
+
+
+def test_memories_are_listed_newest_first_in_pages(project: Project):
+    created = [project.memory(f"task {number}") for number in range(5)]
+
+    everything = project.get("/memories")
+    first = project.http.get("/memories", params={"limit": 2})
+    second = project.http.get(first.links["next"]["url"].removeprefix(project.http.base_url.path))
+
+    assert [m["id"] for m in everything] == created[::-1]
+    assert [m["id"] for m in first.json()] == created[:2:-1]
+    assert [m["id"] for m in second.json()] == created[2:0:-1]
+    assert "next" in second.links
+
+
+def test_the_last_page_links_to_no_other(project: Project):
+    project.memory()
+
+    assert "link" not in project.http.get("/memories", params={"limit": 1}).headers
+
+
+@pytest.mark.parametrize("path", ["/memories/mem_none", "/memories/mem_none/history"])
+def test_an_unknown_memory_is_not_found(project: Project, path: str):
+    answer = project.http.get(path)
+
+    assert answer.status_code == 404
+    assert "mem_none" in answer.json()["detail"]
+
+
+def test_deleting_a_trace_takes_its_memory_out_of_answers(project: Project):
+    memory_id = project.memory(SHIPPED)
+    kept = project.memory(FLIGHT)
+    trace_id = project.get(f"/memories/{memory_id}")["trace_id"]
+    assert memory_id in [memory["id"] for memory in project.query(SHIPPED)]
+
+    answer = project.http.post("/traces/delete", json={"trace_ids": [trace_id, "unknown"]})
+
+    assert answer.json() == {"deleted_trace_ids": [trace_id], "deleted_memory_ids": [memory_id]}
+    assert memory_id not in [memory["id"] for memory in project.query(SHIPPED)]
+    assert [memory["id"] for memory in project.get("/memories")] == [kept]
+    assert project.http.get(f"/traces/{trace_id}").status_code == 404

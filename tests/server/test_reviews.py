@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .projects import Project
+
+ALPHA = 0.3
+
+
+def test_a_review_moves_only_the_memories_it_credits(project: Project):
+    used, retrieved, bystander = (project.memory(f"task {n}") for n in range(3))
+
+    project.create(
+        retrieved_memory_ids=[retrieved, used],
+        used_memory_ids=[used],
+        review={"result": "pass"},
+    )
+
+    assert project.q_value(used) == pytest.approx(0.5 + ALPHA * 0.5)
+    assert project.q_value(retrieved) == 0.5
+    assert project.q_value(bystander) == 0.5
+
+
+def test_without_used_memories_credit_falls_with_the_square_of_the_rank(project: Project):
+    first, second = (project.memory(f"task {n}") for n in range(2))
+
+    project.create(retrieved_memory_ids=[first, second], review={"result": "fail"})
+
+    assert project.q_value(first) == pytest.approx(0.5 - ALPHA * 0.5)
+    assert project.q_value(second) == pytest.approx(0.5 - ALPHA / 4 * 0.5)
+
+
+def test_a_reviews_own_alpha_wins(project: Project):
+    memory_id = project.memory()
+
+    project.create(retrieved_memory_ids=[memory_id], review={"result": "pass", "alpha": 1.0})
+    assert project.q_value(memory_id) == 1.0
+    project.create(retrieved_memory_ids=[memory_id], review={"result": "fail", "alpha": 0.0})
+    assert project.q_value(memory_id) == 1.0
+
+
+def test_every_change_stands_in_the_history(project: Project):
+    memory_id = project.memory()
+    passed = project.create(retrieved_memory_ids=[memory_id], review={"result": "pass"})
+    failed = project.create(retrieved_memory_ids=[memory_id])
+    project.http.post(f"/traces/{failed}/review", json={"result": "fail", "alpha": 0.5})
+
+    history = project.get(f"/memories/{memory_id}/history")
+
+    assert [event["trace_id"] for event in history] == [passed, failed]
+    assert [event["result"] for event in history] == ["pass", "fail"]
+    assert [event["alpha"] for event in history] == [ALPHA, 0.5]
+    assert [event["weight"] for event in history] == [1.0, 1.0]
+    assert history[0]["q_before"] == 0.5
+    assert history[0]["q_after"] == history[1]["q_before"]
+    assert history[1]["q_after"] == project.q_value(memory_id)
+
+
+def test_a_trace_without_a_review_moves_nothing_and_needs_no_ingestion(project: Project):
+    memory_id = project.memory()
+
+    trace = project.get(f"/traces/{project.create(retrieved_memory_ids=[memory_id])}")
+
+    assert (trace["review_status"], trace["ingest_status"]) == ("pending", "completed")
+    assert (trace["review"], trace["created_memory_id"]) == (None, None)
+    assert project.q_value(memory_id) == 0.5
+
+
+def test_a_reviewed_trace_becomes_a_memory_in_the_background(project: Project):
+    trajectory = [
+        {"role": "user", "content": "How many?"},
+        {"role": "assistant", "content": "42"},
+    ]
+    answer = project.http.post(
+        "/traces",
+        json={
+            "task": "Count the orders",
+            "trajectory": trajectory,
+            "metadata": {"source": "test"},
+            "review": {"result": "fail", "feedback_text": "Counted cancelled orders."},
+        },
+    )
+    assert answer.json()["ingest_status"] == "queued"
+
+    trace = project.awaited(answer.json()["trace_id"])
+    memory = project.get(f"/memories/{trace['created_memory_id']}")
+
+    assert trace["ingest_status"] == "completed"
+    assert trace["review_status"] == "reviewed"
+    assert trace["final_response"] == "42"
+    assert trace["trajectory"] == trajectory
+    assert trace["review"]["mode"] == "inline"
+    assert "Counted cancelled orders." in memory["reflection"]
+    assert memory["metadata"] == {"source": "test"}
+    assert memory["success"] is False
+
+
+def test_an_authored_reflection_is_a_memory_before_the_answer(project: Project):
+    reflection = {"summary": "A lesson", "guidance": "Do it"}
+    answer = project.http.post(
+        "/traces",
+        json={
+            "task": "t",
+            "trajectory": [],
+            "review": {"result": "pass", "reflection": reflection},
+        },
+    )
+
+    assert answer.json()["ingest_status"] == "completed"
+    assert [memory["summary"] for memory in project.query("t")] == ["A lesson"]
+
+
+def test_a_deferred_review_makes_a_memory_too(project: Project):
+    trace_id = project.create(trajectory="The agent counted the orders.")
+
+    answer = project.http.post(f"/traces/{trace_id}/review", json={"result": "pass"})
+    trace = project.awaited(trace_id, wait_for="reviewed")
+
+    assert answer.status_code == 200
+    assert answer.json()["review"]["mode"] == "deferred"
+    assert answer.json()["review_status"] == "reviewed"
+    assert trace["created_memory_id"]
+
+
+def test_repeating_a_review_changes_nothing(project: Project):
+    memory_id = project.memory()
+    trace_id = project.create(retrieved_memory_ids=[memory_id])
+    review = {"result": "pass", "feedback_text": "Right."}
+
+    first = project.http.post(f"/traces/{trace_id}/review", json=review).json()
+    second = project.http.post(f"/traces/{trace_id}/review", json=review).json()
+
+    assert second["review"] == first["review"]
+    assert project.q_value(memory_id) == pytest.approx(0.5 + ALPHA * 0.5)
+
+
+@pytest.mark.parametrize(
+    "different",
+    [{"result": "fail"}, {"result": "pass", "feedback_text": "x"}, {"result": "pass", "alpha": 1}],
+)
+def test_a_different_second_review_is_refused_and_changes_nothing(
+    project: Project, different: dict[str, Any]
+):
+    memory_id = project.memory()
+    trace_id = project.create(retrieved_memory_ids=[memory_id], review={"result": "pass"})
+
+    answer = project.http.post(f"/traces/{trace_id}/review", json=different)
+
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "already_reviewed"
+    assert len(project.get(f"/memories/{memory_id}/history")) == 1
+
+
+def test_a_review_of_an_unknown_trace_is_not_found(project: Project, other_project: Project):
+    foreign = other_project.create()
+
+    for trace_id in ("none", foreign):
+        answer = project.http.post(f"/traces/{trace_id}/review", json={"result": "pass"})
+        assert answer.status_code == 404
+
+
+def test_memories_must_be_the_projects_own(project: Project, other_project: Project):
+    own, foreign = project.memory(), other_project.memory()
+    body = {
+        "task": "t",
+        "trajectory": [],
+        "retrieved_memory_ids": [own, foreign, "mem_none"],
+        "review": {"result": "pass"},
+    }
+
+    answer = project.http.post("/traces", json=body)
+
+    assert answer.status_code == 422
+    assert foreign in answer.json()["detail"]
+    assert "mem_none" in answer.json()["detail"]
+    assert own not in answer.json()["detail"]
+    assert project.q_value(own) == 0.5
+    assert other_project.q_value(foreign) == 0.5
+
+
+def test_a_used_memory_must_be_a_retrieved_one(project: Project):
+    memory_id = project.memory()
+    body = {"task": "t", "trajectory": [], "used_memory_ids": [memory_id]}
+
+    answer = project.http.post("/traces", json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "used_memory_ids"
+
+
+def test_traces_are_listed_by_review_status(project: Project):
+    pending = project.create("pending")
+    reviewed = project.create("reviewed", review={"result": "pass"})
+    project.awaited(reviewed)
+
+    def ids(**params: str) -> list[str]:
+        return [trace["id"] for trace in project.get("/traces", params=params)]
+
+    assert ids() == [reviewed, pending]
+    assert ids(review_status="pending") == [pending]
+    assert ids(review_status="reviewed") == [reviewed]
+
+
+def test_pages_of_a_filtered_list_keep_the_filter(project: Project):
+    created = [project.create(f"task {number}") for number in range(3)]
+    project.awaited(project.create("reviewed", review={"result": "pass"}))
+    base = project.http.base_url.path
+
+    first = project.http.get("/traces", params={"limit": 2, "review_status": "pending"})
+    second = project.http.get(first.links["next"]["url"].removeprefix(base))
+
+    assert [trace["id"] for trace in first.json()] == created[:0:-1]
+    assert [trace["id"] for trace in second.json()] == created[:1]
