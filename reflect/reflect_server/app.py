@@ -70,7 +70,9 @@ class App:
             raw_body = await read_body(request, limit=self._service.settings.max_body_bytes)
         if not endpoint.is_async:
             return await call.in_thread(_answer, endpoint, call, values, raw_body)
-        arguments = await call.in_thread(call.arguments, values, raw_body)
+        arguments: dict[str, object] = {}
+        if endpoint.operation.credentials:
+            arguments = await call.in_thread(call.arguments, values, raw_body)
         return _response(endpoint, await endpoint.handler(call, **arguments))  # type: ignore[misc]  # a coroutine function, as `is_async` says
 
 

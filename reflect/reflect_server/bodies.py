@@ -94,8 +94,13 @@ def _explain(raw: bytes, kind: TypeForm, error: Exception) -> NoReturn:
             f"The body is not JSON: {not_json.msg} at line {not_json.lineno}, column "
             f"{not_json.colno}. Send a JSON object."
         ) from None
-    except ValueError as refused:
-        raise MalformedRequestError(f"The body is not JSON: {refused}") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        raise MalformedRequestError(
+            "The body holds NaN, Infinity or an integer of thousands of digits, which JSON readers "
+            "do not agree on. Send a finite number of usual size, or null."
+        ) from None
     if not isinstance(error, msgspec.ValidationError):
         raise MalformedRequestError(
             "The body holds half of a surrogate pair, such as `\\ud800` alone, which is no "
@@ -113,7 +118,7 @@ def _unexplained(error: Exception) -> Fault:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number. Send a finite number, or null.")
+    raise ValueError(name)
 
 
 def _require_shallow(value: object) -> None:

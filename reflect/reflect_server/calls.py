@@ -8,11 +8,10 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import msgspec
-from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from reflect_contract.operation import Credential, Operation, Parameter
@@ -96,7 +95,7 @@ class Call:
         """
         Run something that blocks on a thread, and return its result.
         """
-        return await to_thread.run_sync(partial(work, *args, **kwargs))
+        return await run_in_threadpool(work, *args, **kwargs)
 
     async def disconnected(self) -> None:
         """

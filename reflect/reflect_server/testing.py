@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from reflect_server.errors import ReflectServerError
 
@@ -67,7 +67,6 @@ class ServerProcess:
     """
 
     def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None) -> None:
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this
         self.process = subprocess.Popen(  # noqa: S603 - this Python, this package
             [
                 *(sys.executable, "-m", "reflect_server", "serve", "--json", "--port", "0"),
@@ -76,8 +75,11 @@ class ServerProcess:
             env=_environment(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=self._log,
+            stderr=subprocess.PIPE,
         )
+        self._said: list[bytes] = []
+        self._listener = threading.Thread(target=self._listen, name="server-log", daemon=True)
+        self._listener.start()
         try:
             self._record = self._first_line()
         except BaseException:
@@ -103,9 +105,7 @@ class ServerProcess:
         """
         What the server has written to its standard error so far.
         """
-        size = os.fstat(self._log.fileno()).st_size
-        self._log.seek(0)
-        return self._log.read(size).decode("utf-8", "replace")
+        return b"".join(self._said).decode("utf-8", "replace")
 
     def stop(self) -> int:
         """
@@ -130,8 +130,14 @@ class ServerProcess:
             self._close()
 
     def _close(self) -> None:
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        self._listener.join()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _listen(self) -> None:
+        if self.process.stderr is not None:
+            self._said.extend(self.process.stderr)
 
     def _first_line(self) -> dict[str, str | None]:
         watchdog = threading.Timer(START_SECONDS, self.process.kill)
@@ -143,6 +149,7 @@ class ServerProcess:
             watchdog.cancel()
         if not line:
             code = self.process.wait()
+            self._listener.join()
             raise ServerStartError(
                 f"The server did not start (exit code {code}). It said: {self.log.strip() or '-'}"
             )
