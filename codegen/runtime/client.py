@@ -318,10 +318,11 @@ class AuthenticatedClient(Client):
     auth_header_name: str = "Authorization"
 
     def _authorize(self, request: httpx.Request, *, secured: bool) -> None:
-        request.headers.pop(self.auth_header_name, None)
         if secured:
             credential = f"{self.prefix} {self.token}" if self.prefix else self.token
             request.headers[self.auth_header_name] = credential
+        elif self.auth_header_name in request.headers:
+            del request.headers[self.auth_header_name]
 
     def _options(self, *, secured: bool, redirectable: bool) -> dict[str, Any]:
         standard = self.auth_header_name.lower() == "authorization"

@@ -124,8 +124,16 @@ def date_time(value: object) -> datetime.datetime:
     """
     Take a date-time; always returned with a time zone, which is UTC where the value names none.
     """
-    moment = _parsed(value, isoparse, "a date-time such as 2026-03-01T12:00:00Z")
+    moment = _parsed(value, _moment, "a date-time such as 2026-03-01T12:00:00Z")
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+
+
+def _moment(text: str) -> datetime.datetime:
+    # fromisoformat is many times faster, but rejects some valid forms of RFC 3339.
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return isoparse(text)
 
 
 def uuid(value: object) -> UUID:
@@ -323,7 +331,10 @@ def request_line(response: httpx.Response) -> tuple[str, str]:
     Return the method and the address of an answer's request, without credentials and query.
     """
     request = response.request
-    return request.method, str(request.url.copy_with(userinfo=b"", query=None, fragment=None))
+    url = request.url
+    if url.userinfo or url.query or url.fragment:
+        url = url.copy_with(userinfo=b"", query=None, fragment=None)
+    return request.method, str(url)
 
 
 def decode_json(response: httpx.Response, decode: Decoder[V]) -> V:

@@ -89,7 +89,8 @@ def deliver(
             again = isinstance(error, _NOTHING_SENT) or is_repeatable(request)
             pause = policy.pause(retries, None)
         else:
-            _log(request, response, retries, policy.clock() - started)
+            if logger.isEnabledFor(logging.DEBUG):
+                _log(request, response, retries, policy.clock() - started)
             if response.is_success:
                 return response
             failure = APIStatusError.from_response(response, retries=retries)

@@ -8,8 +8,9 @@ this version knows is kept in `additional_properties`.
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Self
 
 from attrs import field, fields, frozen
@@ -44,11 +45,12 @@ class Answer:
         Args:
             answer: An instance of the generated class of the same name.
         """
-        values: dict[str, Any] = {}
-        for name in _names(cls):
-            value = getattr(answer, name, UNSET)
-            if value is not UNSET:
-                values[name] = value if type(value) in _AS_IS else _plain(value)
+        names, read = _reader(cls)
+        values: dict[str, Any] = {
+            name: value if type(value) in _AS_IS else _plain(value)
+            for name, value in zip(names, read(answer), strict=True)
+            if value is not UNSET
+        }
         return cls(**values)
 
     @classmethod
@@ -70,7 +72,7 @@ class Answer:
         """
         known = {
             name: _json(getattr(self, name))
-            for name in _names(type(self))
+            for name in _reader(type(self))[0]
             if name != "additional_properties"
         }
         return {**self.additional_properties, **known}
@@ -79,14 +81,19 @@ class Answer:
 _AS_IS = frozenset({str, int, float, bool, type(None), dict, datetime})
 
 
-_NAMES: dict[type[Answer], tuple[str, ...]] = {}
+_READERS: dict[type[Answer], tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]] = {}
 
 
-def _names(kind: type[Answer]) -> tuple[str, ...]:
-    names = _NAMES.get(kind)
-    if names is None:
-        names = _NAMES[kind] = tuple(attribute.name for attribute in fields(kind))
-    return names
+def _reader(
+    kind: type[Answer],
+) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+    """
+    Return the names of a type's fields, and what reads them all off an object at once.
+    """
+    if kind not in _READERS:
+        names = tuple(attribute.name for attribute in fields(kind))
+        _READERS[kind] = names, attrgetter(*names)
+    return _READERS[kind]
 
 
 def _plain(value: object) -> object:
