@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from reflect_contract.operation import Operation, Parameter
+from reflect_server.domain.projects import UNREACHABLE
 from reflect_server.errors import InvalidRequestError, NotFoundError
 from reflect_server.problems import MethodNotAllowedError
 
@@ -134,7 +135,7 @@ def _match(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | N
 
 def _usable(values: dict[str, str]) -> dict[str, str]:
     for name, value in values.items():
-        if value in {"", ".", ".."} or "\ufffd" in value:
+        if value in UNREACHABLE or "\ufffd" in value:
             found = repr(value) if value else "empty"
             raise InvalidRequestError(
                 f"`{name}` in the path is {found}; it must be an id in UTF-8, percent-encoded, and "

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reflect_server.domain.model import ApiKey
+from reflect_server.domain.projects import require_reachable
 from reflect_server.errors import ForbiddenError, NotFoundError
 from reflect_server.identity import IssuedKey, Keyring
 from reflect_server.store.protocol import Store, Transaction
@@ -71,7 +72,11 @@ def bootstrap(
         scopes: What the key may do in the project.
         environment: `live` or `test`.
         now: The present time, in UTC.
+
+    Raises:
+        InvalidRequestError: No path can lead to a project of this id.
     """
+    require_reachable(project_id)
     issued = keyring.issue(
         label=label,
         scopes=scopes,

@@ -8,8 +8,29 @@ from datetime import datetime
 
 from reflect_server.domain.model import ApiKey
 from reflect_server.domain.parts import Parts
-from reflect_server.errors import ForbiddenError, NotFoundError
+from reflect_server.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from reflect_server.store.protocol import Transaction
+
+UNREACHABLE = frozenset({"", ".", ".."})
+"""What cannot be an id, as paths with it mean other paths."""
+
+
+def require_reachable(project_id: str) -> None:
+    """
+    Refuse an id under which a project could never be reached.
+
+    Args:
+        project_id: The project.
+
+    Raises:
+        InvalidRequestError: The id is `.` or `..`, or empty.
+    """
+    if project_id in UNREACHABLE:
+        raise InvalidRequestError(
+            f"`project_id` is {project_id!r}, and no path can lead to such a project. "
+            "Choose another id.",
+            field="project_id",
+        )
 
 
 def require_access(key: ApiKey, project_id: str) -> None:
