@@ -11,6 +11,8 @@ from importlib import metadata
 
 import pytest
 
+from reflect_server.greeting import remote_warning
+
 HEAVY = ("matplotlib", "numpy", "pydantic", "starlette", "uvicorn", "wordllama")
 
 
@@ -74,3 +76,13 @@ def test_project_keys_are_not_made_on_the_command_line() -> None:
 
     assert result.returncode == 2
     assert "--master" in result.stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_an_address_of_this_machine_alone_needs_no_warning(host: str) -> None:
+    assert remote_warning(host) is None
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
+def test_an_address_that_others_can_reach_is_warned_of(host: str) -> None:
+    assert host in (remote_warning(host) or "")

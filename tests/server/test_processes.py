@@ -12,6 +12,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -140,6 +141,31 @@ def test_the_first_start_shows_a_key_that_works_and_later_ones_do_not(tmp_path: 
     assert "export REFLECT_PROJECT_ID=default" in shown[0]
     assert "rf_live_" not in shown[1]
     assert "reflect keys create --master" in shown[1]
+
+
+def test_what_the_first_start_shows_works_when_it_is_pasted(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "reflect_server", "--port", "0", "--data-dir", str(tmp_path)]
+    process = subprocess.Popen(command, env=CLEAN, stdout=subprocess.PIPE, text=True)
+    try:
+        shown = "".join(iter(process.stdout.readline, "Press Ctrl+C to stop.\n"))
+        exports = dict(re.findall(r"export (\w+)=(\S+)", shown))
+        code = textwrap.dedent(shown[shown.index("  from reflect_sdk") :])
+        result = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**CLEAN, **exports},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+    assert result.stderr == ""
+    assert result.stdout.startswith("How many orders did we ship in March?")
+    assert re.search(r"^mem_\w+$", result.stdout, re.MULTILINE)
 
 
 def test_the_data_folder_is_the_owners_alone(start: Start, tmp_path: Path):
