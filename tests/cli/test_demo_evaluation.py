@@ -1,5 +1,6 @@
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -86,11 +87,12 @@ def evaluate(
     seed: int = 0, epochs: int = 6, **options: object
 ) -> tuple[Evaluation, InProcessMemory]:
     client = InProcessMemory()
-    evaluation = Evaluation(
-        SimulatedAgent(), client, create_database(), load_tasks(), epochs, seed, **options
-    )
-    for _ in evaluation.run():
-        pass
+    with closing(create_database()) as shop:
+        evaluation = Evaluation(
+            SimulatedAgent(), client, shop, load_tasks(), epochs, seed, **options
+        )
+        for _ in evaluation.run():
+            pass
     return evaluation, client
 
 

@@ -1,6 +1,7 @@
+import sqlite3
+
 import pytest
 
-from reflect_cli.demo.database import create_database
 from reflect_cli.demo.execution import execute
 
 
@@ -18,23 +19,22 @@ from reflect_cli.demo.execution import execute
         "VACUUM INTO 'copy.db'",
     ],
 )
-def test_nothing_but_reading_is_allowed(sql: str):
-    connection = create_database()
-    before = list(connection.iterdump())
-    assert "Only SELECT" in str(execute(connection, sql).error)
-    assert list(connection.iterdump()) == before
+def test_nothing_but_reading_is_allowed(shop: sqlite3.Connection, sql: str):
+    before = list(shop.iterdump())
+    assert "Only SELECT" in str(execute(shop, sql).error)
+    assert list(shop.iterdump()) == before
 
 
-def test_a_query_that_runs_on_for_ever_is_stopped():
+def test_a_query_that_runs_on_for_ever_is_stopped(shop: sqlite3.Connection):
     endless = (
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n"
     )
-    outcome = execute(create_database(), endless, seconds=0.05)
+    outcome = execute(shop, endless, seconds=0.05)
     assert outcome.error == "The query took longer than 0.05 s and was stopped."
 
 
-def test_a_query_with_too_many_rows_is_refused():
-    outcome = execute(create_database(), "SELECT 1 FROM orders a, orders b")
+def test_a_query_with_too_many_rows_is_refused(shop: sqlite3.Connection):
+    outcome = execute(shop, "SELECT 1 FROM orders a, orders b")
     assert outcome.error == "The query gives more than 10000 rows."
     assert outcome.rows == ()
 
@@ -42,18 +42,17 @@ def test_a_query_with_too_many_rows_is_refused():
 @pytest.mark.parametrize(
     "sql", ["", "-- nothing", "SELEKT 1", "SELECT nosuch FROM orders", "SELECT 1; SELECT 2"]
 )
-def test_a_bad_query_gives_its_error_instead_of_raising(sql: str):
-    outcome = execute(create_database(), sql)
+def test_a_bad_query_gives_its_error_instead_of_raising(shop: sqlite3.Connection, sql: str):
+    outcome = execute(shop, sql)
     assert outcome.error
     assert outcome.preview().startswith("Error: ")
 
 
-def test_the_preview_shows_the_first_rows():
-    preview = execute(create_database(), "SELECT id, name FROM warehouses").preview()
+def test_the_preview_shows_the_first_rows(shop: sqlite3.Connection):
+    preview = execute(shop, "SELECT id, name FROM warehouses").preview()
     assert preview == "3 rows\n1 | Jurong\n2 | Changi\n3 | Tuas"
 
 
-def test_the_connection_can_be_written_again_by_its_owner():
-    connection = create_database()
-    execute(connection, "SELECT 1")
-    connection.execute("DELETE FROM orders")
+def test_the_shop_can_be_written_again_by_its_owner(shop: sqlite3.Connection):
+    execute(shop, "SELECT 1")
+    shop.execute("DELETE FROM orders")

@@ -1,5 +1,7 @@
 import random
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -30,14 +32,15 @@ def follow_all(task: Task, sentences: list[str]) -> str:
 
 
 def passes(task: Task, sql: str) -> bool:
-    connection = create_database()
-    outcome = execute(connection, sql)
-    assert outcome.error is None
-    return is_right(connection, task, outcome)
+    with closing(create_database()) as connection:
+        outcome = execute(connection, sql)
+        assert outcome.error is None
+        return is_right(connection, task, outcome)
 
 
-def test_the_database_is_the_same_each_time():
-    assert list(create_database().iterdump()) == list(create_database().iterdump())
+def test_the_database_is_the_same_each_time(shop: sqlite3.Connection):
+    with closing(create_database()) as another:
+        assert list(shop.iterdump()) == list(another.iterdump())
 
 
 def test_there_are_at_least_forty_tasks_to_repeat_and_some_never_seen():
@@ -51,8 +54,8 @@ def test_ids_and_questions_are_unique():
 
 
 @each_task
-def test_the_gold_query_gives_a_result(task: Task):
-    outcome = execute(create_database(), task.gold)
+def test_the_gold_query_gives_a_result(shop: sqlite3.Connection, task: Task):
+    outcome = execute(shop, task.gold)
     assert outcome.error is None
     assert outcome.rows
     assert None not in outcome.rows[0]
@@ -107,15 +110,14 @@ def test_half_of_the_reviews_are_careless():
     assert 160 < careful < 240
 
 
-def test_rows_may_come_in_any_order_unless_the_question_asks_for_one():
-    connection = create_database()
+def test_rows_may_come_in_any_order_unless_the_question_asks_for_one(shop: sqlite3.Connection):
     by_id = {task.id: task for task in TASKS}
     free, ordered = by_id["warehouse-count"], by_id["category-names"]
-    names = execute(connection, "SELECT name FROM categories ORDER BY name DESC")
-    assert not is_right(connection, ordered, names)
+    names = execute(shop, "SELECT name FROM categories ORDER BY name DESC")
+    assert not is_right(shop, ordered, names)
     topics = by_id["ticket-topics"]
     for direction in ("ASC", "DESC"):
         sql = f"SELECT topic FROM tickets GROUP BY topic ORDER BY topic {direction}"
-        assert is_right(connection, topics, execute(connection, sql))
-    assert is_right(connection, free, execute(connection, "SELECT 3.0"))
-    assert not is_right(connection, free, execute(connection, "SELECT 3 UNION ALL SELECT 3"))
+        assert is_right(shop, topics, execute(shop, sql))
+    assert is_right(shop, free, execute(shop, "SELECT 3.0"))
+    assert not is_right(shop, free, execute(shop, "SELECT 3 UNION ALL SELECT 3"))
