@@ -93,7 +93,7 @@ def typing(session: nox.Session) -> None:
     """
     Check types with mypy and pyright, for the product and for a consumer of it.
     """
-    _install(session, "typing", "generate", "tests")
+    _install(session, "typing", "generate", "tests", "nox")
     session.run("mypy")
     session.run("mypy", "codegen/generate.py")
     session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py")

@@ -7,6 +7,7 @@ Wrong uses carry the error that both must report.
 from __future__ import annotations
 
 import httpx
+
 from reflect_api.api.memories import get_memory_history
 from reflect_sdk import (
     AugmentedTask,
