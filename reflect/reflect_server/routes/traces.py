@@ -10,7 +10,7 @@ import msgspec
 
 from reflect_contract import models
 from reflect_server.calls import Answer, Call
-from reflect_server.domain import traces
+from reflect_server.domain import recording, reviews, traces
 from reflect_server.domain.model import (
     IngestStatus,
     Reflection,
@@ -35,8 +35,8 @@ def create_trace(
     idempotency = None
     if idempotency_key is not None:
         fingerprint = hashlib.sha256(_encode(body)).digest()
-        idempotency = traces.IdempotencyKey(idempotency_key, fingerprint)
-    receipt = traces.create_trace(
+        idempotency = recording.IdempotencyKey(idempotency_key, fingerprint)
+    receipt = recording.create_trace(
         call.parts, project_id, _run(body), idempotency=idempotency, now=call.now
     )
     response = models.TraceCreateResponse(
@@ -100,13 +100,13 @@ def review_trace(
     """
     Attach a verdict to a trace.
     """
-    verdict = traces.Verdict(
+    verdict = reviews.Verdict(
         result=ReviewResult(body.result),
         feedback_text=given(body.feedback_text, None),
         alpha=given(body.alpha, None),
     )
     return _trace_response(
-        traces.review_trace(call.parts, project_id, trace_id, verdict, now=call.now)
+        reviews.review_trace(call.parts, project_id, trace_id, verdict, now=call.now)
     )
 
 
@@ -128,10 +128,10 @@ def _is_reviewed(trace: Trace) -> bool:
     return trace.review is not None and _is_ingested(trace)
 
 
-def _run(body: models.CreateTraceRequest) -> traces.Run:
+def _run(body: models.CreateTraceRequest) -> recording.Run:
     used = given(body.used_memory_ids, None)
     review = given(body.review, None)
-    return traces.Run(
+    return recording.Run(
         task=body.task,
         trajectory=body.trajectory,
         final_response=given(body.final_response, None),
@@ -144,9 +144,9 @@ def _run(body: models.CreateTraceRequest) -> traces.Run:
     )
 
 
-def _verdict(review: models.ReviewInput) -> traces.Verdict:
+def _verdict(review: models.ReviewInput) -> reviews.Verdict:
     authored = given(review.reflection, None)
-    return traces.Verdict(
+    return reviews.Verdict(
         result=ReviewResult(review.result),
         feedback_text=given(review.feedback_text, None),
         alpha=given(review.alpha, None),

@@ -1,0 +1,163 @@
+"""
+Reviews: attached to traces, with what they teach the memories that the run had used.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from reflect_server.domain.learning import credit, updated
+from reflect_server.domain.model import (
+    QValueEvent,
+    Reflection,
+    Review,
+    ReviewMode,
+    ReviewResult,
+    Trace,
+)
+from reflect_server.domain.parts import Parts
+from reflect_server.domain.texts import require_text
+from reflect_server.domain.traces import require_trace
+from reflect_server.errors import ConflictError
+from reflect_server.store.protocol import Transaction
+
+
+class AlreadyReviewedError(ConflictError):
+    """
+    The trace has a review that says something else.
+    """
+
+    code = "already_reviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    A review as it comes in.
+
+    Attributes:
+        result: Pass or fail.
+        feedback_text: What the reviewer says; None where nothing.
+        alpha: The learning rate that it asks for, in [0, 1]; None for the service's default.
+        reflection: A reflection that the agent wrote itself; None where the service is to write it.
+    """
+
+    result: ReviewResult
+    feedback_text: str | None = None
+    alpha: float | None = None
+    reflection: Reflection | None = None
+
+
+def review_trace(
+    parts: Parts, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
+) -> Trace:
+    """
+    Attach a verdict to a trace that has none, and let it take effect.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_id: The trace.
+        verdict: The review.
+        now: The present time, in UTC.
+
+    Returns:
+        The trace with its review. Repeating a review changes nothing and returns the same.
+
+    Raises:
+        NotFoundError: The project has no such trace.
+        AlreadyReviewedError: The trace has a different review.
+    """
+    review = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
+
+    def work(tx: Transaction) -> tuple[Trace, bool]:
+        trace = require_trace(tx, project_id, trace_id)
+        if trace.review is not None:
+            _require_same(trace.review, review)
+            return trace, False
+        tx.traces.add_review(review)
+        reviewed = require_trace(tx, project_id, trace_id)
+        teach(tx, reviewed, parts.q_learning_alpha)
+        return reviewed, True
+
+    trace, is_new = parts.store.write(work)
+    if is_new:
+        parts.queued()
+        parts.changed(trace_id)
+    return trace
+
+
+def review_of(verdict: Verdict, trace_id: str, mode: ReviewMode, now: datetime) -> Review:
+    """
+    Make a review of a verdict.
+
+    Args:
+        verdict: The verdict.
+        trace_id: The trace that it judges.
+        mode: Whether it came with the trace or later.
+        now: The present time, in UTC.
+
+    Raises:
+        InvalidRequestError: A text of its reflection that must say something is blank.
+    """
+    if verdict.reflection is not None:
+        require_text(verdict.reflection.summary, "review.reflection.summary")
+        require_text(verdict.reflection.guidance, "review.reflection.guidance")
+    return Review(
+        id=secrets.token_hex(8),
+        trace_id=trace_id,
+        result=verdict.result,
+        feedback_text=verdict.feedback_text,
+        mode=mode,
+        alpha=verdict.alpha,
+        reflection=verdict.reflection,
+        created_at=now,
+    )
+
+
+def teach(tx: Transaction, trace: Trace, default_alpha: float) -> None:
+    """
+    Move the Q-values of the memories that a trace's review credits; no review moves nothing.
+
+    Memories that have been deleted since they were retrieved are passed over.
+
+    Args:
+        tx: The transaction.
+        trace: The trace, with its review.
+        default_alpha: The learning rate where the review names none, in [0, 1].
+    """
+    review = trace.review
+    if review is None:
+        return
+    weights = credit(trace.retrieved_memory_ids, trace.used_memory_ids)
+    alpha = default_alpha if review.alpha is None else review.alpha
+    memories = tx.memories.get_many(trace.project_id, list(weights))
+    for memory_id, memory in memories.items():
+        weight = weights[memory_id]
+        tx.memories.record(
+            QValueEvent(
+                id=secrets.token_hex(8),
+                memory_id=memory_id,
+                trace_id=trace.id,
+                review_id=review.id,
+                result=review.result,
+                alpha=alpha,
+                weight=weight,
+                q_before=memory.q_value,
+                q_after=updated(memory.q_value, alpha=alpha, weight=weight, result=review.result),
+                created_at=review.created_at,
+            )
+        )
+
+
+def _require_same(present: Review, repeated: Review) -> None:
+    def content(review: Review) -> tuple[object, ...]:
+        return review.result, review.feedback_text, review.alpha
+
+    if content(present) != content(repeated):
+        raise AlreadyReviewedError(
+            f"The trace {present.trace_id!r} has been reviewed as {present.result.value!r} before, "
+            "and this review differs from that one. A trace can be reviewed once."
+        )
