@@ -141,13 +141,25 @@ class IngestWorker:
         try:
             memory = self._memory_of(trace)
             vector = self._embedder.embed([memory.task])[0]
-            stored = self._store.write(lambda tx: self._finish(tx, trace, memory, vector))
+            stored = self._store_memory(trace, memory, vector)
         except Exception as error:  # noqa: BLE001 - one bad trace must not stop the others
             self._retry_or_give_up(trace, error)
             return
         if stored:
+            # Once more, for an index that was loaded from before the commit.
             self._index.add(memory.project_id, memory.id, vector)
         self._on_done(trace.id)
+
+    def _store_memory(self, trace: Trace, memory: Memory, vector: Vector) -> bool:
+        # Whoever sees the trace completed must find the memory, so the index comes first.
+        self._index.add(memory.project_id, memory.id, vector)
+        stored = False
+        try:
+            stored = self._store.write(lambda tx: self._finish(tx, trace, memory, vector))
+        finally:
+            if not stored:
+                self._index.remove(memory.project_id, [memory.id])
+        return stored
 
     def _memory_of(self, trace: Trace) -> Memory:
         review = trace.review
