@@ -29,7 +29,7 @@ def refused(answer: httpx.Response, status: int, code: str) -> dict:
     [
         (b"", "no body"),
         (b"{", "line 1, column 2"),
-        (b'{"task": "x",}', "line 1, column 14"),
+        (b'{"task": x}', "line 1, column 10"),
         (b'{"task": "x"} {}', "column 15"),
         (b'{"task": "\xff"}', "UTF-8"),
         (b"\x00", "not JSON"),
