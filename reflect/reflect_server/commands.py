@@ -46,12 +46,13 @@ def serve(
 
     The first start makes a data folder and a master key, and shows the key once.
 
-    Examples:
-        reflect serve
+    Try:
 
-        reflect serve --port 0 --data-dir ./memory
+    - reflect serve
 
-        REFLECT_BOOTSTRAP_TOKEN=secret reflect serve --host 0.0.0.0
+    - reflect serve --port 0 --data-dir ./memory
+
+    - REFLECT_BOOTSTRAP_TOKEN=secret reflect serve --host 0.0.0.0
     """
     from reflect_server import serving  # noqa: PLC0415 - slow to import
     from reflect_server.greeting import as_record, as_text, remote_warning  # noqa: PLC0415 - as above

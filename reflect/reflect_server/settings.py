@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     max_wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
 
 
+_SECRETS = frozenset({"bootstrap_token", "REFLECT_BOOTSTRAP_TOKEN"})
+
+
 def load_settings(**options: Any) -> Settings:
     """
     Read the settings.
@@ -85,12 +88,13 @@ def load_settings(**options: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
+        problem = error.errors(include_url=False)[0]
         name = str(problem["loc"][0])
         variable = name if name.isupper() else f"REFLECT_{name.upper()}"
         source = f"`--{name.replace('_', '-')}`" if name in given else f"`{variable}`"
+        found = "" if name in _SECRETS else f", found {problem['input']!r}"
         raise SettingsError(
-            f"The setting {source} cannot be used: {_lower_first(problem['msg'])}. "
+            f"The setting {source} cannot be used: {_lower_first(problem['msg'])}{found}. "
             "Change it and start again."
         ) from None
 
