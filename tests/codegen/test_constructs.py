@@ -124,6 +124,7 @@ def test_a_model_of_every_sort_of_field_survives_the_round_trip(models: ModuleTy
         ({"born": "yesterday"}, "Pet.born"),
         ({"best_friend": {"name": "Rex"}}, "Pet.best_friend.kind"),
         ({"lives": "nine"}, "Pet.lives"),
+        ({"name": None}, "Pet.name"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_path(

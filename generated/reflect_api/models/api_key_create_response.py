@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -13,6 +14,20 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T", bound="ApiKeyCreateResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    from ..models.api_key_response import ApiKeyResponse  # noqa: PLC0415
+
+    return _decoding.ModelDecoder(
+        "ApiKeyCreateResponse",
+        (
+            _decoding.required("api_key", _decoding.string),
+            _decoding.required("key", ApiKeyResponse.from_dict),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -59,15 +74,7 @@ class ApiKeyCreateResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        from ..models.api_key_response import ApiKeyResponse  # noqa: PLC0415
-
-        fields = _decoding.Fields("ApiKeyCreateResponse", src_dict)
-        decoded = cls(
-            api_key=fields.required("api_key", _decoding.string),
-            key=fields.required("key", ApiKeyResponse.from_dict),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

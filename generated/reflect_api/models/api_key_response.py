@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -14,6 +15,26 @@ from ..models.key_status import KeyStatus
 from ..models.scope import Scope
 
 T = TypeVar("T", bound="ApiKeyResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "ApiKeyResponse",
+        (
+            _decoding.required("id", _decoding.string),
+            _decoding.required("public_id", _decoding.string),
+            _decoding.required("label", _decoding.string),
+            _decoding.required("scopes", _decoding.array(_decoding.open_enum(Scope))),
+            _decoding.required("environment", _decoding.open_enum(KeyEnvironment)),
+            _decoding.required("status", _decoding.open_enum(KeyStatus)),
+            _decoding.required("is_master", _decoding.boolean),
+            _decoding.required("created_at", _decoding.nullable(_decoding.date_time)),
+            _decoding.required("last_used_at", _decoding.nullable(_decoding.date_time)),
+            _decoding.required("revoked_at", _decoding.nullable(_decoding.date_time)),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -116,21 +137,7 @@ class ApiKeyResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("ApiKeyResponse", src_dict)
-        decoded = cls(
-            id=fields.required("id", _decoding.string),
-            public_id=fields.required("public_id", _decoding.string),
-            label=fields.required("label", _decoding.string),
-            scopes=fields.required("scopes", _decoding.array(_decoding.open_enum(Scope))),
-            environment=fields.required("environment", _decoding.open_enum(KeyEnvironment)),
-            status=fields.required("status", _decoding.open_enum(KeyStatus)),
-            is_master=fields.required("is_master", _decoding.boolean),
-            created_at=fields.required("created_at", _decoding.nullable(_decoding.date_time)),
-            last_used_at=fields.required("last_used_at", _decoding.nullable(_decoding.date_time)),
-            revoked_at=fields.required("revoked_at", _decoding.nullable(_decoding.date_time)),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

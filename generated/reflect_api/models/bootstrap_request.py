@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -11,6 +12,20 @@ from ..models.key_environment import KeyEnvironment
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="BootstrapRequest")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "BootstrapRequest",
+        (
+            _decoding.required("user_id", _decoding.string),
+            _decoding.required("project_id", _decoding.string),
+            _decoding.optional("key_label", _decoding.string),
+            _decoding.optional("environment", _decoding.open_enum(KeyEnvironment)),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -73,15 +88,7 @@ class BootstrapRequest:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("BootstrapRequest", src_dict)
-        decoded = cls(
-            user_id=fields.required("user_id", _decoding.string),
-            project_id=fields.required("project_id", _decoding.string),
-            key_label=fields.optional("key_label", _decoding.string, UNSET),
-            environment=fields.optional("environment", _decoding.open_enum(KeyEnvironment), UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

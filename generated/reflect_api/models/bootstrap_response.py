@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -9,6 +10,19 @@ from attrs import field as _attrs_field
 from .. import decoding as _decoding
 
 T = TypeVar("T", bound="BootstrapResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "BootstrapResponse",
+        (
+            _decoding.required("user_id", _decoding.string),
+            _decoding.required("project_id", _decoding.string),
+            _decoding.required("api_key", _decoding.string),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -60,14 +74,7 @@ class BootstrapResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("BootstrapResponse", src_dict)
-        decoded = cls(
-            user_id=fields.required("user_id", _decoding.string),
-            project_id=fields.required("project_id", _decoding.string),
-            api_key=fields.required("api_key", _decoding.string),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

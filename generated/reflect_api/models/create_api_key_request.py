@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -12,6 +13,19 @@ from ..models.scope import Scope
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="CreateApiKeyRequest")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "CreateApiKeyRequest",
+        (
+            _decoding.required("label", _decoding.string),
+            _decoding.required("scopes", _decoding.array(_decoding.open_enum(Scope))),
+            _decoding.optional("environment", _decoding.open_enum(KeyEnvironment)),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -70,14 +84,7 @@ class CreateApiKeyRequest:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("CreateApiKeyRequest", src_dict)
-        decoded = cls(
-            label=fields.required("label", _decoding.string),
-            scopes=fields.required("scopes", _decoding.array(_decoding.open_enum(Scope))),
-            environment=fields.optional("environment", _decoding.open_enum(KeyEnvironment), UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -10,6 +11,18 @@ from .. import decoding as _decoding
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="CreateSkillRequest")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "CreateSkillRequest",
+        (
+            _decoding.optional("n_passed", _decoding.integer),
+            _decoding.optional("n_failed", _decoding.integer),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -57,13 +70,7 @@ class CreateSkillRequest:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("CreateSkillRequest", src_dict)
-        decoded = cls(
-            n_passed=fields.optional("n_passed", _decoding.integer, UNSET),
-            n_failed=fields.optional("n_failed", _decoding.integer, UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

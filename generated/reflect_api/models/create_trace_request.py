@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -14,6 +15,30 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T", bound="CreateTraceRequest")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    from ..models.review_input import ReviewInput  # noqa: PLC0415
+
+    return _decoding.ModelDecoder(
+        "CreateTraceRequest",
+        (
+            _decoding.required("task", _decoding.string),
+            _decoding.required(
+                "trajectory",
+                _decoding.either(_decoding.array(_decoding.json_object), _decoding.string),
+            ),
+            _decoding.optional("final_response", _decoding.string),
+            _decoding.optional("retrieved_memory_ids", _decoding.array(_decoding.string)),
+            _decoding.optional("used_memory_ids", _decoding.array(_decoding.string)),
+            _decoding.optional("model", _decoding.nullable(_decoding.string)),
+            _decoding.optional("metadata", _decoding.json_object),
+            _decoding.optional("reference_context", _decoding.string),
+            _decoding.optional("review", ReviewInput.from_dict),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -127,29 +152,7 @@ class CreateTraceRequest:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        from ..models.review_input import ReviewInput  # noqa: PLC0415
-
-        fields = _decoding.Fields("CreateTraceRequest", src_dict)
-        decoded = cls(
-            task=fields.required("task", _decoding.string),
-            trajectory=fields.required(
-                "trajectory",
-                _decoding.either(_decoding.array(_decoding.json_object), _decoding.string),
-            ),
-            final_response=fields.optional("final_response", _decoding.string, UNSET),
-            retrieved_memory_ids=fields.optional(
-                "retrieved_memory_ids", _decoding.array(_decoding.string), UNSET
-            ),
-            used_memory_ids=fields.optional(
-                "used_memory_ids", _decoding.array(_decoding.string), UNSET
-            ),
-            model=fields.optional("model", _decoding.nullable(_decoding.string), UNSET),
-            metadata=fields.optional("metadata", _decoding.json_object, UNSET),
-            reference_context=fields.optional("reference_context", _decoding.string, UNSET),
-            review=fields.optional("review", ReviewInput.from_dict, UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

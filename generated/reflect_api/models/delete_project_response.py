@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -10,6 +11,18 @@ from .. import decoding as _decoding
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="DeleteProjectResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "DeleteProjectResponse",
+        (
+            _decoding.optional("project_id", _decoding.string),
+            _decoding.optional("deleted", _decoding.boolean),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -55,13 +68,7 @@ class DeleteProjectResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("DeleteProjectResponse", src_dict)
-        decoded = cls(
-            project_id=fields.optional("project_id", _decoding.string, UNSET),
-            deleted=fields.optional("deleted", _decoding.boolean, UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -9,6 +10,15 @@ from attrs import field as _attrs_field
 from .. import decoding as _decoding
 
 T = TypeVar("T", bound="DeleteTracesRequest")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "DeleteTracesRequest",
+        (_decoding.required("trace_ids", _decoding.array(_decoding.string)),),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -50,12 +60,7 @@ class DeleteTracesRequest:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("DeleteTracesRequest", src_dict)
-        decoded = cls(
-            trace_ids=fields.required("trace_ids", _decoding.array(_decoding.string)),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

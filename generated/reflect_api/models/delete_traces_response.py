@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -10,6 +11,18 @@ from .. import decoding as _decoding
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="DeleteTracesResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "DeleteTracesResponse",
+        (
+            _decoding.optional("deleted_trace_ids", _decoding.array(_decoding.string)),
+            _decoding.optional("deleted_memory_ids", _decoding.array(_decoding.string)),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -61,17 +74,7 @@ class DeleteTracesResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("DeleteTracesResponse", src_dict)
-        decoded = cls(
-            deleted_trace_ids=fields.optional(
-                "deleted_trace_ids", _decoding.array(_decoding.string), UNSET
-            ),
-            deleted_memory_ids=fields.optional(
-                "deleted_memory_ids", _decoding.array(_decoding.string), UNSET
-            ),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -9,6 +10,18 @@ from attrs import field as _attrs_field
 from .. import decoding as _decoding
 
 T = TypeVar("T", bound="FieldProblem")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "FieldProblem",
+        (
+            _decoding.required("field", _decoding.string),
+            _decoding.required("message", _decoding.string),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -55,13 +68,7 @@ class FieldProblem:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("FieldProblem", src_dict)
-        decoded = cls(
-            field=fields.required("field", _decoding.string),
-            message=fields.required("message", _decoding.string),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -12,6 +13,32 @@ from .. import encoding as _encoding
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="MemoryResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "MemoryResponse",
+        (
+            _decoding.required("id", _decoding.string),
+            _decoding.required("task", _decoding.string),
+            _decoding.required("reflection", _decoding.string),
+            _decoding.optional("q_value", _decoding.number),
+            _decoding.optional("similarity", _decoding.number),
+            _decoding.optional("score", _decoding.number),
+            _decoding.optional("success", _decoding.nullable(_decoding.boolean)),
+            _decoding.optional("summary", _decoding.string),
+            _decoding.optional("key_mistake", _decoding.string),
+            _decoding.optional("correct_action", _decoding.string),
+            _decoding.optional("guidance", _decoding.string),
+            _decoding.optional("applicable_tools", _decoding.array(_decoding.string)),
+            _decoding.optional("tools_used", _decoding.array(_decoding.string)),
+            _decoding.optional("trace_id", _decoding.string),
+            _decoding.optional("created_at", _decoding.date_time),
+            _decoding.optional("metadata", _decoding.json_object),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -160,29 +187,7 @@ class MemoryResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("MemoryResponse", src_dict)
-        decoded = cls(
-            id=fields.required("id", _decoding.string),
-            task=fields.required("task", _decoding.string),
-            reflection=fields.required("reflection", _decoding.string),
-            q_value=fields.optional("q_value", _decoding.number, UNSET),
-            similarity=fields.optional("similarity", _decoding.number, UNSET),
-            score=fields.optional("score", _decoding.number, UNSET),
-            success=fields.optional("success", _decoding.nullable(_decoding.boolean), UNSET),
-            summary=fields.optional("summary", _decoding.string, UNSET),
-            key_mistake=fields.optional("key_mistake", _decoding.string, UNSET),
-            correct_action=fields.optional("correct_action", _decoding.string, UNSET),
-            guidance=fields.optional("guidance", _decoding.string, UNSET),
-            applicable_tools=fields.optional(
-                "applicable_tools", _decoding.array(_decoding.string), UNSET
-            ),
-            tools_used=fields.optional("tools_used", _decoding.array(_decoding.string), UNSET),
-            trace_id=fields.optional("trace_id", _decoding.string, UNSET),
-            created_at=fields.optional("created_at", _decoding.date_time, UNSET),
-            metadata=fields.optional("metadata", _decoding.json_object, UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

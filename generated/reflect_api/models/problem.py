@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T", bound="Problem")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    from ..models.field_problem import FieldProblem  # noqa: PLC0415
+
+    return _decoding.ModelDecoder(
+        "Problem",
+        (
+            _decoding.required("type", _decoding.string),
+            _decoding.required("title", _decoding.string),
+            _decoding.required("status", _decoding.integer),
+            _decoding.required("detail", _decoding.string),
+            _decoding.required("code", _decoding.open_enum(ProblemCode)),
+            _decoding.optional("instance", _decoding.string),
+            _decoding.optional("request_id", _decoding.string),
+            _decoding.optional("errors", _decoding.array(FieldProblem.from_dict)),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -100,21 +121,7 @@ class Problem:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        from ..models.field_problem import FieldProblem  # noqa: PLC0415
-
-        fields = _decoding.Fields("Problem", src_dict)
-        decoded = cls(
-            type_=fields.required("type", _decoding.string),
-            title=fields.required("title", _decoding.string),
-            status=fields.required("status", _decoding.integer),
-            detail=fields.required("detail", _decoding.string),
-            code=fields.required("code", _decoding.open_enum(ProblemCode)),
-            instance=fields.optional("instance", _decoding.string, UNSET),
-            request_id=fields.optional("request_id", _decoding.string, UNSET),
-            errors=fields.optional("errors", _decoding.array(FieldProblem.from_dict), UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -12,6 +13,25 @@ from .. import encoding as _encoding
 from ..models.review_result import ReviewResult
 
 T = TypeVar("T", bound="QValueEventResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "QValueEventResponse",
+        (
+            _decoding.required("id", _decoding.string),
+            _decoding.required("trace_id", _decoding.string),
+            _decoding.required("review_id", _decoding.string),
+            _decoding.required("result", _decoding.open_enum(ReviewResult)),
+            _decoding.required("alpha", _decoding.number),
+            _decoding.required("weight", _decoding.number),
+            _decoding.required("q_before", _decoding.number),
+            _decoding.required("q_after", _decoding.number),
+            _decoding.required("created_at", _decoding.date_time),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -93,20 +113,7 @@ class QValueEventResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("QValueEventResponse", src_dict)
-        decoded = cls(
-            id=fields.required("id", _decoding.string),
-            trace_id=fields.required("trace_id", _decoding.string),
-            review_id=fields.required("review_id", _decoding.string),
-            result=fields.required("result", _decoding.open_enum(ReviewResult)),
-            alpha=fields.required("alpha", _decoding.number),
-            weight=fields.required("weight", _decoding.number),
-            q_before=fields.required("q_before", _decoding.number),
-            q_after=fields.required("q_after", _decoding.number),
-            created_at=fields.required("created_at", _decoding.date_time),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -10,6 +11,22 @@ from .. import decoding as _decoding
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="QueryMemoriesRequest")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "QueryMemoriesRequest",
+        (
+            _decoding.required("task", _decoding.string),
+            _decoding.optional("limit", _decoding.integer),
+            _decoding.optional("lambda", _decoding.number),
+            _decoding.optional("mmr_lambda", _decoding.number),
+            _decoding.optional("metadata_filter", _decoding.json_object),
+            _decoding.optional("similarity_threshold", _decoding.number),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -88,17 +105,7 @@ class QueryMemoriesRequest:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("QueryMemoriesRequest", src_dict)
-        decoded = cls(
-            task=fields.required("task", _decoding.string),
-            limit=fields.optional("limit", _decoding.integer, UNSET),
-            lambda_=fields.optional("lambda", _decoding.number, UNSET),
-            mmr_lambda=fields.optional("mmr_lambda", _decoding.number, UNSET),
-            metadata_filter=fields.optional("metadata_filter", _decoding.json_object, UNSET),
-            similarity_threshold=fields.optional("similarity_threshold", _decoding.number, UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -10,6 +11,21 @@ from .. import decoding as _decoding
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="ReflectionInput")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "ReflectionInput",
+        (
+            _decoding.required("summary", _decoding.string),
+            _decoding.required("guidance", _decoding.string),
+            _decoding.optional("key_mistake", _decoding.string),
+            _decoding.optional("correct_action", _decoding.string),
+            _decoding.optional("applicable_tools", _decoding.array(_decoding.string)),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -79,18 +95,7 @@ class ReflectionInput:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("ReflectionInput", src_dict)
-        decoded = cls(
-            summary=fields.required("summary", _decoding.string),
-            guidance=fields.required("guidance", _decoding.string),
-            key_mistake=fields.optional("key_mistake", _decoding.string, UNSET),
-            correct_action=fields.optional("correct_action", _decoding.string, UNSET),
-            applicable_tools=fields.optional(
-                "applicable_tools", _decoding.array(_decoding.string), UNSET
-            ),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

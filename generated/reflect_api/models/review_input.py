@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -15,6 +16,22 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T", bound="ReviewInput")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    from ..models.reflection_input import ReflectionInput  # noqa: PLC0415
+
+    return _decoding.ModelDecoder(
+        "ReviewInput",
+        (
+            _decoding.required("result", _decoding.open_enum(ReviewResult)),
+            _decoding.optional("feedback_text", _decoding.nullable(_decoding.string)),
+            _decoding.optional("alpha", _decoding.number),
+            _decoding.optional("reflection", ReflectionInput.from_dict),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -82,19 +99,7 @@ class ReviewInput:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        from ..models.reflection_input import ReflectionInput  # noqa: PLC0415
-
-        fields = _decoding.Fields("ReviewInput", src_dict)
-        decoded = cls(
-            result=fields.required("result", _decoding.open_enum(ReviewResult)),
-            feedback_text=fields.optional(
-                "feedback_text", _decoding.nullable(_decoding.string), UNSET
-            ),
-            alpha=fields.optional("alpha", _decoding.number, UNSET),
-            reflection=fields.optional("reflection", ReflectionInput.from_dict, UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

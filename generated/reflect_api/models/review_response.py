@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -11,6 +12,21 @@ from ..models.review_mode import ReviewMode
 from ..models.review_result import ReviewResult
 
 T = TypeVar("T", bound="ReviewResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "ReviewResponse",
+        (
+            _decoding.required("id", _decoding.string),
+            _decoding.required("trace_id", _decoding.string),
+            _decoding.required("result", _decoding.open_enum(ReviewResult)),
+            _decoding.required("feedback_text", _decoding.nullable(_decoding.string)),
+            _decoding.required("mode", _decoding.open_enum(ReviewMode)),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -74,16 +90,7 @@ class ReviewResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("ReviewResponse", src_dict)
-        decoded = cls(
-            id=fields.required("id", _decoding.string),
-            trace_id=fields.required("trace_id", _decoding.string),
-            result=fields.required("result", _decoding.open_enum(ReviewResult)),
-            feedback_text=fields.required("feedback_text", _decoding.nullable(_decoding.string)),
-            mode=fields.required("mode", _decoding.open_enum(ReviewMode)),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -11,6 +12,19 @@ from ..models.review_result import ReviewResult
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="ReviewTraceRequest")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "ReviewTraceRequest",
+        (
+            _decoding.required("result", _decoding.open_enum(ReviewResult)),
+            _decoding.optional("feedback_text", _decoding.nullable(_decoding.string)),
+            _decoding.optional("alpha", _decoding.number),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -70,16 +84,7 @@ class ReviewTraceRequest:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("ReviewTraceRequest", src_dict)
-        decoded = cls(
-            result=fields.required("result", _decoding.open_enum(ReviewResult)),
-            feedback_text=fields.optional(
-                "feedback_text", _decoding.nullable(_decoding.string), UNSET
-            ),
-            alpha=fields.optional("alpha", _decoding.number, UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

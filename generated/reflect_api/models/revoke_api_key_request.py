@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -9,6 +10,15 @@ from attrs import field as _attrs_field
 from .. import decoding as _decoding
 
 T = TypeVar("T", bound="RevokeApiKeyRequest")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "RevokeApiKeyRequest",
+        (),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -40,10 +50,7 @@ class RevokeApiKeyRequest:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("RevokeApiKeyRequest", src_dict)
-        decoded = cls()
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -12,6 +13,22 @@ from .. import encoding as _encoding
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="SkillResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "SkillResponse",
+        (
+            _decoding.required("content", _decoding.string),
+            _decoding.optional("version", _decoding.integer),
+            _decoding.optional("n_passed", _decoding.integer),
+            _decoding.optional("n_failed", _decoding.integer),
+            _decoding.optional("created_at", _decoding.date_time),
+            _decoding.optional("updated_at", _decoding.date_time),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -90,17 +107,7 @@ class SkillResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("SkillResponse", src_dict)
-        decoded = cls(
-            content=fields.required("content", _decoding.string),
-            version=fields.optional("version", _decoding.integer, UNSET),
-            n_passed=fields.optional("n_passed", _decoding.integer, UNSET),
-            n_failed=fields.optional("n_failed", _decoding.integer, UNSET),
-            created_at=fields.optional("created_at", _decoding.date_time, UNSET),
-            updated_at=fields.optional("updated_at", _decoding.date_time, UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -10,6 +11,18 @@ from .. import decoding as _decoding
 from ..models.ingest_status import IngestStatus
 
 T = TypeVar("T", bound="TraceCreateResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "TraceCreateResponse",
+        (
+            _decoding.required("trace_id", _decoding.string),
+            _decoding.required("ingest_status", _decoding.open_enum(IngestStatus)),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -58,13 +71,7 @@ class TraceCreateResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        fields = _decoding.Fields("TraceCreateResponse", src_dict)
-        decoded = cls(
-            trace_id=fields.required("trace_id", _decoding.string),
-            ingest_status=fields.required("ingest_status", _decoding.open_enum(IngestStatus)),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:

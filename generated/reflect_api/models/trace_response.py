@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import cache as _cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
@@ -18,6 +19,35 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T", bound="TraceResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    from ..models.review_response import ReviewResponse  # noqa: PLC0415
+
+    return _decoding.ModelDecoder(
+        "TraceResponse",
+        (
+            _decoding.required("id", _decoding.string),
+            _decoding.required("task", _decoding.string),
+            _decoding.required("trajectory", _decoding.array(_decoding.json_object)),
+            _decoding.required("final_response", _decoding.string),
+            _decoding.required("retrieved_memory_ids", _decoding.array(_decoding.string)),
+            _decoding.required("review_status", _decoding.open_enum(ReviewStatus)),
+            _decoding.required("ingest_status", _decoding.open_enum(IngestStatus)),
+            _decoding.required("ingest_attempts", _decoding.integer),
+            _decoding.required("last_ingest_error", _decoding.nullable(_decoding.string)),
+            _decoding.required("model", _decoding.nullable(_decoding.string)),
+            _decoding.required("metadata", _decoding.json_object),
+            _decoding.required("created_memory_id", _decoding.nullable(_decoding.string)),
+            _decoding.required("review", _decoding.nullable(ReviewResponse.from_dict)),
+            _decoding.optional(
+                "used_memory_ids", _decoding.nullable(_decoding.array(_decoding.string))
+            ),
+            _decoding.optional("created_at", _decoding.date_time),
+        ),
+        rest=_decoding.anything,
+    )
 
 
 @_attrs_define
@@ -156,36 +186,7 @@ class TraceResponse:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        from ..models.review_response import ReviewResponse  # noqa: PLC0415
-
-        fields = _decoding.Fields("TraceResponse", src_dict)
-        decoded = cls(
-            id=fields.required("id", _decoding.string),
-            task=fields.required("task", _decoding.string),
-            trajectory=fields.required("trajectory", _decoding.array(_decoding.json_object)),
-            final_response=fields.required("final_response", _decoding.string),
-            retrieved_memory_ids=fields.required(
-                "retrieved_memory_ids", _decoding.array(_decoding.string)
-            ),
-            review_status=fields.required("review_status", _decoding.open_enum(ReviewStatus)),
-            ingest_status=fields.required("ingest_status", _decoding.open_enum(IngestStatus)),
-            ingest_attempts=fields.required("ingest_attempts", _decoding.integer),
-            last_ingest_error=fields.required(
-                "last_ingest_error", _decoding.nullable(_decoding.string)
-            ),
-            model=fields.required("model", _decoding.nullable(_decoding.string)),
-            metadata=fields.required("metadata", _decoding.json_object),
-            created_memory_id=fields.required(
-                "created_memory_id", _decoding.nullable(_decoding.string)
-            ),
-            review=fields.required("review", _decoding.nullable(ReviewResponse.from_dict)),
-            used_memory_ids=fields.optional(
-                "used_memory_ids", _decoding.nullable(_decoding.array(_decoding.string)), UNSET
-            ),
-            created_at=fields.optional("created_at", _decoding.date_time, UNSET),
-        )
-        decoded.additional_properties = fields.rest(_decoding.anything)
-        return decoded
+        return _decoder()(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:
