@@ -27,6 +27,7 @@ from reflect_sdk._errors import (
     PermissionDeniedError,
     RateLimitError,
     ServerError,
+    TraceLostError,
     TransportError,
     WaitTimeoutError,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "SkillResponse",
     "TraceContext",
     "TraceCreateResponse",
+    "TraceLostError",
     "TraceResponse",
     "TrajectoryInput",
     "TransportError",

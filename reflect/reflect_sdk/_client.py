@@ -4,20 +4,17 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing, closing
+
 import httpx
 
 from reflect_api.client import Client
 from reflect_sdk import _flows
-from reflect_sdk._connection import (
-    DEFAULT_TIMEOUT,
-    checked_base_url,
-    drive,
-    drive_async,
-    reliable,
-    twin_of,
-)
+from reflect_sdk._connection import drive, drive_async, twin_of
 from reflect_sdk._memory_methods import MemoryMethods
+from reflect_sdk._pool import Pool
 from reflect_sdk._project_methods import ProjectMethods
+from reflect_sdk._settings import DEFAULT_TIMEOUT, Settings
 from reflect_sdk._trace_methods import TraceMethods
 from reflect_sdk._types import BootstrapResponse
 
@@ -38,6 +35,12 @@ class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
             at its first use by a master key.
         timeout: Seconds that a call may take in all, retries included; 60 by default. An
             `httpx.Timeout` bounds the phases of each request instead.
+        max_retries: How often a request is tried again at the most; 2 by default, 0 for never.
+        strict: Whether `trace` raises when the service cannot be reached before a run; off by
+            default, so that an outage of the service does not stop the agent.
+        http_client: Sends the synchronous requests, with its proxies, certificates and transport;
+            never closed by this client. One of its own where None.
+        async_http_client: The same for asynchronous requests; it works in one event loop alone.
 
     Raises:
         InvalidArgumentError: If an argument cannot be used.
@@ -102,7 +105,8 @@ class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
             key_label=key_label,
             environment=environment,
         )
-        with _anonymous(base_url, timeout) as api:
+        pool, api = _anonymous(base_url, timeout)
+        with closing(pool):
             return drive(flow, api)
 
     @classmethod
@@ -125,7 +129,8 @@ class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
             key_label=key_label,
             environment=environment,
         )
-        async with _anonymous(base_url, timeout) as api:
+        pool, api = _anonymous(base_url, timeout)
+        async with aclosing(pool):
             return await drive_async(flow, api)
 
     def health(self) -> dict[str, str]:
@@ -146,6 +151,7 @@ class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
         return await self._run_async(self._flows.health())
 
 
-def _anonymous(base_url: str, timeout: float | httpx.Timeout) -> Client:
-    address = checked_base_url(base_url)
-    return reliable(Client(base_url=address), address, timeout)
+def _anonymous(base_url: str, timeout: float | httpx.Timeout) -> tuple[Pool, Client]:
+    settings = Settings(base_url=base_url, timeout=timeout)
+    pool = Pool(settings.base_url)
+    return pool, pool.reliable(Client(base_url=settings.base_url), settings)

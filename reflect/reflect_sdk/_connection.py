@@ -8,7 +8,6 @@ import asyncio
 import importlib
 import math
 import os
-import ssl
 import time
 from collections.abc import Callable
 from functools import cache
@@ -16,21 +15,24 @@ from types import ModuleType
 from typing import Any, Self, TypeVar
 
 import httpx
+from attrs import evolve
 
 from reflect_api.client import AuthenticatedClient, Client
 from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._drivers import run, run_async
 from reflect_sdk._flows import LONGEST_HOLD, Effect, Flow, Flows, Pause
-from reflect_sdk._http import ReliableAsyncClient, ReliableClient
-from reflect_sdk._retry import RetryPolicy
-
-HOSTED_URL = "https://api.starlight-search.com"
-DEFAULT_PROJECT = "default"
-DEFAULT_TIMEOUT = 60.0
+from reflect_sdk._pool import Pool
+from reflect_sdk._settings import (
+    DEFAULT_PROJECT,
+    DEFAULT_RETRIES,
+    DEFAULT_TIMEOUT,
+    HOSTED_URL,
+    Settings,
+    checked_key,
+)
 
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., object])
-AnyClient = TypeVar("AnyClient", bound=Client)
 
 
 def twin_of(method: Callable[..., object]) -> Callable[[Method], Method]:
@@ -54,6 +56,11 @@ class Connection:
         api_key: Plaintext API key.
         project_id: The project; `default` where None.
         timeout: Seconds that a call may take in all, or an `httpx.Timeout` for its phases.
+        max_retries: How often a request is tried again at the most; 2 by default, 0 for never.
+        strict: Whether `trace` raises when the service cannot be reached before a run.
+        http_client: Sends the synchronous requests, with its proxies, certificates and transport;
+            never closed by this client. One of its own where None.
+        async_http_client: The same for asynchronous requests; it works in one event loop alone.
 
     Raises:
         InvalidArgumentError: If an argument cannot be used.
@@ -66,19 +73,83 @@ class Connection:
         api_key: str,
         project_id: str | None = None,
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_RETRIES,
+        strict: bool = False,
+        http_client: httpx.Client | None = None,
+        async_http_client: httpx.AsyncClient | None = None,
     ) -> None:
-        self.base_url = checked_base_url(base_url)
-        self.project_id = _checked_project(project_id)
-        self.timeout = _checked_timeout(timeout)
-        low_level = AuthenticatedClient(base_url=self.base_url, token=_checked_key(api_key))
-        self.api = reliable(low_level, self.base_url, self.timeout)
-        self._flows = Flows(project_id=self.project_id, longest_hold=_longest_hold(self.timeout))
+        settings = Settings(
+            base_url=base_url,
+            project_id=project_id,
+            timeout=timeout,
+            max_retries=max_retries,
+            strict=strict,
+        )
+        pool = Pool(settings.base_url, http_client, async_http_client)
+        self._configure(settings, checked_key(api_key), pool)
 
     api: AuthenticatedClient
     """
     The low-level client, for endpoints that have no method here: hand it to any function below
     `reflect_api.api`. Pool, authentication, retries, deadlines and errors are the same.
     """
+
+    def _configure(self, settings: Settings, api_key: str, pool: Pool) -> None:
+        self._settings = settings
+        self._api_key = api_key
+        self._pool = pool
+        self.api = pool.reliable(
+            AuthenticatedClient(base_url=settings.base_url, token=api_key), settings
+        )
+        self._flows = Flows(
+            project_id=self.project_id,
+            longest_hold=_longest_hold(settings.timeout),
+            strict=settings.strict,
+        )
+
+    @property
+    def base_url(self) -> str:
+        """
+        Address of the service, without a slash at its end.
+        """
+        return self._settings.base_url
+
+    @property
+    def project_id(self) -> str:
+        """
+        The project that calls go to.
+        """
+        return self._settings.project_id or DEFAULT_PROJECT
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int | None = None,
+        project_id: str | None = None,
+    ) -> Self:
+        """
+        Return a client with other options over the same connections; this one stays as it is.
+
+        Closing either closes the connections of both.
+
+        Args:
+            timeout: As for the constructor; this client's where None.
+            max_retries: As for the constructor; this client's where None.
+            project_id: As for the constructor; this client's where None.
+
+        Raises:
+            InvalidArgumentError: If an argument cannot be used.
+        """
+        changes: dict[str, Any] = {
+            "timeout": timeout,
+            "max_retries": max_retries,
+            "project_id": project_id,
+        }
+        given = {name: value for name, value in changes.items() if value is not None}
+        other = object.__new__(type(self))
+        other._configure(evolve(self._settings, **given), self._api_key, self._pool)
+        return other
 
     @classmethod
     def from_env(cls, *, timeout: float | httpx.Timeout = DEFAULT_TIMEOUT) -> Self:
@@ -112,13 +183,13 @@ class Connection:
         """
         Close the connections of synchronous calls. The client can be used again afterwards.
         """
-        self.api.close()
+        self._pool.close()
 
     async def aclose(self) -> None:
         """
         Close the connections of asynchronous calls on the running event loop.
         """
-        await self.api.aclose()
+        await self._pool.aclose()
 
     def __enter__(self) -> Self:
         return self
@@ -170,84 +241,9 @@ async def drive_async(flow: Flow[T], api: Client) -> T:
     return await run_async(flow, perform)
 
 
-def reliable(api: AnyClient, base_url: str, timeout: float | httpx.Timeout) -> AnyClient:
-    """
-    Put connections with retries, deadlines and typed errors below a generated client.
-
-    Args:
-        api: The generated client; changed in place and returned.
-        base_url: Address of the service.
-        timeout: As for `Connection`.
-    """
-    policy = RetryPolicy().with_deadline(timeout)
-    tls = _tls_context(base_url)
-    options: dict[str, Any] = {"base_url": base_url, "timeout": timeout, "verify": tls}
-    api.set_httpx_client(ReliableClient(policy=policy, **options))
-    api.set_async_httpx_client_factory(lambda: ReliableAsyncClient(policy=policy, **options))
-    return api
-
-
-def checked_base_url(base_url: str) -> str:
-    """
-    Return the address without a slash at its end.
-
-    Raises:
-        InvalidArgumentError: If it is no address of a web service.
-    """
-    expected = "base_url must be an address such as http://localhost:8000"
-    try:
-        url = httpx.URL(base_url)
-    except (httpx.InvalidURL, TypeError) as error:
-        raise InvalidArgumentError(f"{expected}, found {base_url!r}.") from error
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise InvalidArgumentError(f"{expected}, found {base_url!r}.")
-    if url.userinfo:
-        raise InvalidArgumentError("base_url must not hold a user name or password.")
-    return base_url.rstrip("/")
-
-
-def _checked_timeout(timeout: float | httpx.Timeout) -> float | httpx.Timeout:
-    if isinstance(timeout, httpx.Timeout):
-        return timeout
-    usable = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-    if not usable or not 0 < timeout < math.inf:
-        raise InvalidArgumentError(
-            f"timeout must be a number of seconds above 0 or an httpx.Timeout, found {timeout!r}."
-        )
-    return timeout
-
-
-def _checked_key(api_key: str) -> str:
-    if not isinstance(api_key, str) or not api_key.isascii() or not api_key.isprintable():
-        raise InvalidArgumentError("api_key must be a string of printable ASCII characters.")
-    if not api_key or " " in api_key:
-        raise InvalidArgumentError("api_key must not be empty or hold blanks.")
-    return api_key
-
-
-def _checked_project(project_id: str | None) -> str:
-    if project_id is None:
-        return DEFAULT_PROJECT
-    if not isinstance(project_id, str) or project_id.strip() in {"", ".", ".."}:
-        raise InvalidArgumentError(
-            f"project_id must be a name other than '.' and '..', found {project_id!r}. "
-            f"Leave it out for the project {DEFAULT_PROJECT!r}."
-        )
-    return project_id
-
-
 def _longest_hold(timeout: float | httpx.Timeout) -> int:
     bound = timeout.read if isinstance(timeout, httpx.Timeout) else timeout
     return LONGEST_HOLD if bound is None else min(LONGEST_HOLD, math.floor(bound / 2))
-
-
-def _tls_context(base_url: str) -> ssl.SSLContext:
-    """
-    Make the one TLS context of a client; without certificates, and so at no cost, for plain HTTP.
-    """
-    if base_url.startswith("https:"):
-        return httpx.create_ssl_context()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @cache

@@ -9,6 +9,7 @@ transport errors `httpx.TransportError`, refused arguments `ValueError`, and wai
 from __future__ import annotations
 
 import json
+import reprlib
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -195,6 +196,30 @@ class WaitTimeoutError(ReflectError, TimeoutError):
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, TraceResponse | None]]:
         return type(self), (str(self), self.trace)
+
+
+class TraceLostError(ReflectError, httpx.HTTPError):
+    """
+    A run could not be recorded because of an outage of the service.
+
+    Attributes:
+        task: The task of the run.
+        trajectory: The run; record it later with `ReflectClient.create_trace`.
+        outage: Why the service could not take it.
+    """
+
+    def __init__(self, task: str, trajectory: object, outage: TransportError | ServerError) -> None:
+        httpx.HTTPError.__init__(
+            self,
+            f"The run of the task {reprlib.repr(task)} was not recorded: {outage} "
+            "The trajectory is kept in this error; record it later with create_trace.",
+        )
+        self.task = task
+        self.trajectory = trajectory
+        self.outage = outage
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, object, TransportError | ServerError]]:
+        return type(self), (self.task, self.trajectory, self.outage)
 
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {

@@ -116,11 +116,13 @@ class Flows:
     Attributes:
         project_id: The project.
         longest_hold: Seconds for which the service may be asked to hold one answer.
+        strict: Whether an outage of the service is raised where a run could go on without it.
         clock: Monotonic seconds; replaced in tests.
     """
 
     project_id: str
     longest_hold: int = LONGEST_HOLD
+    strict: bool = False
     clock: Callable[[], float] = time.monotonic
 
     def health(self) -> Flow[dict[str, str]]:

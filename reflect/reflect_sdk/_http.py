@@ -12,7 +12,7 @@ import logging
 import time
 import uuid
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from attrs import frozen
@@ -103,27 +103,43 @@ def deliver(
         retries += 1
 
 
+class Connections(Protocol):
+    """
+    Where connections come from.
+    """
+
+    def client(self) -> httpx.Client:
+        """
+        Return the client that sends synchronous requests.
+        """
+        ...
+
+    def async_client(self) -> httpx.AsyncClient:
+        """
+        Return the client that sends asynchronous requests on the running event loop.
+        """
+        ...
+
+
 class ReliableClient(httpx.Client):
     """
-    An `httpx.Client` that delivers each request as `deliver` says.
+    Delivers each request as `deliver` says, over the connections of another client.
 
     Args:
+        pool: Where the connections come from.
         policy: How hard to try.
-        options: Everything that `httpx.Client` takes.
     """
 
-    def __init__(self, *, policy: RetryPolicy, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, pool: Connections, policy: RetryPolicy) -> None:
+        super().__init__(transport=_NO_TRANSPORT)
+        self._pool = pool
         self._policy = policy
 
     def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
         """
-        Build a request, and refuse a body that is no JSON with a clear error.
+        Build a request as the pooled client does; a body that is no JSON gets a clear error.
         """
-        try:
-            return super().build_request(*args, **kwargs)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise _unwritable(error) from error
+        return _built(self._pool.client(), *args, **kwargs)
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """
@@ -134,32 +150,30 @@ class ReliableClient(httpx.Client):
             if isinstance(effect, Sleep):
                 time.sleep(effect.seconds)
                 return None
-            return super(ReliableClient, self).send(effect.request, **options)
+            return self._pool.client().send(effect.request, **options)
 
         return run(deliver(request, self._policy), perform)
 
 
 class ReliableAsyncClient(httpx.AsyncClient):
     """
-    An `httpx.AsyncClient` that delivers each request as `deliver` says.
+    Does what `ReliableClient` does, asynchronously.
 
     Args:
+        pool: Where the connections come from; each event loop has its own.
         policy: How hard to try.
-        options: Everything that `httpx.AsyncClient` takes.
     """
 
-    def __init__(self, *, policy: RetryPolicy, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, pool: Connections, policy: RetryPolicy) -> None:
+        super().__init__(transport=_NO_ASYNC_TRANSPORT)
+        self._pool = pool
         self._policy = policy
 
     def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
         """
-        Build a request, and refuse a body that is no JSON with a clear error.
+        Build a request as the pooled client does; a body that is no JSON gets a clear error.
         """
-        try:
-            return super().build_request(*args, **kwargs)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise _unwritable(error) from error
+        return _built(self._pool.async_client(), *args, **kwargs)
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """
@@ -170,9 +184,23 @@ class ReliableAsyncClient(httpx.AsyncClient):
             if isinstance(effect, Sleep):
                 await asyncio.sleep(effect.seconds)
                 return None
-            return await super(ReliableAsyncClient, self).send(effect.request, **options)
+            return await self._pool.async_client().send(effect.request, **options)
 
         return await run_async(deliver(request, self._policy), perform)
+
+
+_NO_TRANSPORT = httpx.BaseTransport()
+_NO_ASYNC_TRANSPORT = httpx.AsyncBaseTransport()
+
+
+def _built(pooled: httpx.Client | httpx.AsyncClient, *args: Any, **kwargs: Any) -> httpx.Request:
+    try:
+        return pooled.build_request(*args, **kwargs)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgumentError(
+            f"The request cannot be written as JSON: {error}. "
+            "Use only dicts, lists, strings, finite numbers, booleans and None."
+        ) from error
 
 
 def _bound_phases(request: httpx.Request, policy: RetryPolicy, started: float) -> None:
@@ -204,13 +232,6 @@ def _transport_error(
         return ConnectionFailedError(message, request=request, retries=retries)
     message = f"{where} failed{tries}: {reason}."
     return TransportError(message, request=request, retries=retries)
-
-
-def _unwritable(error: Exception) -> InvalidArgumentError:
-    return InvalidArgumentError(
-        f"The request cannot be written as JSON: {error}. "
-        "Use only dicts, lists, strings, finite numbers, booleans and None."
-    )
 
 
 def _log(request: httpx.Request, response: httpx.Response, retries: int, seconds: float) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -47,13 +47,6 @@ class RetryPolicy:
     longest_pause: float = 8.0
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
     jitter: Callable[[], float] = field(default=random.random, repr=False)
-
-    def with_deadline(self, timeout: float | httpx.Timeout) -> RetryPolicy:
-        """
-        Bound the whole call by a timeout given as a number; an `httpx.Timeout` bounds phases only.
-        """
-        deadline = None if isinstance(timeout, httpx.Timeout) else float(timeout)
-        return evolve(self, deadline=deadline)
 
     def pause(self, retries: int, response: httpx.Response | None) -> float:
         """

@@ -11,6 +11,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from reflect_api.errors import InvalidArgumentError, ReflectError
+from reflect_sdk._errors import ServerError, TraceLostError, TransportError
 from reflect_sdk._flows import Flow, Flows, Query, Run
 from reflect_sdk._labels import review_label
 from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
@@ -136,9 +137,15 @@ class Recorder:
 
     def open(self) -> Flow[TraceContext]:
         """
-        Look for memories.
+        Look for memories; an outage of the service means that there are none.
         """
-        augmented: AugmentedTask = yield from self.flows.augment_with_memories(self.query)
+        try:
+            augmented = yield from self.flows.augment_with_memories(self.query)
+        except (TransportError, ServerError) as outage:
+            if self.flows.strict:
+                raise
+            logger.warning("The run goes on without memories: %s", outage)
+            augmented = AugmentedTask(augmented_task=self.query.task, memories=[])
         defaults = Run(
             task=self.query.task,
             trajectory=[],
@@ -164,8 +171,14 @@ class Recorder:
         Record the run, where it has an output.
         """
         output = context._output  # noqa: SLF001 - two halves of one thing
-        if output is not None:
+        if output is None:
+            return
+        try:
             yield from self._submit(context, output)
+        except (TransportError, ServerError) as outage:
+            if context.trace_id is not None:
+                raise
+            raise TraceLostError(output.task, output.trajectory, outage) from outage
 
     def abandon(self, context: TraceContext, error: BaseException) -> Flow[None]:
         """

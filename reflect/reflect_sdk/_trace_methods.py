@@ -68,9 +68,16 @@ class TraceMethods(Connection):
         Yields:
             The context of the run.
 
+        An outage of the service before the run (no answer, or a 5xx) does not stop the agent: the
+        block runs without memories, and a warning is logged, unless the client is `strict`.
+        `KeyboardInterrupt`, `asyncio.CancelledError` and `GeneratorExit` count as exceptions of the
+        block. No failure to record ever hides an exception of the block.
+
         Raises:
-            APIStatusError: If the service answers with an error.
-            TransportError: If no answer comes.
+            APIStatusError: If the service refuses a request, for example because of a wrong key;
+                with `strict`, for any error that it answers with.
+            TransportError: With `strict`, if no answer comes before the run.
+            TraceLostError: If an outage of the service keeps the run from being recorded.
             IngestFailedError: With `blocking`, if the service could not make the memory.
             WaitTimeoutError: With `blocking`, if that takes longer than 60 seconds.
 

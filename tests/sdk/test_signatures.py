@@ -98,6 +98,10 @@ CONSTRUCTOR = (
     "api_key: str",
     "project_id: str | None = None",
     "timeout: float | httpx.Timeout = 60.0",
+    "max_retries: int = 2",
+    "strict: bool = False",
+    "http_client: httpx.Client | None = None",
+    "async_http_client: httpx.AsyncClient | None = None",
 )
 BOOTSTRAP = (
     "*",

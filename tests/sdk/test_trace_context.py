@@ -6,12 +6,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import pickle
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
-from reflect_sdk import InvalidArgumentError, ReflectClient, TraceContext
+from reflect_sdk import (
+    AuthenticationError,
+    InvalidArgumentError,
+    ReflectClient,
+    ServerError,
+    TraceContext,
+    TraceLostError,
+)
 
 from .scripted import MEMORY, RECEIPT, TRACE, Answer, Asked, Scripted
 
@@ -164,3 +173,103 @@ def test_messages_may_be_objects_and_may_change_afterwards(
 
     _run(client, block, world=world)
     assert service.asked[-1].body["trajectory"] == MESSAGES
+
+
+def test_an_outage_before_the_run_does_not_stop_the_agent(
+    service: Scripted, client: ReflectClient, world: str, caplog: pytest.LogCaptureFixture
+):
+    service.always = lambda asked: (
+        Answer(status=503, headers={"Retry-After-Ms": "1"}, body=b"")
+        if asked.path.endswith("/query")
+        else _answer(asked)
+    )
+
+    def block(context: TraceContext) -> None:
+        assert (context.augmented_task, context.memories) == ("Count", [])
+        context.set_output(trajectory=MESSAGES)
+
+    with caplog.at_level(logging.WARNING, "reflect_sdk"):
+        assert _run(client, block, world=world).trace_id == "t1"
+    assert "goes on without memories" in caplog.text
+
+
+def test_a_strict_client_raises_an_outage_before_the_run(service: Scripted, world: str):
+    service.script(Answer(status=503, headers={"Retry-After-Ms": "1"}, body=b""))
+    with (
+        ReflectClient(base_url=service.url, api_key="k", strict=True) as client,
+        pytest.raises(ServerError),
+    ):
+        _run(client, lambda _: pytest.fail("the block ran"), world=world)
+
+
+def test_a_wrong_key_is_loud(service: Scripted, client: ReflectClient, world: str):
+    service.script(Answer(status=401, body={}))
+    with pytest.raises(AuthenticationError):
+        _run(client, lambda _: pytest.fail("the block ran"), world=world)
+
+
+def test_an_outage_after_the_run_says_what_was_lost(
+    service: Scripted, client: ReflectClient, world: str
+):
+    service.always = lambda asked: (
+        _answer(asked)
+        if asked.path.endswith("/query")
+        else Answer(status=503, headers={"Retry-After-Ms": "1"}, body=b"")
+    )
+
+    def block(context: TraceContext) -> None:
+        context.set_output(trajectory=MESSAGES, result="pass")
+
+    with pytest.raises(TraceLostError, match="'Count' was not recorded") as caught:
+        _run(client, block, world=world)
+    assert isinstance(caught.value, httpx.HTTPError)
+    assert pickle.loads(pickle.dumps(caught.value)).trajectory == MESSAGES
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])
+def test_an_interrupted_run_is_recorded_as_failed(
+    service: Scripted, client: ReflectClient, raised: type[BaseException]
+):
+    service.always = _answer
+
+    def block(context: TraceContext) -> None:
+        context.set_output(trajectory=MESSAGES, result="pass")
+        raise raised
+
+    with pytest.raises(raised):
+        _run(client, block, world="")
+    review = service.asked[-1].body["review"]
+    assert review == {"result": "fail", "feedback_text": raised.__name__}
+
+
+def test_nested_runs_stay_apart(service: Scripted, client: ReflectClient):
+    service.always = _answer
+    with client.trace("Outer") as outer:
+        with client.trace("Inner") as inner:
+            inner.set_output(trajectory="inner")
+        outer.set_output(trajectory="outer")
+    recorded = [
+        (asked.body["task"], asked.body["trajectory"])
+        for asked in service.asked
+        if "trajectory" in asked.body
+    ]
+    assert recorded == [("Inner", "inner"), ("Outer", "outer")]
+
+
+def test_runs_at_the_same_time_stay_apart(service: Scripted, client: ReflectClient):
+    service.always = _answer
+
+    async def run(task: str, others: asyncio.Barrier) -> None:
+        async with client.trace_async(task) as context:
+            await others.wait()
+            context.set_output(trajectory=f"did {task}")
+
+    async def all_runs() -> None:
+        barrier = asyncio.Barrier(10)
+        await asyncio.gather(*(run(f"task {number}", barrier) for number in range(10)))
+
+    asyncio.run(all_runs())
+    recorded = [asked.body for asked in service.asked if "trajectory" in asked.body]
+    assert {(body["task"], body["trajectory"]) for body in recorded} == {
+        (f"task {number}", f"did task {number}") for number in range(10)
+    }

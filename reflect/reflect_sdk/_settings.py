@@ -1,0 +1,118 @@
+"""
+What a client is made of, checked before anything is sent.
+"""
+
+from __future__ import annotations
+
+import math
+
+import httpx
+from attrs import field, frozen
+
+from reflect_api.errors import InvalidArgumentError
+
+HOSTED_URL = "https://api.starlight-search.com"
+DEFAULT_PROJECT = "default"
+DEFAULT_TIMEOUT = 60.0
+DEFAULT_RETRIES = 2
+
+
+def checked_base_url(base_url: str) -> str:
+    """
+    Return the address without a slash at its end.
+
+    Raises:
+        InvalidArgumentError: If it is no address of a web service.
+    """
+    expected = "base_url must be an address such as http://localhost:8000"
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise InvalidArgumentError(f"{expected}, found {base_url!r}.") from error
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise InvalidArgumentError(f"{expected}, found {base_url!r}.")
+    if url.userinfo:
+        raise InvalidArgumentError("base_url must not hold a user name or password.")
+    return base_url.rstrip("/")
+
+
+def checked_timeout(timeout: float | httpx.Timeout) -> float | httpx.Timeout:
+    """
+    Return a timeout that bounds something.
+
+    Raises:
+        InvalidArgumentError: If it is neither a finite number above 0 nor an `httpx.Timeout`.
+    """
+    if isinstance(timeout, httpx.Timeout):
+        return timeout
+    usable = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if not usable or not 0 < timeout < math.inf:
+        raise InvalidArgumentError(
+            f"timeout must be a number of seconds above 0 or an httpx.Timeout, found {timeout!r}."
+        )
+    return timeout
+
+
+def checked_key(api_key: str) -> str:
+    """
+    Return a key that can stand in a header.
+
+    Raises:
+        InvalidArgumentError: If it cannot; never shows it.
+    """
+    if not isinstance(api_key, str) or not api_key.isascii() or not api_key.isprintable():
+        raise InvalidArgumentError("api_key must be a string of printable ASCII characters.")
+    if not api_key or " " in api_key:
+        raise InvalidArgumentError("api_key must not be empty or hold blanks.")
+    return api_key
+
+
+def checked_project(project_id: str | None) -> str | None:
+    """
+    Return a project that can stand in a path, or None for the default one.
+
+    Raises:
+        InvalidArgumentError: If it is empty, `.` or `..`.
+    """
+    if project_id is None:
+        return None
+    if not isinstance(project_id, str) or project_id.strip() in {"", ".", ".."}:
+        raise InvalidArgumentError(
+            f"project_id must be a name other than '.' and '..', found {project_id!r}. "
+            "Leave it out for the default project."
+        )
+    return project_id
+
+
+def checked_retries(max_retries: int) -> int:
+    """
+    Return a number of retries.
+
+    Raises:
+        InvalidArgumentError: If it is no whole number from 0.
+    """
+    if not isinstance(max_retries, int) or isinstance(max_retries, bool) or max_retries < 0:
+        raise InvalidArgumentError(
+            f"max_retries must be a whole number from 0, found {max_retries!r}."
+        )
+    return max_retries
+
+
+@frozen(kw_only=True)
+class Settings:
+    """
+    What a client is made of, but for its key and its connections.
+
+    Attributes:
+        base_url: Address of the service.
+        project_id: The project.
+        timeout: Seconds that a call may take in all, or an `httpx.Timeout` for its phases.
+        max_retries: How often a request is tried again at the most.
+        strict: Whether an outage of the service is raised where a run could go on without it.
+    """
+
+    base_url: str = field(converter=checked_base_url)
+    project_id: str | None = field(default=None, converter=checked_project)
+    timeout: float | httpx.Timeout = field(default=DEFAULT_TIMEOUT, converter=checked_timeout)
+    max_retries: int = field(default=DEFAULT_RETRIES, converter=checked_retries)
+    strict: bool = False
