@@ -8,10 +8,12 @@ The client drives it, synchronously or asynchronously.
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
+import httpx
 from attrs import field, frozen
 
 from reflect_api import models
@@ -287,6 +289,22 @@ class Flows:
         status = UNSET if review_status is None else _review_status(review_status)
         return (yield from self._many(TraceResponse, "traces.list_traces", review_status=status))
 
+    def page_of_traces(
+        self, *, review_status: str | None, page_size: int, cursor: str | None
+    ) -> Flow[tuple[list[TraceResponse], str | None]]:
+        """
+        Get one page of traces, and the cursor of the next one where there is one.
+        """
+        arguments: dict[str, Any] = {
+            "project_id": self.project_id,
+            "review_status": UNSET if review_status is None else _review_status(review_status),
+            "limit": page_size,
+            "cursor": _given(cursor),
+        }
+        response: Response[Any] = yield Call("traces.list_traces", arguments)
+        page = [TraceResponse.from_api(entry) for entry in response.parsed or []]
+        return page, _next_cursor(response.headers.get("Link"))
+
     def delete_traces(self, trace_ids: Sequence[str]) -> Flow[DeleteTracesResponse]:
         """
         Delete traces.
@@ -391,6 +409,14 @@ def _review_status(value: str) -> models.ReviewStatus | str:
         return models.ReviewStatus(value)
     except ValueError:
         return value
+
+
+def _next_cursor(link: str | None) -> str | None:
+    for url, relation in re.findall(r'<([^>]*)>\s*;\s*rel="?([^",;]*)', link or ""):
+        if relation == "next":
+            cursor: str | None = httpx.URL(url).params.get("cursor")
+            return cursor
+    return None
 
 
 def _check_waiting(poll_interval: float, wait_timeout: float) -> None:

@@ -4,7 +4,7 @@ The methods of `ReflectClient` about traces and reviews.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -490,6 +490,50 @@ class TraceMethods(Connection):
         review_status: str | None = None,
     ) -> list[TraceResponse]:
         return await self._run_async(self._flows.list_traces(review_status=review_status))
+
+    def iter_traces(
+        self, *, review_status: str | None = None, page_size: int = 100
+    ) -> Iterator[TraceResponse]:
+        """
+        Go through the project's traces page by page; use it where there may be many.
+
+        Args:
+            review_status: Only traces of this status, `pending` or `reviewed`; all where None.
+            page_size: How many traces one request brings, from 1 to 1,000; 100 by default.
+
+        Yields:
+            The traces, newest first. Those recorded meanwhile are not among them.
+
+        Raises:
+            APIStatusError: If the service answers with an error.
+            TransportError: If no answer comes.
+        """
+        cursor = None
+        while True:
+            page, cursor = self._run(
+                self._flows.page_of_traces(
+                    review_status=review_status, page_size=page_size, cursor=cursor
+                )
+            )
+            yield from page
+            if cursor is None:
+                return
+
+    @twin_of(iter_traces)
+    async def iter_traces_async(
+        self, *, review_status: str | None = None, page_size: int = 100
+    ) -> AsyncIterator[TraceResponse]:
+        cursor = None
+        while True:
+            page, cursor = await self._run_async(
+                self._flows.page_of_traces(
+                    review_status=review_status, page_size=page_size, cursor=cursor
+                )
+            )
+            for trace in page:
+                yield trace
+            if cursor is None:
+                return
 
     def review_trace(
         self,

@@ -59,6 +59,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: Any
+    peer: tuple[str, int]
 
 
 @dataclass
@@ -110,6 +111,7 @@ def scripted_server() -> Iterator[Scripted]:
                 self.path,
                 dict(self.headers.items()),
                 json.loads(raw) if raw else None,
+                self.client_address,
             )
             with lock:
                 state.asked.append(asked)

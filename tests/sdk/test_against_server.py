@@ -163,3 +163,16 @@ def test_what_is_not_there_and_who_is_not_known(server: RunningServer, client: R
         pytest.raises(AuthenticationError),
     ):
         stranger.query_memories(TASK)
+
+
+def test_all_traces_can_be_gone_through_page_by_page(client: ReflectClient):
+    recorded = [client.create_trace(task=TASK, trajectory=str(n)).id for n in range(7)]
+    client.review_trace(recorded[3], result="pass")
+
+    async def gather() -> list[str]:
+        return [trace.id async for trace in client.iter_traces_async(page_size=2)]
+
+    assert [trace.id for trace in client.iter_traces(page_size=3)] == recorded[::-1]
+    assert asyncio.run(gather()) == recorded[::-1]
+    pending = [trace.id for trace in client.iter_traces(review_status="pending", page_size=1)]
+    assert pending == [name for name in recorded[::-1] if name != recorded[3]]

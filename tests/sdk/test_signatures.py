@@ -154,7 +154,7 @@ def test_the_constructor_and_bootstrap_have_the_published_signature():
     assert _written(ReflectClient.bootstrap_async) == (BOOTSTRAP, "BootstrapResponse")
 
 
-@pytest.mark.parametrize("name", [*PAIRS, "trace", "bootstrap"])
+@pytest.mark.parametrize("name", [*PAIRS, "trace", "bootstrap", "iter_traces"])
 def test_a_twin_has_the_same_documentation(name: str):
     documentation = inspect.getdoc(getattr(ReflectClient, name))
     assert documentation

@@ -1,0 +1,186 @@
+"""
+One pool per client, shared by threads, event loops and clients with other options.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from reflect_api.api.traces import get_trace
+from reflect_sdk import InvalidArgumentError, ReflectClient, ServerError
+
+from .scripted import TRACE, Answer, Scripted
+
+
+def test_calls_one_after_the_other_use_one_connection(service: Scripted, client: ReflectClient):
+    service.script(Answer(body=TRACE))
+    for _ in range(5):
+        client.get_trace("t1")
+    get_trace.sync(client=client.api, project_id="p", trace_id="t1")
+    assert len({asked.peer for asked in service.asked}) == 1
+
+
+def test_many_threads_at_first_use_make_one_pool(service: Scripted):
+    service.script(Answer(body=TRACE))
+    with ReflectClient(base_url=service.url, api_key="k") as client:
+        barrier = threading.Barrier(16)
+        pools = set()
+
+        def call(_: int) -> None:
+            barrier.wait()
+            client.get_trace("t1")
+            pools.add(id(client._pool.client()))
+
+        with ThreadPoolExecutor(16) as threads:
+            list(threads.map(call, range(16)))
+    assert len(pools) == 1
+    assert len(service.asked) == 16
+
+
+def test_one_client_works_in_one_event_loop_after_the_other(
+    service: Scripted, client: ReflectClient
+):
+    service.script(Answer(body=TRACE))
+    for _ in range(5):
+        assert asyncio.run(client.get_trace_async("t1")).id == "t1"
+    assert len(service.asked) == 5
+
+
+def test_a_closed_client_can_be_used_again_with_all_its_care(
+    service: Scripted, client: ReflectClient
+):
+    service.script(
+        Answer(body=TRACE),
+        Answer(status=503, body=b"", headers={"Retry-After-Ms": "1"}),
+        Answer(body=TRACE),
+    )
+    client.get_trace("t1")
+    client.close()
+    assert client.get_trace("t1").id == "t1"
+    assert len(service.asked) == 3
+
+
+def test_other_options_share_the_connections(service: Scripted, client: ReflectClient):
+    service.script(Answer(body=TRACE))
+    other = client.with_options(project_id="other", timeout=5.0)
+    client.get_trace("t1")
+    other.get_trace("t1")
+    assert len({asked.peer for asked in service.asked}) == 1
+    assert [asked.path.split("/")[3] for asked in service.asked] == ["default", "other"]
+    assert (client.project_id, other.project_id) == ("default", "other")
+
+
+def test_retries_can_be_switched_off(service: Scripted, client: ReflectClient):
+    service.script(Answer(status=503, body=b"", headers={"Retry-After-Ms": "1"}))
+    with pytest.raises(ServerError):
+        client.with_options(max_retries=0).get_trace("t1")
+    assert len(service.asked) == 1
+    with pytest.raises(InvalidArgumentError):
+        client.with_options(max_retries=-1)
+
+
+def test_a_given_client_sends_the_requests_and_is_never_closed(service: Scripted):
+    service.script(
+        Answer(status=503, body=b"", headers={"Retry-After-Ms": "1"}), Answer(body=TRACE)
+    )
+    with httpx.Client(headers={"X-Proxy": "yes"}) as given:
+        with ReflectClient(base_url=service.url, api_key="k", http_client=given) as client:
+            assert client.get_trace("t1").id == "t1"
+        assert not given.is_closed
+    assert [asked.headers["X-Proxy"] for asked in service.asked] == ["yes", "yes"]
+    assert [asked.headers["Authorization"] for asked in service.asked] == ["Bearer k"] * 2
+
+
+def test_a_given_asynchronous_client_sends_the_requests_and_is_never_closed(service: Scripted):
+    service.script(Answer(body=TRACE))
+
+    async def call() -> None:
+        async with httpx.AsyncClient(headers={"X-Proxy": "yes"}) as given:
+            async with ReflectClient(
+                base_url=service.url, api_key="k", async_http_client=given
+            ) as client:
+                assert (await client.get_trace_async("t1")).id == "t1"
+            assert not given.is_closed
+
+    asyncio.run(call())
+    assert service.asked[0].headers["X-Proxy"] == "yes"
+
+
+@pytest.mark.parametrize("missing", ["REFLECT_API_KEY", "REFLECT_API_URL", "REFLECT_PROJECT_ID"])
+def test_a_client_can_be_made_of_the_environment(monkeypatch: pytest.MonkeyPatch, missing: str):
+    monkeypatch.setenv("REFLECT_API_URL", "http://localhost:8123/")
+    monkeypatch.setenv("REFLECT_API_KEY", "k")
+    monkeypatch.setenv("REFLECT_PROJECT_ID", "mine")
+    monkeypatch.delenv(missing)
+    if missing == "REFLECT_API_KEY":
+        with pytest.raises(InvalidArgumentError, match="REFLECT_API_KEY is not set"):
+            ReflectClient.from_env()
+        return
+    with ReflectClient.from_env(timeout=5) as client:
+        hosted = missing == "REFLECT_API_URL"
+        assert client.base_url == (
+            "https://api.starlight-search.com" if hosted else "http://localhost:8123"
+        )
+        assert client.project_id == ("default" if missing == "REFLECT_PROJECT_ID" else "mine")
+
+
+def test_a_forked_process_makes_connections_of_its_own(service: Scripted):
+    service.script(Answer(body=TRACE))
+    script = f"""
+import os
+from reflect_sdk import ReflectClient
+client = ReflectClient(base_url={service.url!r}, api_key="k")
+client.get_trace("t1")
+child = os.fork()
+client.get_trace("t1")
+client.close()
+if child:
+    _, status = os.waitpid(child, 0)
+    raise SystemExit(status)
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
+    parent, *others = (asked.peer for asked in service.asked)
+    assert sorted(other == parent for other in others) == [False, True]
+
+
+def test_nothing_is_left_open_or_shown(service: Scripted):
+    service.script(Answer(body=TRACE))
+    script = f"""
+import asyncio, gc, logging, os, sys
+logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
+from reflect_sdk import ReflectClient
+with ReflectClient(base_url={service.url!r}, api_key="topsecret") as client:
+    client.get_trace("t1")
+    asyncio.run(client.get_trace_async("t1"))
+    print(repr(client), client.api)
+del client
+gc.collect()
+"""
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-X", "dev", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONASYNCIODEBUG": "0"},
+    )
+    assert "ResourceWarning" not in result.stderr
+    assert "topsecret" not in result.stdout + result.stderr
+    lines = [line for line in result.stdout.splitlines() if line.startswith("DEBUG:reflect_sdk")]
+    assert len(lines) == 2
+    assert "GET /v1/projects/default/traces/t1 answered 200 in" in lines[0]
+
+
+def test_a_client_cannot_be_pickled_and_says_so_without_its_key(client: ReflectClient):
+    with pytest.raises(TypeError) as caught:
+        pickle.dumps(client)
+    assert "topsecret" not in str(caught.value)
