@@ -10,7 +10,6 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
 from operator import attrgetter
 from typing import Any, Self
 
@@ -84,15 +83,18 @@ class Answer:
 _AS_IS = frozenset({str, int, float, bool, type(None), dict, datetime})
 
 
-@cache
-def _reader(
-    kind: type[Answer],
-) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+Reader = tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]
+_READERS: dict[type[Answer], Reader] = {}
+
+
+def _reader(kind: type[Answer]) -> Reader:
     """
     Return the names of a type's fields, and what reads them all off an object at once.
     """
-    names = tuple(attribute.name for attribute in fields(kind))
-    return names, attrgetter(*names)
+    if kind not in _READERS:
+        names = tuple(attribute.name for attribute in fields(kind))
+        _READERS[kind] = names, attrgetter(*names)
+    return _READERS[kind]
 
 
 def _default(kind: type[Answer], name: str) -> object:
