@@ -180,6 +180,29 @@ def test_memories_must_be_the_projects_own(project: Project, other_project: Proj
     assert other_project.q_value(foreign) == 0.5
 
 
+def test_a_run_is_kept_although_a_memory_was_deleted_since_it_was_retrieved(
+    project: Project, other_project: Project
+):
+    deleted, kept = project.memory("deleted"), project.memory("kept")
+    made_by = project.get(f"/memories/{deleted}")["trace_id"]
+    project.http.post("/traces/delete", json={"trace_ids": [made_by]})
+    body = {
+        "task": "t",
+        "trajectory": [],
+        "retrieved_memory_ids": [deleted, kept],
+        "review": {"result": "pass"},
+    }
+
+    answer = project.http.post("/traces", json=body)
+    elsewhere = other_project.http.post("/traces", json=body)
+
+    assert answer.status_code == 200
+    trace = project.awaited(answer.json()["trace_id"])
+    assert trace["retrieved_memory_ids"] == [deleted, kept]
+    assert project.q_value(kept) == pytest.approx(0.5 + ALPHA / 4 * 0.5)
+    assert elsewhere.status_code == 422
+
+
 def test_a_used_memory_must_be_a_retrieved_one(project: Project):
     memory_id = project.memory()
     body = {"task": "t", "trajectory": [], "used_memory_ids": [memory_id]}

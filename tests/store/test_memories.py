@@ -8,7 +8,7 @@ import pytest
 
 from reflect_server.domain.model import Memory, QValueEvent, Reflection, Trace
 from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError, StoreError
-from reflect_server.store.protocol import Store
+from reflect_server.store.protocol import Store, Transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Keep = Callable[..., Memory]
@@ -49,6 +49,27 @@ def test_only_the_memories_of_the_project_are_found(store: Store, keep_memory: K
     found = store.read(lambda tx: tx.memories.get_many("p", ["foreign", "m", "unknown", "m"]))
     assert found == {"m": mine}
     assert store.read(lambda tx: tx.memories.get_many("p", [])) == {}
+
+
+def test_the_id_of_a_deleted_memory_stays_known_in_its_project(store: Store, keep_memory: Keep):
+    store.write(lambda tx: keep_memory(tx, "m"))
+    store.write(lambda tx: keep_memory(tx, "deleted"))
+    store.write(lambda tx: keep_memory(tx, "foreign", "q"))
+    store.write(lambda tx: keep_memory(tx, "deleted-foreign", "q"))
+    asked = ["deleted-foreign", "foreign", "unknown", "deleted", "m", "m"]
+
+    def delete(tx: Transaction) -> None:
+        both = ["trace-of-deleted", "trace-of-deleted-foreign"]
+        tx.traces.delete("p", both)
+        tx.traces.delete("q", both)
+
+    store.write(delete)
+    assert store.read(lambda tx: tx.memories.known("p", asked)) == {"deleted", "m"}
+    assert store.read(lambda tx: tx.memories.known("p", [])) == frozenset()
+
+    store.write(lambda tx: tx.projects.delete("p"))
+    store.write(lambda tx: tx.projects.create("p", created_at=NOW))
+    assert store.read(lambda tx: tx.memories.known("p", asked)) == frozenset()
 
 
 def test_a_trace_makes_one_memory_at_most(store: Store, keep_memory: Keep):

@@ -45,7 +45,8 @@ class Run:
         task: What the agent was asked to do.
         trajectory: Its messages, the JSON of them, or a summary in plain text.
         final_response: The final answer; None to take it from the trajectory.
-        retrieved_memory_ids: The memories that it was given, best first.
+        retrieved_memory_ids: The memories that it was given, best first; some may have been deleted
+            since.
         used_memory_ids: Those that the answer relied on; None where unknown.
         model: The model that the agent ran on; None where unknown.
         metadata: The caller's own facts.
@@ -119,8 +120,8 @@ def create_trace(
         The trace's id and ingest status, also where an earlier request had created it.
 
     Raises:
-        InvalidRequestError: The task is blank, or a memory is unknown, or was used but not
-            retrieved.
+        InvalidRequestError: The task is blank, or a memory is not and never was one of the project,
+            or was used but not retrieved.
         IdempotencyKeyReusedError: The key came before, with a different request.
     """
     trace = _trace_of(run, project_id, now)
@@ -236,12 +237,12 @@ def _earlier(tx: Transaction, project_id: str, idempotency: IdempotencyKey) -> R
 
 
 def _require_memories(tx: Transaction, trace: Trace) -> None:
-    known = tx.memories.get_many(trace.project_id, trace.retrieved_memory_ids)
+    known = tx.memories.known(trace.project_id, trace.retrieved_memory_ids)
     unknown = [repr(i) for i in trace.retrieved_memory_ids if i not in known]
     if unknown:
         named = ", ".join(unknown[:5]) + (" and others" if len(unknown) > 5 else "")
         raise InvalidRequestError(
-            f"`retrieved_memory_ids` names {named}, which the project {trace.project_id!r} does "
-            "not have. Name only memories that a query of this project has returned.",
+            f"`retrieved_memory_ids` names {named}, which the project {trace.project_id!r} "
+            "never had. Name only memories that a query of this project has returned.",
             field="retrieved_memory_ids",
         )

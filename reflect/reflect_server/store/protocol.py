@@ -174,6 +174,12 @@ class Memories(Protocol):
         """
         ...
 
+    def known(self, project_id: str, memory_ids: Sequence[str]) -> frozenset[str]:
+        """
+        Return those of the ids that are memories of the project, or were until their deletion.
+        """
+        ...
+
     def page(
         self, project_id: str, *, after: str | None = None, limit: int | None = None
     ) -> Sequence[Memory]:

@@ -33,6 +33,14 @@ SELECT
 FROM memories AS m
 """
 _MANY = f"{_SELECT} JOIN json_each(?) AS wanted ON wanted.value = m.id WHERE +m.project_id = ?"
+_KNOWN = """
+SELECT value
+FROM json_each(:memory_ids)
+WHERE EXISTS (SELECT 1 FROM memories WHERE id = value AND project_id = :project_id)
+    OR EXISTS (
+        SELECT 1 FROM deleted_memories WHERE project_id = :project_id AND memory_id = value
+    )
+"""
 _PAGE = f"{_SELECT} WHERE m.project_id = ? AND m.seq < ? ORDER BY m.seq DESC LIMIT ?"
 _OF_TRACE = f"{_SELECT} WHERE m.trace_id = ?"
 
@@ -121,6 +129,15 @@ class SqliteMemories:
         """
         rows = self._execute(_MANY, (from_json(list(memory_ids)), project_id))
         return {row[0]: _memory(row) for row in rows}
+
+    def known(self, project_id: str, memory_ids: Sequence[str]) -> frozenset[str]:
+        """
+        Return those of the ids that are memories of the project, or were until their deletion.
+        """
+        rows = self._execute(
+            _KNOWN, {"project_id": project_id, "memory_ids": from_json(list(memory_ids))}
+        )
+        return frozenset(memory_id for (memory_id,) in rows)
 
     def page(
         self, project_id: str, *, after: str | None = None, limit: int | None = None

@@ -111,9 +111,17 @@ SET ingest_status = 'queued'
 WHERE ingest_status = 'processing' AND due_at IS NOT NULL
 """
 
+_REMEMBER_MEMORIES = """
+INSERT INTO deleted_memories (project_id, memory_id)
+SELECT m.project_id, m.id
+FROM memories AS m
+JOIN traces AS t ON t.id = m.trace_id
+WHERE t.id IN (SELECT value FROM json_each(:trace_ids)) AND +t.project_id = :project_id
+"""
+
 _DELETE = """
 DELETE FROM traces
-WHERE +project_id = ? AND id IN (SELECT value FROM json_each(?))
+WHERE +project_id = :project_id AND id IN (SELECT value FROM json_each(:trace_ids))
 RETURNING id
 """
 
@@ -277,9 +285,12 @@ class SqliteTraces:
         """
         Delete those traces that the project has, with reviews and memories, and return their ids.
 
-        Q-values that their reviews have moved stay, and so do the events that say so.
+        Q-values that their reviews have moved stay, and so do the events that say so. Of their
+        memories the ids stay known.
         """
-        rows = self._execute(_DELETE, (project_id, from_json(list(trace_ids))))
+        values = {"project_id": project_id, "trace_ids": from_json(list(trace_ids))}
+        self._execute(_REMEMBER_MEMORIES, values)
+        rows = self._execute(_DELETE, values)
         deleted = {trace_id for (trace_id,) in rows.fetchall()}
         return [trace_id for trace_id in dict.fromkeys(trace_ids) if trace_id in deleted]
 
