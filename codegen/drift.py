@@ -1,5 +1,5 @@
 """
-How two folders of generated files differ.
+How generated files, or folders of them, differ.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ _SHOWN_LINES = 20
 
 def differences(committed: Path, fresh: Path) -> Iterator[str]:
     """
-    Compare two folders byte by byte.
+    Compare two folders, or two files, byte by byte.
 
     Args:
-        committed: The folder that is there.
-        fresh: The folder that should be there.
+        committed: What is there.
+        fresh: What should be there; of the same name.
 
     Yields:
         A text for each file that is missing, left over or different; for the last the beginning of
@@ -25,19 +25,18 @@ def differences(committed: Path, fresh: Path) -> Iterator[str]:
     """
     there, wanted = _files(committed), _files(fresh)
     for name in sorted(there.keys() | wanted.keys()):
-        shown = f"{committed.name}/{name}"
         if name not in there:
-            yield f"{shown}: is missing"
+            yield f"{name}: is missing"
         elif name not in wanted:
-            yield f"{shown}: is left over"
+            yield f"{name}: is left over"
         elif there[name] != wanted[name]:
-            yield _diff(shown, there[name], wanted[name])
+            yield _diff(name, there[name], wanted[name])
 
 
-def _files(folder: Path) -> dict[str, bytes]:
+def _files(root: Path) -> dict[str, bytes]:
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
+        path.relative_to(root.parent).as_posix(): path.read_bytes()
+        for path in (root, *root.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
 

@@ -1,5 +1,5 @@
 """
-Generate `reflect_api` and `reflect_contract` from `openapi.yaml`.
+Generate `reflect_api`, `reflect_contract` and `docs/api.md` from `openapi.yaml`.
 
 `python codegen/generate.py` writes them. With `--check` nothing is written, and the command fails
 where what is committed differs by a byte from what would be written. Neither needs a network.
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from api_page import write_api_page
 from client_package import write_client
 from contract_package import write_contract
 from document import load
@@ -21,16 +22,18 @@ from lint_spec import faults
 from tool_versions import require_pinned_tools
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("reflect_api", "reflect_contract")
+CLIENT = Path("generated/reflect_api")
+CONTRACT = Path("generated/reflect_contract")
+PAGE = Path("docs/api.md")
 
 
 def generate(contract: Path, folder: Path) -> None:
     """
-    Write both packages into an empty folder.
+    Write everything that is generated into an empty folder.
 
     Args:
         contract: The OpenAPI document, in YAML.
-        folder: Where the packages come to stand.
+        folder: Stands for the root of the repository.
 
     Raises:
         SystemExit: The contract has a construct that cannot be generated faithfully; each is named.
@@ -40,33 +43,45 @@ def generate(contract: Path, folder: Path) -> None:
     if found:
         listed = "\n".join(f"- {fault}" for fault in found)
         raise SystemExit(f"{contract.name} cannot be generated faithfully:\n{listed}")
-    write_client(document, folder / PACKAGES[0])
-    write_contract(document, folder / PACKAGES[1])
+    (folder / CLIENT).parent.mkdir()
+    write_client(document, folder / CLIENT)
+    write_contract(document, folder / CONTRACT)
+    write_api_page(document, folder / PAGE)
 
 
 def check(committed: Path, fresh: Path) -> int:
     """
-    Print how the committed packages differ from fresh ones.
+    Print how what is committed differs from what is fresh.
+
+    Args:
+        committed: The root of the repository.
+        fresh: The folder that `generate` has filled.
 
     Returns: The exit status, 1 where they differ.
     """
-    found = [text for name in PACKAGES for text in differences(committed / name, fresh / name)]
+    outputs = (CLIENT, CONTRACT, PAGE)
+    found = [text for name in outputs for text in differences(committed / name, fresh / name)]
     if not found:
-        print("generated/ is what openapi.yaml says.")
+        print("generated/ and docs/api.md are what openapi.yaml says.")
         return 0
     print("\n".join(found))
-    print("generated/ is not what openapi.yaml says: run `python codegen/generate.py` and commit.")
+    print("This is not what openapi.yaml says: run `python codegen/generate.py` and commit.")
     return 1
 
 
 def replace(committed: Path, fresh: Path) -> None:
     """
-    Put fresh packages in the place of the committed ones.
+    Put what is fresh in the place of what is committed.
+
+    Args:
+        committed: The root of the repository.
+        fresh: The folder that `generate` has filled.
     """
-    committed.mkdir(exist_ok=True)
-    for name in PACKAGES:
-        shutil.rmtree(committed / name, ignore_errors=True)
-        shutil.copytree(fresh / name, committed / name)
+    for package in (CLIENT, CONTRACT):
+        shutil.rmtree(committed / package, ignore_errors=True)
+        shutil.copytree(fresh / package, committed / package)
+    (committed / PAGE).parent.mkdir(exist_ok=True)
+    shutil.copyfile(fresh / PAGE, committed / PAGE)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -81,15 +96,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Generate code from openapi.yaml.")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     parser.add_argument(
-        "--root", type=Path, default=ROOT, help="the folder that has openapi.yaml and generated/"
+        "--root",
+        type=Path,
+        default=ROOT,
+        help="the folder that has openapi.yaml, generated/ and docs/",
     )
     options = parser.parse_args(arguments)
     require_pinned_tools(ROOT / "pyproject.toml")
     with tempfile.TemporaryDirectory() as scratch:
         generate(options.root / "openapi.yaml", Path(scratch))
         if options.check:
-            return check(options.root / "generated", Path(scratch))
-        replace(options.root / "generated", Path(scratch))
+            return check(options.root, Path(scratch))
+        replace(options.root, Path(scratch))
     return 0
 
 
