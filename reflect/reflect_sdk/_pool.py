@@ -37,6 +37,7 @@ class Pool:
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
     ) -> None:
+        self._base_url = base_url
         self._tls = _tls_context(base_url)
         self._http_client = http_client
         self._async_http_client = async_http_client
@@ -97,7 +98,7 @@ class Pool:
         self._connect()
 
     def _connect(self) -> None:
-        self._connections = Client(base_url="", verify_ssl=self._tls)
+        self._connections = Client(base_url=self._base_url, verify_ssl=self._tls)
         if self._http_client is not None:
             self._connections.set_httpx_client(self._http_client)
         if self._async_http_client is not None:
