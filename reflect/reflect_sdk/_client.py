@@ -38,6 +38,10 @@ class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
         max_retries: How often a request is tried again at the most; 2 by default, 0 for never.
         strict: Whether `trace` raises when the service cannot be reached before a run; off by
             default, so that an outage of the service does not stop the agent.
+        spool_dir: Folder in which runs are kept that an outage keeps from being recorded by
+            `trace`. They are recorded, each once, when a later run is, or by
+            `deliver_spooled_traces`, also of another process. Where None, `trace` raises
+            `TraceLostError` instead.
         http_client: Sends the synchronous requests, with its proxies, certificates and transport;
             never closed by this client. One of its own where None.
         async_http_client: The same for asynchronous requests; it works in one event loop alone.

@@ -30,6 +30,7 @@ from reflect_sdk._settings import (
     Settings,
     checked_key,
 )
+from reflect_sdk._spool import Spool
 
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., object])
@@ -58,6 +59,7 @@ class Connection:
         timeout: Seconds that a call may take in all, or an `httpx.Timeout` for its phases.
         max_retries: How often a request is tried again at the most; 2 by default, 0 for never.
         strict: Whether `trace` raises when the service cannot be reached before a run.
+        spool_dir: Folder for runs that an outage keeps from being recorded.
         http_client: Sends the synchronous requests, with its proxies, certificates and transport;
             never closed by this client. One of its own where None.
         async_http_client: The same for asynchronous requests; it works in one event loop alone.
@@ -75,6 +77,7 @@ class Connection:
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         strict: bool = False,
+        spool_dir: str | os.PathLike[str] | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
     ) -> None:
@@ -84,6 +87,7 @@ class Connection:
             timeout=timeout,
             max_retries=max_retries,
             strict=strict,
+            spool_dir=spool_dir,
         )
         pool = Pool(settings.base_url, http_client, async_http_client)
         self._configure(settings, checked_key(api_key), pool)
@@ -95,6 +99,7 @@ class Connection:
     """
 
     def _configure(self, settings: Settings, api_key: str, pool: Pool) -> None:
+        folder = settings.spool_dir
         self._settings = settings
         self._api_key = api_key
         self._pool = pool
@@ -105,6 +110,7 @@ class Connection:
             project_id=self.project_id,
             longest_hold=_longest_hold(settings.timeout),
             strict=settings.strict,
+            spool=None if folder is None else Spool(folder, settings.base_url),
         )
 
     @property

@@ -7,6 +7,7 @@ The client drives it, synchronously or asynchronously.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import time
@@ -17,11 +18,18 @@ import httpx
 from attrs import field, frozen
 
 from reflect_api import models
-from reflect_api.errors import InvalidArgumentError
+from reflect_api.errors import InvalidArgumentError, ReflectError
 from reflect_api.types import UNSET, Response, Unset
 from reflect_sdk._augment import augment
-from reflect_sdk._errors import IngestFailedError, NotFoundError, WaitTimeoutError
+from reflect_sdk._errors import (
+    IngestFailedError,
+    NotFoundError,
+    ServerError,
+    TransportError,
+    WaitTimeoutError,
+)
 from reflect_sdk._labels import review_label
+from reflect_sdk._spool import Spool
 from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
 from reflect_sdk._types import (
     Answer,
@@ -36,6 +44,8 @@ from reflect_sdk._types import (
     TraceCreateResponse,
     TraceResponse,
 )
+
+logger = logging.getLogger("reflect_sdk")
 
 LONGEST_HOLD = 30
 """Seconds for which the service is asked to hold one answer."""
@@ -119,12 +129,14 @@ class Flows:
         project_id: The project.
         longest_hold: Seconds for which the service may be asked to hold one answer.
         strict: Whether an outage of the service is raised where a run could go on without it.
+        spool: Where runs are kept that an outage keeps from being recorded; None for nowhere.
         clock: Monotonic seconds; replaced in tests.
     """
 
     project_id: str
     longest_hold: int = LONGEST_HOLD
     strict: bool = False
+    spool: Spool | None = None
     clock: Callable[[], float] = time.monotonic
 
     def health(self) -> Flow[dict[str, str]]:
@@ -155,24 +167,44 @@ class Flows:
         memories = yield from self.query_memories(query)
         return augment(query.task, memories)
 
-    def create_trace(self, run: Run) -> Flow[TraceCreateResponse]:
+    def create_trace(
+        self, run: Run, *, idempotency_key: str | None = None
+    ) -> Flow[TraceCreateResponse]:
         """
         Record a run.
         """
-        body = models.CreateTraceRequest(
-            task=run.task,
-            trajectory=wire_trajectory(run.trajectory),
-            final_response=_given(run.final_response),
-            retrieved_memory_ids=_ids("retrieved_memory_ids", run.retrieved_memory_ids),
-            used_memory_ids=UNSET
-            if run.used_memory_ids is None
-            else _ids("used_memory_ids", run.used_memory_ids),
-            model=run.model,
-            metadata=run.metadata or {},
-            reference_context=_given(run.reference_context),
-            review=UNSET if run.review_result is None else _review(run, run.review_result),
+        return (
+            yield from self._one(
+                TraceCreateResponse,
+                "traces.create_trace",
+                body=trace_request(run),
+                idempotency_key=_given(idempotency_key),
+            )
         )
-        return (yield from self._one(TraceCreateResponse, "traces.create_trace", body=body))
+
+    def deliver_spooled_traces(self) -> Flow[int]:
+        """
+        Record the runs that an outage has kept on disk, as long as the service takes them.
+        """
+        delivered = 0
+        for kept in self.spool.waiting() if self.spool else ():
+            try:
+                arguments = {
+                    "project_id": kept.project_id,
+                    "body": models.CreateTraceRequest.from_dict(kept.body),
+                    "idempotency_key": kept.idempotency_key,
+                }
+                yield Call("traces.create_trace", arguments)
+            except (TransportError, ServerError) as outage:
+                logger.warning("Runs kept in %s still cannot be recorded: %s", kept.path, outage)
+                break
+            except ReflectError as refusal:
+                refused = kept.refuse()
+                logger.warning("The run kept in %s is refused: %s", refused, refusal)
+            else:
+                kept.discard()
+                delivered += 1
+        return delivered
 
     def create_memory(
         self,
@@ -384,6 +416,27 @@ def bootstrap(
         "bootstrap.bootstrap", {"body": body, "x_bootstrap_token": bootstrap_token}
     )
     return BootstrapResponse.from_api(response.parsed)
+
+
+def trace_request(run: Run) -> models.CreateTraceRequest:
+    """
+    Make the request that records a run.
+
+    Raises:
+        InvalidArgumentError: If a part of it cannot be used.
+    """
+    used = run.used_memory_ids
+    return models.CreateTraceRequest(
+        task=run.task,
+        trajectory=wire_trajectory(run.trajectory),
+        final_response=_given(run.final_response),
+        retrieved_memory_ids=_ids("retrieved_memory_ids", run.retrieved_memory_ids),
+        used_memory_ids=UNSET if used is None else _ids("used_memory_ids", used),
+        model=run.model,
+        metadata=run.metadata or {},
+        reference_context=_given(run.reference_context),
+        review=UNSET if run.review_result is None else _review(run, run.review_result),
+    )
 
 
 def _given(value: T | None) -> T | Unset:

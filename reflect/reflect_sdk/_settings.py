@@ -5,11 +5,13 @@ What a client is made of, checked before anything is sent.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import httpx
 from attrs import field, frozen
 
 from reflect_api.errors import InvalidArgumentError
+from reflect_sdk._spool import checked_spool_dir
 
 HOSTED_URL = "https://api.starlight-search.com"
 DEFAULT_PROJECT = "default"
@@ -109,6 +111,7 @@ class Settings:
         timeout: Seconds that a call may take in all, or an `httpx.Timeout` for its phases.
         max_retries: How often a request is tried again at the most.
         strict: Whether an outage of the service is raised where a run could go on without it.
+        spool_dir: Folder for runs that an outage keeps from being recorded; None for nowhere.
     """
 
     base_url: str = field(converter=checked_base_url)
@@ -116,3 +119,4 @@ class Settings:
     timeout: float | httpx.Timeout = field(default=DEFAULT_TIMEOUT, converter=checked_timeout)
     max_retries: int = field(default=DEFAULT_RETRIES, converter=checked_retries)
     strict: bool = False
+    spool_dir: Path | None = field(default=None, converter=checked_spool_dir)

@@ -5,6 +5,7 @@ One run of an agent, recorded by a `with` block.
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from attrs import define, evolve, field, frozen
 
 from reflect_api.errors import InvalidArgumentError, ReflectError
 from reflect_sdk._errors import ServerError, TraceLostError, TransportError
-from reflect_sdk._flows import Flow, Flows, Query, Run
+from reflect_sdk._flows import Flow, Flows, Query, Run, trace_request
 from reflect_sdk._labels import review_label
 from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
 from reflect_sdk._types import AugmentedTask, MemoryResponse
@@ -171,14 +172,8 @@ class Recorder:
         Record the run, where it has an output.
         """
         output = context._output  # noqa: SLF001 - two halves of one thing
-        if output is None:
-            return
-        try:
+        if output is not None:
             yield from self._submit(context, output)
-        except (TransportError, ServerError) as outage:
-            if context.trace_id is not None:
-                raise
-            raise TraceLostError(output.task, output.trajectory, outage) from outage
 
     def abandon(self, context: TraceContext, error: BaseException) -> Flow[None]:
         """
@@ -197,8 +192,14 @@ class Recorder:
             logger.warning("The trace of a run that raised could not be recorded: %s", failure)
 
     def _submit(self, context: TraceContext, output: Run) -> Flow[None]:
-        receipt = yield from self.flows.create_trace(output)
+        idempotency_key = str(uuid.uuid4())
+        try:
+            receipt = yield from self.flows.create_trace(output, idempotency_key=idempotency_key)
+        except (TransportError, ServerError) as outage:
+            self._keep(output, idempotency_key, outage)
+            return
         context.trace_id = receipt.trace_id
+        yield from self.flows.deliver_spooled_traces()
         if self.blocking:
             yield from self.flows.wait_for_trace(
                 receipt.trace_id,
@@ -206,3 +207,12 @@ class Recorder:
                 poll_interval=SUBMIT_POLL_INTERVAL,
                 wait_timeout=SUBMIT_WAIT_TIMEOUT,
             )
+
+    def _keep(
+        self, output: Run, idempotency_key: str, outage: TransportError | ServerError
+    ) -> None:
+        if self.flows.spool is None:
+            raise TraceLostError(output.task, output.trajectory, outage) from outage
+        body = trace_request(output).to_dict()
+        path = self.flows.spool.keep(self.flows.project_id, idempotency_key, body)
+        logger.warning("The run is kept in %s and recorded later: %s", path, outage)

@@ -77,7 +77,8 @@ class TraceMethods(Connection):
             APIStatusError: If the service refuses a request, for example because of a wrong key;
                 with `strict`, for any error that it answers with.
             TransportError: With `strict`, if no answer comes before the run.
-            TraceLostError: If an outage of the service keeps the run from being recorded.
+            TraceLostError: If an outage of the service keeps the run from being recorded, and the
+                client has no `spool_dir`.
             IngestFailedError: With `blocking`, if the service could not make the memory.
             WaitTimeoutError: With `blocking`, if that takes longer than 60 seconds.
 
@@ -534,6 +535,22 @@ class TraceMethods(Connection):
                 yield trace
             if cursor is None:
                 return
+
+    def deliver_spooled_traces(self) -> int:
+        """
+        Record the runs that an outage has kept in `spool_dir`.
+
+        A run that is recorded by `trace` does this as well; call it where no further run follows. A
+        run that the service refuses is set aside, in a file ending with `.refused`, with a warning.
+
+        Returns:
+            How many runs were recorded; 0 for a client without `spool_dir`.
+        """
+        return self._run(self._flows.deliver_spooled_traces())
+
+    @twin_of(deliver_spooled_traces)
+    async def deliver_spooled_traces_async(self) -> int:
+        return await self._run_async(self._flows.deliver_spooled_traces())
 
     def review_trace(
         self,

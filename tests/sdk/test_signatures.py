@@ -44,6 +44,7 @@ WAITING = ("poll_interval: float = 0.25", "wait_timeout: float = 60.0")
 
 PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
     "health": ((), "dict[str, str]"),
+    "deliver_spooled_traces": ((), "int"),
     "query_memories": (("task: str", "*", *QUERY), "list[MemoryResponse]"),
     "augment_with_memories": (("task: str", "*", *QUERY), "AugmentedTask"),
     "get_skill": ((), "SkillResponse | None"),
@@ -100,6 +101,7 @@ CONSTRUCTOR = (
     "timeout: float | httpx.Timeout = 60.0",
     "max_retries: int = 2",
     "strict: bool = False",
+    "spool_dir: str | os.PathLike[str] | None = None",
     "http_client: httpx.Client | None = None",
     "async_http_client: httpx.AsyncClient | None = None",
 )
