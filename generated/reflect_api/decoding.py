@@ -339,7 +339,7 @@ class ModelDecoder:
         self._absent = dict.fromkeys((name for name, _, _, _ in fields), UNSET)
         self._rest = rest
 
-    def __call__(self, build: Callable[..., V], source: Mapping[str, Any]) -> V:
+    def decode(self, build: Callable[..., V], source: Mapping[str, Any]) -> V:
         """
         Make an instance of an object.
 
@@ -392,10 +392,10 @@ def request_line(response: httpx.Response) -> tuple[str, str]:
     Return the method and the address of an answer's request, without credentials and query.
     """
     request = response.request
-    url = request.url
-    if url.userinfo or url.query or url.fragment:
-        url = url.copy_with(userinfo=b"", query=None, fragment=None)
-    return request.method, str(url)
+    address = str(request.url)
+    if "@" in address or "?" in address or "#" in address:
+        address = str(request.url.copy_with(userinfo=b"", query=None, fragment=None))
+    return request.method, address
 
 
 def decode_json(response: httpx.Response, decode: Decoder[V]) -> V:

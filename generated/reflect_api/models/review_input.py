@@ -99,7 +99,7 @@ class ReviewInput:
         Raises:
             errors.FieldError: A field is missing or has another type.
         """
-        return _decoder()(cls, src_dict)
+        return _decoder().decode(cls, src_dict)
 
     @property
     def additional_keys(self) -> list[str]:
