@@ -47,17 +47,15 @@ class App:
             return
         request = Request(scope, receive)
         request_id = secrets.token_hex(8)
+        path = scope["raw_path"].decode("latin-1")
         try:
             response = await self._respond(request)
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets an answer
             if not isinstance(error, ReflectServerError):
-                _log.exception(
-                    "request %s failed: %s %s", request_id, request.method, request.url.path
-                )
-            instance = scope["raw_path"].decode("latin-1")
-            response = problem_response(error, instance=instance, request_id=request_id)
+                _log.exception("request %s failed: %s %s", request_id, request.method, path)
+            response = problem_response(error, instance=path, request_id=request_id)
         response.headers["X-Request-Id"] = request_id
         await response(scope, receive, send)
 

@@ -31,7 +31,14 @@ async def read_body(request: Request, *, limit: int) -> bytes:
 
     Raises:
         RequestTooLargeError: The body is larger, or is announced to be.
+        MalformedRequestError: The body is compressed.
     """
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() not in {"", "identity"}:
+        raise MalformedRequestError(
+            f"The body has the content encoding {encoding!r}, and this service reads bodies as "
+            "they are. Send it uncompressed, without the header `Content-Encoding`."
+        )
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isdecimal() else 0
     if size > limit * _DRAINED_BEYOND_LIMIT:

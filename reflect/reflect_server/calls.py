@@ -165,7 +165,9 @@ class Call:
             raise UnauthenticatedError(
                 f"The request has no bootstrap token. Send it in the header `{credential.header}`."
             )
-        if not hmac.compare_digest(given.encode(), expected.get_secret_value().encode()):
+        if not hmac.compare_digest(
+            given.encode("latin-1"), expected.get_secret_value().encode("utf-8", "surrogateescape")
+        ):
             raise ForbiddenError(
                 f"The token in `{credential.header}` is not the one of this service. "
                 "Send the value that it was started with in `REFLECT_BOOTSTRAP_TOKEN`."

@@ -14,12 +14,13 @@ import os
 import secrets
 import string
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from reflect_server.domain.model import ApiKey
-from reflect_server.errors import SettingsError, UnauthenticatedError
+from reflect_server.errors import SettingsError, StoreError, UnauthenticatedError
 from reflect_server.store.protocol import Store
 
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name, not a secret
@@ -135,7 +136,8 @@ class Keyring:
                 f"The API key {key.public_id} has been revoked. Use another key."
             )
         if key.last_used_at is None or now - key.last_used_at >= TOUCH_INTERVAL:
-            store.write(lambda tx: tx.keys.touch(key.id, at=now))
+            with suppress(StoreError):  # A disk that is full must not end reading too.
+                store.write(lambda tx: tx.keys.touch(key.id, at=now))
         return key
 
     def _hash(self, plaintext: str) -> bytes:

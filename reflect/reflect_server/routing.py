@@ -80,7 +80,8 @@ class Router:
         Return the endpoint for a request, and the values in its path.
 
         Args:
-            method: The HTTP method.
+            method: The HTTP method; HEAD is answered like GET, and the HTTP server leaves out the
+                body.
             raw_path: The path as it was sent, still percent-encoded.
 
         Raises:
@@ -89,14 +90,16 @@ class Router:
             InvalidRequestError: A value in the path cannot be used.
         """
         segments = [_decoded(part) for part in raw_path.decode("latin-1").split("/")[1:]]
+        wanted = "GET" if method == "HEAD" else method
         allowed: list[str] = []
         for template, endpoints in self._templates:
             values = _match(template, segments)
             if values is None:
                 continue
-            if method in endpoints:
-                return endpoints[method], _usable(values)
+            if wanted in endpoints:
+                return endpoints[wanted], _usable(values)
             allowed += endpoints
+            allowed += ["HEAD"] * ("GET" in endpoints)
         if allowed:
             raise MethodNotAllowedError(
                 f"The path {_shown(segments)} has no method {method}; it has {', '.join(allowed)}.",

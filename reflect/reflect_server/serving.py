@@ -19,6 +19,7 @@ from reflect_server.errors import SettingsError
 from reflect_server.service import Service, running_service
 from reflect_server.settings import Settings
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG = 2048
 _DRAIN_SECONDS = 2
 _KEEP_ALIVE_SECONDS = 75
@@ -26,7 +27,7 @@ _KEEP_ALIVE_SECONDS = 75
 
 def serve(settings: Settings, announce: Callable[[str, Service], None]) -> None:
     """
-    Run the service until a signal ends it.
+    Run the service until a signal ends it. Signals that follow change nothing.
 
     Args:
         settings: How it is configured.
@@ -38,12 +39,14 @@ def serve(settings: Settings, announce: Callable[[str, Service], None]) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         signal.signal(number, _leave)
     with _listening(settings.host, settings.port) as listener:
         address = _address(listener)
         with running_service(settings) as service:
-            _Server(service, lambda: announce(address, service)).run(sockets=[listener])
+            server = _Server(service, lambda: announce(address, service))
+            with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+                runner.run(server.serve(sockets=[listener]))
 
 
 class _Server(uvicorn.Server):
@@ -81,6 +84,8 @@ def _address(listener: socket.socket) -> str:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as `signal` wants it
+    for ending in _ENDING:
+        signal.signal(ending, signal.SIG_IGN)
     sys.exit(0)
 
 

@@ -8,9 +8,11 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from reflect_server.app import App
 from reflect_server.calls import Call
@@ -26,13 +28,13 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield running
 
 
-async def health_of(app: App) -> httpx.Response:
+async def asked(app: App, method: str, path: str, **options: Any) -> httpx.Response:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
-        return await http.get("/health")
+        return await http.request(method, path, **options)
 
 
 def answer_of(app: App) -> httpx.Response:
-    return asyncio.run(health_of(app))
+    return asyncio.run(asked(app, "GET", "/health"))
 
 
 def test_an_unexpected_failure_is_logged_and_not_shown(
@@ -62,6 +64,34 @@ def test_a_store_that_cannot_work_is_answered_503_with_a_time_to_try_again(
     assert answer.status_code == 503
     assert (answer.json()["code"], answer.json()["detail"]) == ("unavailable", "The disk is full.")
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_head_is_answered_like_get(service: Service) -> None:
+    answer, with_body = (
+        asyncio.run(asked(App(service), method, "/health")) for method in ("HEAD", "GET")
+    )
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Length"] == with_body.headers["Content-Length"]
+
+
+def test_a_bootstrap_token_may_hold_any_character(tmp_path: Path) -> None:
+    body = {"user_id": "u", "project_id": "p"}
+    with running_service(Settings(data_dir=tmp_path, bootstrap_token=SecretStr("tök☃"))) as service:
+        right, wrong = (
+            asyncio.run(
+                asked(
+                    App(service),
+                    "POST",
+                    "/v1/bootstrap",
+                    json=body,
+                    headers={"X-Bootstrap-Token": token.encode()},
+                )
+            )
+            for token in ("tök☃", "tok☃")
+        )
+
+    assert (right.status_code, wrong.status_code) == (200, 403)
 
 
 def test_operations_and_handlers_must_pair(service: Service) -> None:

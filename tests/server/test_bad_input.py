@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -160,6 +161,14 @@ def test_a_body_over_the_limit_is_refused_while_it_streams(project: Project):
     refused(project.http.post("/traces", content=chunks()), 413, "request_too_large")
 
 
+def test_a_compressed_body_is_refused_with_the_reason(project: Project):
+    body = gzip.compress(b'{"task": "x", "trajectory": []}')
+
+    answer = project.http.post("/traces", content=body, headers={"Content-Encoding": "gzip"})
+
+    assert "'gzip'" in refused(answer, 400, "malformed_request")["detail"]
+
+
 @pytest.mark.parametrize("segment", ["%2E", "%2e%2E", "", "%FF"])
 def test_an_id_that_could_be_misread_is_refused(project: Project, segment: str):
     answer = project.http.get(f"{project.server.base_url}/v1/projects/{segment}/traces")
@@ -209,4 +218,4 @@ def test_a_wrong_method_is_refused_with_the_right_ones(project: Project):
     answer = project.http.put("/traces", json={})
 
     refused(answer, 405, "method_not_allowed")
-    assert answer.headers["Allow"] == "GET, POST"
+    assert answer.headers["Allow"] == "GET, POST, HEAD"

@@ -15,7 +15,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -118,6 +118,19 @@ def test_a_signal_ends_the_server_cleanly_and_releases_who_waits(
     assert server.log == ""
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_that_follow_the_first_change_nothing(start: Start, number: signal.Signals):
+    server = start()
+
+    while server.process.poll() is None:
+        server.process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            server.process.wait(0.01)
+
+    assert server.process.returncode == 0
+    assert server.log == ""
+
+
 def test_the_first_start_shows_a_key_that_works_and_later_ones_do_not(tmp_path: Path):
     command = [sys.executable, "-m", "reflect_server", "--port", "0"]
     shown = []
@@ -172,7 +185,19 @@ def test_the_data_folder_is_the_owners_alone(start: Start, tmp_path: Path):
     start()
 
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
-    assert stat.S_IMODE((tmp_path / "data" / "secret.key").stat().st_mode) == 0o600
+
+
+def test_the_files_are_the_owners_alone_also_in_a_folder_that_others_may_read(
+    start: Start, tmp_path: Path
+):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data").chmod(0o755)
+    start()
+
+    modes = {f.name: stat.S_IMODE(f.stat().st_mode) for f in (tmp_path / "data").iterdir()}
+
+    assert {"secret.key", "reflect.db", "reflect.db-wal"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
 
 
 def test_the_learning_rate_comes_from_the_environment(tmp_path: Path):

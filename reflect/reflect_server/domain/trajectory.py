@@ -36,27 +36,15 @@ class ToolCall:
         tool: The tool's name; empty where the trajectory has an answer but not the call.
         arguments: The arguments, as JSON or as the text that the agent wrote.
         result: The tool's answer as text; None where the trajectory has none.
-        error: The message of an answer that looks like an error; None for any other.
+        error: The message of an answer that looks like an error: it is marked as one, it is an
+            object with an `error`, it begins like `Error:` or `ValueError:`, or it holds a Python
+            traceback. None for any other.
     """
 
     tool: str
     arguments: str = ""
     result: str | None = None
     error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ToolError:
-    """
-    An answer of a tool that looks like an error.
-
-    Attributes:
-        tool: The tool's name; empty where the trajectory does not tell.
-        message: What the tool said.
-    """
-
-    tool: str
-    message: str
 
 
 def parse(trajectory: str | Sequence[Any]) -> list[Message]:
@@ -162,20 +150,6 @@ def tools_used(messages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     Return the names of the tools that the run called, in order of first use.
     """
     return tuple(dict.fromkeys(call.tool for call in tool_calls(messages) if call.tool))
-
-
-def tool_errors(messages: Sequence[Mapping[str, Any]]) -> tuple[ToolError, ...]:
-    """
-    Return the answers of tools that look like errors, in the order of their calls.
-
-    An answer looks like an error when it is marked as one, when it is an object with an `error`,
-    when it begins like `Error:` or `ValueError:`, or when it holds a Python traceback.
-    """
-    return tuple(
-        ToolError(tool=call.tool, message=call.error)
-        for call in tool_calls(messages)
-        if call.error is not None
-    )
 
 
 def _body(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reflect_server.domain import trajectory
-from reflect_server.domain.trajectory import ToolCall, ToolError
+from reflect_server.domain.trajectory import ToolCall
 
 OPENAI_CHAT = [
     {"role": "system", "content": "You run SQL."},
@@ -106,7 +106,7 @@ def test_every_usual_shape_reads_the_same(messages: list[dict[str, Any]]):
     (call,) = trajectory.tool_calls(messages)
     assert (call.tool, json.loads(call.arguments)) == ("sql", {"query": "SELECT 1"})
     assert trajectory.tools_used(messages) == ("sql",)
-    assert trajectory.tool_errors(messages) == (ToolError("sql", "Error: no such table: order"),)
+    assert call.error == "Error: no such table: order"
     assert trajectory.final_response(messages) == "There are 12 orders."
     assert trajectory.parse(json.dumps(messages)) == messages
 
@@ -184,15 +184,16 @@ def test_a_result_without_its_call_still_names_its_tool():
     ],
 )
 def test_answers_that_look_like_errors_are_found(content: object, message: str):
-    messages = [{"role": "tool", "name": "book", "content": content}]
-    assert trajectory.tool_errors(messages) == (ToolError("book", message),)
+    (call,) = trajectory.tool_calls([{"role": "tool", "name": "book", "content": content}])
+    assert (call.tool, call.error) == ("book", message)
 
 
 @pytest.mark.parametrize(
     "content", ["0 errors found", '{"error": null, "id": 1}', "The error rate is 2%.", "", "[]"]
 )
 def test_answers_that_only_speak_of_errors_are_not_errors(content: str):
-    assert trajectory.tool_errors([{"role": "tool", "name": "book", "content": content}]) == ()
+    (call,) = trajectory.tool_calls([{"role": "tool", "name": "book", "content": content}])
+    assert call.error is None
 
 
 def test_text_leaves_out_calls_results_and_images():
@@ -244,7 +245,6 @@ def test_odd_messages_never_fail(messages: list[dict[str, Any]]):
     assert trajectory.parse(messages) == messages
     calls = trajectory.tool_calls(messages)
     assert set(trajectory.tools_used(messages)) == {call.tool for call in calls if call.tool}
-    assert len(trajectory.tool_errors(messages)) <= len(calls)
     assert isinstance(trajectory.final_response(messages), str)
 
 

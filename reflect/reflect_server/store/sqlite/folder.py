@@ -33,10 +33,13 @@ class FolderLock:
             raise _unusable(folder, error.strerror or str(error)) from error
         connection: sqlite3.Connection | None = None
         try:
+            make_private(folder / LOCK_NAME)
             connection = sqlite3.connect(
                 folder / LOCK_NAME, timeout=0, isolation_level=None, check_same_thread=False
             )
             connection.execute("BEGIN EXCLUSIVE")
+        except OSError as error:
+            raise _unusable(folder, error.strerror or str(error)) from error
         except sqlite3.Error as error:
             if connection is not None:
                 connection.close()
@@ -53,6 +56,20 @@ class FolderLock:
         Let others have the folder; does nothing the second time.
         """
         self._connection.close()
+
+
+def make_private(path: Path) -> None:
+    """
+    Make an empty file that only its owner may read and write; nothing happens where one exists.
+
+    SQLite would make it with the rights that the folder's other files usually have, and gives the
+    files beside a database the rights of the database.
+
+    Args:
+        path: The file.
+    """
+    if not path.exists():
+        path.touch(mode=0o600)
 
 
 def _unusable(folder: Path, reason: str) -> StoreError:

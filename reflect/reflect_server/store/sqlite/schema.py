@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from reflect_server.errors import StoreError
+from reflect_server.store.sqlite.folder import make_private
 
 APPLICATION_ID = 0x5245464C
 """The mark in the file's header that says whose it is: `REFL` in ASCII."""
@@ -80,6 +81,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         )
     try:
         _refuse_foreign_file(path)
+        make_private(path)
         unclean = path.with_name(path.name + "-wal").exists()
         connection = connect(path)
         try:

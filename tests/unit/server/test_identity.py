@@ -1,0 +1,44 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from reflect_server.domain.keys import create_master_key
+from reflect_server.errors import StoreError
+from reflect_server.identity import Keyring
+from reflect_server.store.protocol import Store, Transaction
+from reflect_server.store.sqlite import SqliteStore
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+T = TypeVar("T")
+
+
+class FullStore:
+    """
+    A store whose disk is full.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.read = store.read
+        self.close = store.close
+
+    def write(self, work: Callable[[Transaction], T]) -> T:  # noqa: ARG002 - as `Store` has it
+        raise StoreError("The disk is full.")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_a_key_is_recognised_although_the_disk_is_full(store: SqliteStore):
+    keyring = Keyring(bytes(32))
+    issued = create_master_key(store, keyring, label="k", now=NOW)
+
+    recognised = keyring.authenticate(FullStore(store), issued.plaintext, now=NOW)
+
+    assert recognised == issued.key
