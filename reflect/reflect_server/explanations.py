@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,6 +19,9 @@ import msgspec
 from reflect_contract.operation import TypeForm
 
 Schema = Mapping[str, Any]
+
+MOST_FAULTS = 20
+"""Beyond so many faults a list of them helps nobody."""
 
 _LONGEST_SHOWN = 40
 _MOST_BITS_SHOWN = 128
@@ -77,7 +81,7 @@ _SIZE_LIMITS: Mapping[type, str] = {str: "Length", list: "Items", dict: "Propert
 
 def faults_of(kind: TypeForm, value: object, field: str = "") -> list[Fault]:
     """
-    Return what is wrong with a value, in the order of its schema.
+    Return what is wrong with a value, in the order of its schema, up to `MOST_FAULTS`.
 
     Args:
         kind: What the value should be: a type of the contract.
@@ -85,7 +89,7 @@ def faults_of(kind: TypeForm, value: object, field: str = "") -> list[Fault]:
         field: Its place in the request; empty for a whole body.
     """
     schema = msgspec.json.schema(kind)
-    return list(_faults(schema.get("$defs", {}), schema, value, field))
+    return list(islice(_faults(schema.get("$defs", {}), schema, value, field), MOST_FAULTS))
 
 
 def _faults(definitions: Schema, schema: Schema, value: object, field: str) -> Iterator[Fault]:

@@ -2,8 +2,8 @@
 The vector index: every memory's vector in memory, compared with a query exactly.
 
 The store is the truth, and the index a copy of it. A project is loaded when it is first searched;
-from then on whoever commits a memory adds it here. An id may outlive its memory here for a moment,
-so callers skip ids that the store no longer has.
+from then on whoever commits a memory confirms it here. An id may come before its memory and outlive
+it for a moment, so callers skip ids that the store does not have.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ class MemoryIndex:
 
     def add(self, project_id: str, memory_id: str, vector: Vector) -> None:
         """
-        Add a memory after it was committed; nothing happens where the index has it.
+        Add a memory that is about to be committed; nothing happens where the index has it.
+
+        Follow it by `confirm`, or by `remove` where the commit fails.
 
         Args:
             project_id: The project.
@@ -139,6 +141,19 @@ class MemoryIndex:
             rows = project.rows
             if rows is not None and memory_id not in rows.positions:
                 project.rows = rows.with_row(memory_id, vector)
+
+    def confirm(self, project_id: str, memory_id: str, vector: Vector) -> None:
+        """
+        Make sure that a memory that was committed is found, unless it has been deleted since.
+
+        Args:
+            project_id: The project.
+            memory_id: The memory.
+            vector: Its unit vector, shape (dimensions,).
+        """
+        self.add(project_id, memory_id, vector)
+        if not self._store.read(lambda tx: tx.memories.get_many(project_id, [memory_id])):
+            self.remove(project_id, [memory_id])
 
     def remove(self, project_id: str, memory_ids: Collection[str]) -> None:
         """

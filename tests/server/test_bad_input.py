@@ -119,6 +119,15 @@ def test_every_wrong_value_is_named_at_once(project: Project):
     assert [error["field"] for error in problem["errors"]] == ["task", "limit", "lambda"]
 
 
+def test_of_thousands_of_wrong_values_the_first_are_named(project: Project):
+    answer = project.http.post("/traces", json={"task": "x", "trajectory": [1] * 5000})
+
+    problem = refused(answer, 422, "invalid_request")
+
+    assert [e["field"] for e in problem["errors"]] == [f"trajectory[{n}]" for n in range(20)]
+    assert len(problem["detail"]) < 2000
+
+
 @pytest.mark.parametrize("body", [[], "x", None, 5, True])
 def test_a_body_that_is_no_object_is_refused(project: Project, body: Any):
     answer = project.http.post("/traces", content=json.dumps(body))

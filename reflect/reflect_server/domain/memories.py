@@ -1,16 +1,18 @@
 """
-Memories: queried for a task, listed, read, and the history of their Q-values.
+Memories: made of traces, queried for a task, listed, read, and the history of their Q-values.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from reflect_server.domain.model import Memory, QValueEvent
+from reflect_server.domain.model import Memory, QValueEvent, Reflection, ReviewResult, Trace
 from reflect_server.domain.pages import Page, page_of
 from reflect_server.domain.parts import Parts
 from reflect_server.domain.ranking import Ranking, blend, nearest, pool_size, select
@@ -132,6 +134,27 @@ def get_memory_history(parts: Parts, project_id: str, memory_id: str) -> Sequenc
         return tx.memories.history(memory_id)
 
     return parts.store.read(work)
+
+
+def memory_of(trace: Trace, reflection: Reflection, *, now: datetime) -> Memory:
+    """
+    Make a memory of a trace. It has to be stored before it can be found.
+
+    Args:
+        trace: The trace, with its review where it has one.
+        reflection: What its run taught.
+        now: The present time, in UTC.
+    """
+    return Memory(
+        id=f"mem_{secrets.token_hex(12)}",
+        project_id=trace.project_id,
+        trace_id=trace.id,
+        task=trace.task,
+        reflection=reflection,
+        success=None if trace.review is None else trace.review.result is ReviewResult.PASS,
+        created_at=now,
+        metadata=trace.metadata,
+    )
 
 
 def _matches(

@@ -13,12 +13,12 @@ from typing import Any
 
 from reflect_server.domain import trajectory
 from reflect_server.domain.learning import credit
+from reflect_server.domain.memories import memory_of
 from reflect_server.domain.model import (
     IngestStatus,
     Memory,
     Message,
     ReviewMode,
-    ReviewResult,
     Trace,
 )
 from reflect_server.domain.parts import Parts
@@ -146,7 +146,7 @@ def create_trace(
     if receipt.replayed:
         return receipt
     if memory is not None and vector is not None:
-        parts.index.add(project_id, memory.id, vector)
+        parts.index.confirm(project_id, memory.id, vector)
     elif trace.review is not None:
         parts.queued()
     return receipt
@@ -208,18 +208,9 @@ def _is_storable(messages: list[Message]) -> bool:
 def _authored_memory(trace: Trace) -> Memory | None:
     if trace.review is None or trace.review.reflection is None:
         return None
-    return Memory(
-        id=f"mem_{secrets.token_hex(12)}",
-        project_id=trace.project_id,
-        trace_id=trace.id,
-        task=trace.task,
-        reflection=replace(
-            trace.review.reflection, tools_used=trajectory.tools_used(trace.trajectory)
-        ),
-        success=trace.review.result is ReviewResult.PASS,
-        created_at=trace.created_at,
-        metadata=trace.metadata,
-    )
+    tools_used = trajectory.tools_used(trace.trajectory)
+    reflection = replace(trace.review.reflection, tools_used=tools_used)
+    return memory_of(trace, reflection, now=trace.created_at)
 
 
 def _earlier(tx: Transaction, project_id: str, idempotency: IdempotencyKey) -> Receipt | None:

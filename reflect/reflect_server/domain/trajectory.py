@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -109,17 +110,16 @@ def closing_report(messages: Sequence[Mapping[str, Any]]) -> str:
 
     In a conversation the last message is often a farewell, and the outcome stands before it.
     """
-    report: list[Mapping[str, Any]] = []
-    in_turn = False
+    report, in_turn = "", False
     for message in messages:
         if any(True for _ in _results_in(message)):
-            report, in_turn = [], True
+            report, in_turn = "", True
         elif _role(message) in _ASSISTANT_ROLES:
             if in_turn:
-                report.append(message)
+                report = text_of(message) or report
         elif _role(message) in _USER_ROLES:
-            in_turn = in_turn and not final_response(report)
-    return final_response(report) or final_response(messages)
+            in_turn = in_turn and not report
+    return report or final_response(messages)
 
 
 def tool_calls(messages: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
@@ -130,17 +130,16 @@ def tool_calls(messages: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
     tool, otherwise, if it names no tool, to the oldest open call of all.
     """
     calls: list[ToolCall] = []
-    open_calls: dict[int, str] = {}
+    open_calls = _OpenCalls()
     for message in messages:
         for call_id, call in _calls_in(message):
-            open_calls[len(calls)] = call_id
+            open_calls.add(len(calls), call_id, call.tool)
             calls.append(call)
         for call_id, answer in _results_in(message):
-            index = _call_of(call_id, answer.tool, calls, open_calls)
+            index = open_calls.take(call_id, answer.tool)
             if index is None:
                 calls.append(answer)
             else:
-                del open_calls[index]
                 calls[index] = replace(calls[index], result=answer.result, error=answer.error)
     return tuple(calls)
 
@@ -295,13 +294,32 @@ def _call_id(raw: Mapping[str, Any]) -> str:
     return _first_text(raw, "tool_call_id", "tool_use_id", "call_id", "id")
 
 
-def _call_of(
-    call_id: str, tool: str, calls: Sequence[ToolCall], open_calls: Mapping[int, str]
-) -> int | None:
-    if call_id:
-        for index in reversed(list(open_calls)):
-            if open_calls[index] == call_id:
+class _OpenCalls:
+    """
+    The calls that have no result yet, found without a search: a long run makes thousands of them.
+    """
+
+    def __init__(self) -> None:
+        self._open: set[int] = set()
+        self._in_order: deque[int] = deque()
+        self._by_tool: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._by_id: defaultdict[str, deque[int]] = defaultdict(deque)
+
+    def add(self, index: int, call_id: str, tool: str) -> None:
+        self._open.add(index)
+        for waiting in (self._in_order, self._by_tool[tool], self._by_id[call_id]):
+            waiting.append(index)
+
+    def take(self, call_id: str, tool: str) -> int | None:
+        index = self._next(self._by_id[call_id], newest=True) if call_id else None
+        if index is None:
+            index = self._next(self._by_tool[tool] if tool else self._in_order)
+        return index
+
+    def _next(self, waiting: deque[int], *, newest: bool = False) -> int | None:
+        while waiting:
+            index = waiting.pop() if newest else waiting.popleft()
+            if index in self._open:
+                self._open.remove(index)
                 return index
-    if tool:
-        return next((index for index in open_calls if calls[index].tool == tool), None)
-    return next(iter(open_calls), None)
+        return None

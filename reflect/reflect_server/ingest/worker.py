@@ -5,12 +5,12 @@ The ingest worker: takes traces from the queue and makes their memories.
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from reflect_server.domain.model import IngestStatus, Memory, ReviewResult, Trace
+from reflect_server.domain.memories import memory_of
+from reflect_server.domain.model import IngestStatus, Memory, Trace
 from reflect_server.embedders.protocol import Embedder
 from reflect_server.errors import ReflectServerError
 from reflect_server.index import MemoryIndex
@@ -146,8 +146,8 @@ class IngestWorker:
             self._retry_or_give_up(trace, error)
             return
         if stored:
-            # Once more, for an index that was loaded from before the commit.
-            self._index.add(memory.project_id, memory.id, vector)
+            # The index may have been loaded from before the commit.
+            self._index.confirm(memory.project_id, memory.id, vector)
         self._on_done(trace.id)
 
     def _store_memory(self, trace: Trace, memory: Memory, vector: Vector) -> bool:
@@ -164,16 +164,8 @@ class IngestWorker:
     def _memory_of(self, trace: Trace) -> Memory:
         review = trace.review
         authored = None if review is None else review.reflection
-        return Memory(
-            id=f"mem_{secrets.token_hex(12)}",
-            project_id=trace.project_id,
-            trace_id=trace.id,
-            task=trace.task,
-            reflection=self._reflector.reflect(trace) if authored is None else authored,
-            success=None if review is None else review.result is ReviewResult.PASS,
-            created_at=self._clock(),
-            metadata=trace.metadata,
-        )
+        reflection = self._reflector.reflect(trace) if authored is None else authored
+        return memory_of(trace, reflection, now=self._clock())
 
     def _finish(self, tx: Transaction, trace: Trace, memory: Memory, vector: Vector) -> bool:
         current = tx.traces.get(trace.project_id, trace.id)

@@ -118,6 +118,21 @@ def test_removed_memories_are_not_found(store: Store, index: MemoryIndex):
     assert found.similarities.tolist() == pytest.approx([0.8, 1.0])
 
 
+def test_a_memory_that_was_deleted_before_it_is_confirmed_is_not_found(
+    store: Store, index: MemoryIndex
+):
+    assert ids(index) == []
+    commit(store, "kept", EAST)
+    commit(store, "deleted", EAST)
+    store.write(lambda tx: tx.traces.delete("p", ["t-deleted"]))
+    index.remove("p", ["deleted"])
+
+    index.confirm("p", "deleted", EAST)
+    index.confirm("p", "kept", EAST)
+
+    assert ids(index) == ["kept"]
+
+
 def test_a_forgotten_project_is_loaded_anew(store: Store, index: MemoryIndex):
     commit(store, "a", EAST)
     assert ids(index) == ["a"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -194,6 +195,48 @@ def test_answers_that_look_like_errors_are_found(content: object, message: str):
 def test_answers_that_only_speak_of_errors_are_not_errors(content: str):
     (call,) = trajectory.tool_calls([{"role": "tool", "name": "book", "content": content}])
     assert call.error is None
+
+
+class CountingMessage(dict[str, Any]):
+    """
+    A message that counts how often it is read.
+    """
+
+    reads = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.reads += 1
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize("read", [trajectory.closing_report, trajectory.tool_calls])
+def test_a_message_is_not_read_again_for_each_that_follows(
+    read: Callable[[list[dict[str, Any]]], object],
+):
+    def reads_of_the_second(length: int) -> int:
+        roles = ["tool", *("assistant", "user") * length]
+        messages = [CountingMessage(role=role, content="") for role in roles]
+        read(messages)
+        return messages[1].reads
+
+    assert reads_of_the_second(100) == reads_of_the_second(1)
+
+
+def test_a_run_of_thousands_of_open_calls_is_read():
+    count = 10_000
+    calls = [{"id": str(n), "name": f"tool-{n}", "type": "tool_use"} for n in range(count)]
+    answers = [{"role": "tool", "tool_call_id": str(n), "content": str(n)} for n in range(count)]
+    strangers = [{"role": "tool", "name": "other", "content": "x"} for _ in range(count)]
+
+    found = trajectory.tool_calls(
+        [{"role": "assistant", "content": calls}, *strangers, *answers, *strangers]
+    )
+
+    assert [(call.tool, call.result) for call in found[:count]] == [
+        (f"tool-{n}", str(n)) for n in range(count)
+    ]
+    assert {call.tool for call in found[count:]} == {"other"}
+    assert len(found) == 3 * count
 
 
 def test_text_leaves_out_calls_results_and_images():
