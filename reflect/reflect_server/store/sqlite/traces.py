@@ -90,7 +90,7 @@ RETURNING seq
 _COMPLETE = """
 UPDATE traces
 SET ingest_status = 'completed', last_ingest_error = NULL, due_at = NULL
-WHERE id = ?1 AND EXISTS (SELECT 1 FROM memories WHERE id = ?2 AND trace_id = ?1)
+WHERE id = ? AND id = (SELECT trace_id FROM memories WHERE id = ?)
 """
 
 _RESCHEDULE = """
