@@ -4,6 +4,7 @@ The ASGI application: every request in, exactly one answer out.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from reflect_contract.operations import OPERATIONS
 from reflect_server.bodies import read_body
 from reflect_server.calls import Answer, Call
-from reflect_server.errors import ReflectServerError
+from reflect_server.errors import ReflectServerError, ShutdownError
 from reflect_server.problems import problem_response
 from reflect_server.routes import HANDLERS
 from reflect_server.routing import Endpoint, Handler, Router
@@ -52,6 +53,12 @@ class App:
             response = await self._respond(request)
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:
+            ending = ShutdownError(
+                "The service is being stopped and could not finish this request. "
+                "Send it again once the service runs."
+            )
+            response = problem_response(ending, instance=path, request_id=request_id)
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets an answer
             if not isinstance(error, ReflectServerError):
                 _log.exception("request %s failed: %s %s", request_id, request.method, path)

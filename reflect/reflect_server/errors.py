@@ -97,6 +97,14 @@ class StoreError(ReflectServerError):
     code = "store_unavailable"
 
 
+class ShutdownError(ReflectServerError):
+    """
+    The service ends and cannot wait any longer for the request.
+    """
+
+    code = "unavailable"
+
+
 class SettingsError(ReflectServerError):
     """
     The service cannot start as it is configured.

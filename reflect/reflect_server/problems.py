@@ -21,6 +21,7 @@ from reflect_server.errors import (
     NotFoundError,
     ReflectServerError,
     RequestTooLargeError,
+    ShutdownError,
     StoreError,
     UnauthenticatedError,
 )
@@ -38,6 +39,7 @@ _STATUSES: Mapping[type[ReflectServerError], HTTPStatus] = {
     InvalidRequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     EmbedderError: HTTPStatus.SERVICE_UNAVAILABLE,
+    ShutdownError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",

@@ -118,6 +118,26 @@ def test_a_signal_ends_the_server_cleanly_and_releases_who_waits(
     assert server.log == ""
 
 
+def test_an_upload_that_does_not_end_is_told_when_the_server_ends(start: Start):
+    server = start()
+    address = httpx.URL(server.base_url)
+    with socket.create_connection((address.host, address.port)) as upload:
+        upload.sendall(
+            b"POST /v1/projects/p/traces HTTP/1.1\r\nHost: reflect\r\n"
+            b"Authorization: Bearer %b\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n"
+            % server.first_key.encode()
+        )
+        assert upload.recv(4096).startswith(b"HTTP/1.1 100 ")
+
+        code = server.stop()
+        answer = b"".join(iter(lambda: upload.recv(4096), b""))
+
+    assert code == 0
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"Send it again" in answer
+    assert "Traceback" not in server.log
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_that_follow_the_first_change_nothing(start: Start, number: signal.Signals):
     server = start()
