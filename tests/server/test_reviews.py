@@ -226,6 +226,21 @@ def test_traces_are_listed_by_review_status(project: Project):
     assert ids(review_status="reviewed") == [reviewed]
 
 
+def test_a_list_can_be_emptied_page_by_page(project: Project):
+    created = {project.create(f"task {number}") for number in range(5)}
+    deleted: list[str] = []
+    url: str | None = "/traces?limit=2"
+    while url:
+        page = project.http.get(url.removeprefix(project.http.base_url.path))
+        assert page.status_code == 200
+        deleted += [trace["id"] for trace in page.json()]
+        project.http.post("/traces/delete", json={"trace_ids": deleted[-len(page.json()) :]})
+        url = page.links.get("next", {}).get("url")
+
+    assert (len(deleted), set(deleted)) == (5, created)
+    assert project.get("/traces") == []
+
+
 def test_pages_of_a_filtered_list_keep_the_filter(project: Project):
     created = [project.create(f"task {number}") for number in range(3)]
     project.awaited(project.create("reviewed", review={"result": "pass"}))

@@ -99,11 +99,11 @@ def test_pages_are_newest_first(store: Store, keep_memory: Keep):
     for memory_id in ("a", "b", "c"):
         store.write(lambda tx, memory_id=memory_id: keep_memory(tx, memory_id))
     page = store.read(lambda tx: tx.memories.page("p", limit=2))
-    rest = store.read(lambda tx: tx.memories.page("p", after="b"))
+    rest = store.read(lambda tx: tx.memories.page("p", after=tx.memories.cursor_after("b")))
     assert [m.id for m in page] == ["c", "b"]
     assert [m.id for m in rest] == ["a"]
-    with pytest.raises(InvalidRequestError, match="names no memory"):
-        store.read(lambda tx: tx.memories.page("q", after="b"))
+    with pytest.raises(InvalidRequestError, match="not one of this list"):
+        store.read(lambda tx: tx.memories.page("p", after="b"))
 
 
 def test_vectors_come_back_exactly_for_their_embedder(store: Store, keep_memory: Keep):

@@ -96,7 +96,9 @@ def list_memories(
     """
     return parts.store.read(
         lambda tx: page_of(
-            lambda size: tx.memories.page(project_id, after=cursor, limit=size), limit
+            lambda size: tx.memories.page(project_id, after=cursor, limit=size),
+            tx.memories.cursor_after,
+            limit,
         )
     )
 

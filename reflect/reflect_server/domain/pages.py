@@ -39,15 +39,20 @@ class Page(Generic[Entry]):
     next_cursor: str | None
 
 
-def page_of(fetch: Callable[[int | None], Sequence[Entry]], limit: int | None) -> Page[Entry]:
+def page_of(
+    fetch: Callable[[int | None], Sequence[Entry]],
+    cursor_after: Callable[[str], str],
+    limit: int | None,
+) -> Page[Entry]:
     """
     Read one page, and one entry more to see whether another follows.
 
     Args:
         fetch: Returns the first entries of the page, at most so many; None for all.
+        cursor_after: Returns the cursor of what follows the entry with an id.
         limit: The largest page; None for everything.
     """
     entries = fetch(None if limit is None else limit + 1)
     if limit is None or len(entries) <= limit:
         return Page(entries, None)
-    return Page(entries[:limit], entries[limit - 1].id)
+    return Page(entries[:limit], cursor_after(entries[limit - 1].id))

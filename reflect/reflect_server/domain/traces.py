@@ -54,6 +54,7 @@ def list_traces(
             lambda size: tx.traces.page(
                 project_id, review_status=review_status, after=cursor, limit=size
             ),
+            tx.traces.cursor_after,
             limit,
         )
     )

@@ -99,8 +99,16 @@ class Traces(Protocol):
         Args:
             project_id: The project.
             review_status: Only traces of this status; None for all.
-            after: Id of the last trace of the page before; None for the first page.
+            after: The cursor of the page, from `cursor_after`; None for the first page.
             limit: At most this many; None for all.
+        """
+        ...
+
+    def cursor_after(self, trace_id: str) -> str:
+        """
+        Return the cursor of the page that follows a trace, which must exist.
+
+        It stays good when the trace is deleted.
         """
         ...
 
@@ -185,6 +193,12 @@ class Memories(Protocol):
     ) -> Sequence[Memory]:
         """
         Return memories, newest first, as `Traces.page` does.
+        """
+        ...
+
+    def cursor_after(self, memory_id: str) -> str:
+        """
+        Return the cursor of the page that follows a memory, as `Traces.cursor_after` does.
         """
         ...
 

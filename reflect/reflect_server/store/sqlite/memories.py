@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflect_server.domain.model import Memory, QValueEvent, ReviewResult
-from reflect_server.errors import InvalidRequestError, StoreError
+from reflect_server.errors import StoreError
 from reflect_server.store.protocol import Vector
 from reflect_server.store.sqlite.columns import (
     digests,
@@ -24,6 +24,7 @@ from reflect_server.store.sqlite.columns import (
     to_reflection,
     to_time,
 )
+from reflect_server.store.sqlite.cursors import cursor_after, position
 from reflect_server.store.sqlite.failures import constraints
 
 _SELECT = """
@@ -71,7 +72,6 @@ WHERE memory_id = ?
 ORDER BY seq
 """
 
-_BEFORE_ALL = (1 << 63) - 1
 _UNLIMITED = -1
 
 
@@ -84,6 +84,7 @@ class SqliteMemories:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._execute = connection.execute
         self._execute_many = connection.executemany
 
@@ -147,15 +148,21 @@ class SqliteMemories:
 
         Args:
             project_id: The project.
-            after: Id of the last memory of the page before; None for the first page.
+            after: The cursor of the page; None for the first page.
             limit: At most this many; None for all.
 
         Raises:
-            InvalidRequestError: The project has no memory of the id `after`.
+            InvalidRequestError: The cursor is of another form.
         """
-        before = _BEFORE_ALL if after is None else self._position(project_id, after)
+        before = position(after)
         rows = self._execute(_PAGE, (project_id, before, _UNLIMITED if limit is None else limit))
         return [_memory(row) for row in rows]
+
+    def cursor_after(self, memory_id: str) -> str:
+        """
+        Return the cursor of the page that follows a memory, which must exist.
+        """
+        return cursor_after(self._connection, "memories", memory_id)
 
     def of_trace(self, trace_id: str) -> Memory | None:
         """
@@ -242,19 +249,6 @@ class SqliteMemories:
             (project_id, digest),
         )
         return frozenset(memory_id for (memory_id,) in rows)
-
-    def _position(self, project_id: str, memory_id: str) -> int:
-        row = self._execute(
-            "SELECT seq FROM memories WHERE project_id = ? AND id = ?", (project_id, memory_id)
-        ).fetchone()
-        if row is None:
-            raise InvalidRequestError(
-                f"The cursor {memory_id!r} names no memory of this project. "
-                "Start again with the first page.",
-                field="cursor",
-            )
-        position: int = row[0]
-        return position
 
 
 def _memory(row: tuple[Any, ...]) -> Memory:

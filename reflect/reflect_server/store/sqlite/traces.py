@@ -17,7 +17,7 @@ from reflect_server.domain.model import (
     ReviewStatus,
     Trace,
 )
-from reflect_server.errors import InvalidRequestError, StoreError
+from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.columns import (
     from_json,
     from_time,
@@ -28,6 +28,7 @@ from reflect_server.store.sqlite.columns import (
     to_reflection,
     to_time,
 )
+from reflect_server.store.sqlite.cursors import cursor_after, position
 from reflect_server.store.sqlite.failures import constraints
 
 _SELECT = """
@@ -125,7 +126,6 @@ WHERE +project_id = :project_id AND id IN (SELECT value FROM json_each(:trace_id
 RETURNING id
 """
 
-_BEFORE_ALL = (1 << 63) - 1
 _UNLIMITED = -1
 _IN_QUEUE = (IngestStatus.QUEUED, IngestStatus.PROCESSING)
 
@@ -139,6 +139,7 @@ class SqliteTraces:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._execute = connection.execute
 
     def insert(self, trace: Trace) -> None:
@@ -200,22 +201,28 @@ class SqliteTraces:
         Args:
             project_id: The project.
             review_status: Only traces of this status; None for all.
-            after: Id of the last trace of the page before; None for the first page.
+            after: The cursor of the page; None for the first page.
             limit: At most this many; None for all.
 
         Raises:
-            InvalidRequestError: The project has no trace of the id `after`.
+            InvalidRequestError: The cursor is of another form.
         """
         rows = self._execute(
             _PAGE,
             {
                 "project_id": project_id,
-                "before": _BEFORE_ALL if after is None else self._position(project_id, after),
+                "before": position(after),
                 "review_status": review_status,
                 "limit": _UNLIMITED if limit is None else limit,
             },
         )
         return [_trace(row) for row in rows]
+
+    def cursor_after(self, trace_id: str) -> str:
+        """
+        Return the cursor of the page that follows a trace, which must exist.
+        """
+        return cursor_after(self._connection, "traces", trace_id)
 
     def add_review(self, review: Review) -> None:
         """
@@ -310,19 +317,6 @@ class SqliteTraces:
             missing=f"The trace {review.trace_id!r} does not exist.",
         ):
             self._execute(_INSERT_REVIEW, values)
-
-    def _position(self, project_id: str, trace_id: str) -> int:
-        row = self._execute(
-            "SELECT seq FROM traces WHERE project_id = ? AND id = ?", (project_id, trace_id)
-        ).fetchone()
-        if row is None:
-            raise InvalidRequestError(
-                f"The cursor {trace_id!r} names no trace of this project. "
-                "Start again with the first page.",
-                field="cursor",
-            )
-        position: int = row[0]
-        return position
 
 
 def _trace(row: tuple[Any, ...]) -> Trace:

@@ -1,0 +1,52 @@
+"""
+Cursors of lists: the position that the entries of a page lie below.
+
+A position stays good when the entry at it is deleted, so a list can be walked and emptied at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Literal
+
+from reflect_server.errors import InvalidRequestError
+
+_ABOVE_ALL = (1 << 63) - 1
+_MOST_DIGITS = 18
+
+
+def cursor_after(
+    connection: sqlite3.Connection, table: Literal["traces", "memories"], entry_id: str
+) -> str:
+    """
+    Return the cursor of the page that follows an entry.
+
+    Args:
+        connection: The connection of the transaction.
+        table: Where the entry is kept.
+        entry_id: The entry; it must exist.
+    """
+    sql = f"SELECT seq FROM {table} WHERE id = ?"  # noqa: S608 - one of two names of our own
+    (seq,) = connection.execute(sql, (entry_id,)).fetchone()
+    return str(seq)
+
+
+def position(cursor: str | None) -> int:
+    """
+    Return the position that the entries of a page lie below.
+
+    Args:
+        cursor: What `cursor_after` returned; None for the first page.
+
+    Raises:
+        InvalidRequestError: The cursor is of another form.
+    """
+    if cursor is None:
+        return _ABOVE_ALL
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _MOST_DIGITS):
+        raise InvalidRequestError(
+            f"The cursor {cursor!r} is not one of this list. Take it from the `Link` header of the "
+            "page before, or start again with the first page.",
+            field="cursor",
+        )
+    return int(cursor)
