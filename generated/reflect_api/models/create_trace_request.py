@@ -54,7 +54,8 @@ class CreateTraceRequest:
         final_response (str | Unset): The agent's final answer. The server takes the text of
             the trajectory's last assistant message where it is absent.
         retrieved_memory_ids (list[str] | Unset): The memories that the run was given, best
-            first. None where it is absent. All must be memories of the project.
+            first. None where it is absent. All must be memories of the project, or have been:
+            those that were deleted since are kept in the list and get no credit.
         used_memory_ids (list[str] | Unset): Those of `retrieved_memory_ids` that the answer
             relied on; a review then credits only them. Where it is absent, every retrieved
             memory is credited, the less the lower its rank.
