@@ -4,7 +4,6 @@ The part of the client that holds connections and drives flows.
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import math
 import os
@@ -14,6 +13,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Self, TypeVar
 
+import anyio
 import httpx
 from attrs import evolve
 
@@ -240,7 +240,7 @@ async def drive_async(flow: Flow[T], api: Client) -> T:
 
     async def perform(effect: Effect) -> object:
         if isinstance(effect, Pause):
-            await asyncio.sleep(effect.seconds)
+            await anyio.sleep(effect.seconds)
             return None
         return await _endpoint(effect.endpoint).asyncio_detailed(client=api, **effect.arguments)
 

@@ -30,15 +30,16 @@ class TransportError(ReflectError, httpx.TransportError):
     Attributes:
         method: Method of the request.
         url: URL of the request.
+        path: Path of the request.
         retries: How often it was tried again before giving up.
     """
 
     def __init__(self, message: str, *, request: httpx.Request, retries: int) -> None:
-        self._retries = retries
         httpx.TransportError.__init__(self, message)
         self.request = without_secrets(request)
         self.method = request.method
         self.url = str(request.url)
+        self.path = request.url.path
         self.retries = retries
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -7,17 +7,18 @@ exactly as safe as a method of `ReflectClient`.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 import uuid
 from collections.abc import Generator
 from typing import Any, Protocol
 
+import anyio
 import httpx
 from attrs import frozen
 
 from reflect_api.errors import InvalidArgumentError
+from reflect_sdk._deadline import ends_after
 from reflect_sdk._drivers import run, run_async
 from reflect_sdk._errors import (
     APIStatusError,
@@ -42,9 +43,14 @@ _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class Attempt:
     """
     Send the request once.
+
+    Attributes:
+        request: The request.
+        seconds: After how many seconds to give up; never, but for the single phases, where None.
     """
 
     request: httpx.Request
+    seconds: float | None
 
 
 @frozen
@@ -79,11 +85,12 @@ def deliver(
     started = policy.clock()
     retries = 0
     while True:
-        _bound_phases(request, policy, started)
+        left = policy.left(started)
+        _bound_phases(request, left)
         failure: APIStatusError | TransportError
         cause: Exception | None = None
         try:
-            response: httpx.Response = yield Attempt(request)
+            response: httpx.Response = yield Attempt(request, left)
         except httpx.RequestError as error:
             failure, cause = _transport_error(error, request, retries), error
             again = isinstance(error, _NOTHING_SENT) or is_repeatable(request)
@@ -96,7 +103,8 @@ def deliver(
             failure = APIStatusError.from_response(response, retries=retries)
             again = may_succeed_later(response.status_code) and is_repeatable(request)
             pause = policy.pause(retries, response)
-        late = policy.deadline is not None and (policy.clock() - started + pause >= policy.deadline)
+        left = policy.left(started)
+        late = left is not None and pause >= left
         if late or not again or retries >= policy.max_retries:
             raise failure from cause
         yield Sleep(pause)
@@ -150,7 +158,8 @@ class ReliableClient(httpx.Client):
             if isinstance(effect, Sleep):
                 time.sleep(effect.seconds)
                 return None
-            return self._pool.client().send(effect.request, **options)
+            with ends_after(effect.seconds):
+                return self._pool.client().send(effect.request, **options)
 
         return run(deliver(request, self._policy), perform)
 
@@ -182,9 +191,11 @@ class ReliableAsyncClient(httpx.AsyncClient):
 
         async def perform(effect: Attempt | Sleep) -> httpx.Response | None:
             if isinstance(effect, Sleep):
-                await asyncio.sleep(effect.seconds)
+                await anyio.sleep(effect.seconds)
                 return None
-            return await self._pool.async_client().send(effect.request, **options)
+            with anyio.move_on_after(effect.seconds):
+                return await self._pool.async_client().send(effect.request, **options)
+            raise httpx.ReadTimeout("the deadline has passed", request=effect.request)
 
         return await run_async(deliver(request, self._policy), perform)
 
@@ -203,13 +214,12 @@ def _built(pooled: httpx.Client | httpx.AsyncClient, *args: Any, **kwargs: Any) 
         ) from error
 
 
-def _bound_phases(request: httpx.Request, policy: RetryPolicy, started: float) -> None:
-    if policy.deadline is None:
+def _bound_phases(request: httpx.Request, seconds: float | None) -> None:
+    if seconds is None:
         return
-    remaining = max(0.001, policy.deadline - (policy.clock() - started))
     phases = request.extensions.get("timeout", {})
     bounded = {
-        phase: remaining if phases.get(phase) is None else min(phases[phase], remaining)
+        phase: seconds if phases.get(phase) is None else min(phases[phase], seconds)
         for phase in ("connect", "read", "write", "pool")
     }
     request.extensions = {**request.extensions, "timeout": bounded}

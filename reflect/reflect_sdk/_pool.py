@@ -7,11 +7,12 @@ from __future__ import annotations
 import os
 import ssl
 import weakref
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
 from reflect_api.client import Client
+from reflect_sdk._deadline import keep_deadline
 from reflect_sdk._http import ReliableAsyncClient, ReliableClient
 from reflect_sdk._retry import RetryPolicy
 from reflect_sdk._settings import Settings
@@ -98,11 +99,17 @@ class Pool:
         self._connect()
 
     def _connect(self) -> None:
-        self._connections = Client(base_url=self._base_url, verify_ssl=self._tls)
+        self._connections = _Connections(base_url=self._base_url, verify_ssl=self._tls)
         if self._http_client is not None:
             self._connections.set_httpx_client(self._http_client)
         if self._async_http_client is not None:
             self._connections.set_async_httpx_client(self._async_http_client)
+
+
+class _Connections(Client):
+    def _build(self, kind: type[Any]) -> Any:
+        client = super()._build(kind)
+        return keep_deadline(client) if kind is httpx.Client else client
 
 
 def _tls_context(base_url: str) -> ssl.SSLContext:

@@ -48,6 +48,20 @@ class RetryPolicy:
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
     jitter: Callable[[], float] = field(default=random.random, repr=False)
 
+    def left(self, started: float) -> float | None:
+        """
+        Return how many seconds of the call are left, at least a thousandth.
+
+        Args:
+            started: When it began, by `clock`.
+
+        Returns:
+            The seconds, or None where nothing bounds the call as a whole.
+        """
+        if self.deadline is None:
+            return None
+        return max(0.001, self.deadline - (self.clock() - started))
+
     def pause(self, retries: int, response: httpx.Response | None) -> float:
         """
         Return how many seconds to wait before the next attempt.

@@ -5,9 +5,10 @@ A local HTTP server that answers as a test scripts it and keeps what it was aske
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -151,3 +152,42 @@ def scripted_server() -> Iterator[Scripted]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def raw_server(converse: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
+    """
+    Run a server that handles each connection as told, outside of HTTP where that is the point.
+
+    Args:
+        converse: Handles one connection, in a thread of its own. The event is set when the test
+            is over.
+    """
+    over = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def serve(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            converse(connection, over)
+
+    def accept() -> None:
+        while True:
+            connection, _ = listener.accept()
+            if over.is_set():
+                connection.close()
+                return
+            threads.append(threading.Thread(target=serve, args=(connection,)))
+            threads[-1].start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        acceptor = threading.Thread(target=accept)
+        acceptor.start()
+        try:
+            yield f"http://127.0.0.1:{address[1]}"
+        finally:
+            over.set()
+            socket.create_connection(address).close()
+            acceptor.join()
+            for thread in threads:
+                thread.join()

@@ -1,0 +1,158 @@
+"""
+`timeout` bounds the whole call, whatever the service does with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pickle
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from reflect_sdk import (
+    DeadlineExceededError,
+    ReflectClient,
+    ReflectError,
+    ServerError,
+    TransportError,
+)
+
+from .scripted import TRACE, Answer, Scripted, raw_server
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+BODY = json.dumps(TRACE).encode()
+WHOLE = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+Converse = Callable[[socket.socket, threading.Event], None]
+
+
+def _get(client: ReflectClient, world: str) -> Any:
+    called = getattr(client, f"get_trace{world}")("t1")
+    return asyncio.run(called) if world else called
+
+
+def _request(connection: socket.socket) -> None:
+    asked = b""
+    while not asked.endswith(b"\r\n\r\n"):
+        asked += connection.recv(65536)
+
+
+def _drip(connection: socket.socket, over: threading.Event, answer: bytes) -> None:
+    """
+    Send one byte after the other; the whole answer takes a multiple of the call's time.
+    """
+    for byte in answer:
+        connection.sendall(bytes([byte]))
+        if over.wait(0.02):
+            return
+
+
+def _silent(connection: socket.socket, over: threading.Event) -> None:
+    over.wait()
+
+
+def _dripping(connection: socket.socket, over: threading.Event) -> None:
+    _request(connection)
+    _drip(connection, over, WHOLE)
+
+
+def _dripping_body(connection: socket.socket, over: threading.Event) -> None:
+    _request(connection)
+    connection.sendall(WHOLE[: -len(BODY)])
+    _drip(connection, over, BODY)
+
+
+def _silent_within_the_body(connection: socket.socket, over: threading.Event) -> None:
+    _request(connection)
+    connection.sendall(WHOLE[:-10])
+    over.wait()
+
+
+def _dripping_on_a_kept_connection(connection: socket.socket, over: threading.Event) -> None:
+    _request(connection)
+    connection.sendall(WHOLE)
+    _request(connection)
+    _drip(connection, over, WHOLE)
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+@pytest.mark.parametrize("converse", [_silent, _dripping, _dripping_body, _silent_within_the_body])
+def test_a_slow_service_ends_at_the_deadline(converse: Converse, world: str):
+    with (
+        raw_server(converse) as url,
+        ReflectClient(base_url=url, api_key="k", timeout=0.2) as client,
+        pytest.raises(DeadlineExceededError) as caught,
+    ):
+        _get(client, world)
+    assert isinstance(caught.value, httpx.TimeoutException)
+    assert isinstance(caught.value, TimeoutError)
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (copy.method, copy.path) == ("GET", "/v1/projects/default/traces/t1")
+
+
+def test_a_kept_connection_ends_at_the_deadline_as_well():
+    with (
+        raw_server(_dripping_on_a_kept_connection) as url,
+        ReflectClient(base_url=url, api_key="k", timeout=0.2) as client,
+    ):
+        assert client.get_trace("t1").id == "t1"
+        with pytest.raises(DeadlineExceededError):
+            client.get_trace("t1")
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_pauses_between_attempts_count(service: Scripted, world: str):
+    service.script(Answer(status=503, body=b"", headers={"Retry-After-Ms": "60"}))
+    with (
+        ReflectClient(base_url=service.url, api_key="k", timeout=0.2, max_retries=50) as client,
+        pytest.raises(ReflectError) as caught,
+    ):
+        _get(client, world)
+    assert isinstance(caught.value, ServerError | DeadlineExceededError)
+    assert caught.value.retries <= 3
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_a_timeout_of_httpx_bounds_the_phases_alone(world: str):
+    phases = httpx.Timeout(5.0, read=0.2)
+    with (
+        raw_server(_silent) as url,
+        ReflectClient(base_url=url, api_key="k", timeout=phases, max_retries=0) as client,
+        pytest.raises(DeadlineExceededError, match="ReadTimeout"),
+    ):
+        _get(client, world)
+
+
+def _steadily(connection: socket.socket, over: threading.Event) -> None:
+    _request(connection)
+    for start in range(0, len(WHOLE), 100):
+        connection.sendall(WHOLE[start : start + 100])
+        over.wait(0.1)
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_a_timeout_of_httpx_lets_an_answer_take_its_time(world: str):
+    phases = httpx.Timeout(5.0, read=0.5)
+    with (
+        raw_server(_steadily) as url,
+        ReflectClient(base_url=url, api_key="k", timeout=phases) as client,
+    ):
+        assert _get(client, world).id == "t1"
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_connections_of_a_proxy_keep_the_deadline(monkeypatch: pytest.MonkeyPatch, world: str):
+    with raw_server(_dripping) as url:
+        monkeypatch.setenv("HTTP_PROXY", url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        with (
+            ReflectClient(base_url="http://service.test", api_key="k", timeout=0.2) as client,
+            pytest.raises(TransportError, match="in time"),
+        ):
+            _get(client, world)
