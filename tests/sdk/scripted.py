@@ -141,7 +141,15 @@ def scripted_server() -> Iterator[Scripted]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as inherited
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """
+            Say nothing: clients that go away are part of the tests.
+            """
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -7,7 +7,11 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import count
 
+import httpx
 import pytest
 
 from reflect_api.api.memories import get_memory_history
@@ -17,7 +21,10 @@ from reflect_sdk import (
     NotFoundError,
     ReflectClient,
 )
+from reflect_sdk._retry import RetryPolicy
 from reflect_server.testing import RunningServer, running_server
+
+from .scripted import Answer, Asked, Scripted
 
 TASK = "How many orders did we ship in March?"
 MESSAGES = [{"role": "user", "content": TASK}, {"role": "assistant", "content": "42"}]
@@ -107,6 +114,37 @@ def test_many_calls_at_once_share_the_pool(client: ReflectClient):
     recorded = asyncio.run(record())
     assert len(set(recorded)) == 50
     assert {trace.id for trace in client.list_traces()} == set(recorded)
+
+
+def test_a_thousand_creations_over_a_line_that_loses_every_third_answer_make_a_thousand_traces(
+    server: RunningServer, service: Scripted, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("reflect_sdk._pool.RetryPolicy", partial(RetryPolicy, first_pause=0.001))
+    answers = count(1)
+    with httpx.Client(base_url=server.base_url) as line:
+
+        def pass_on(asked: Asked) -> Answer:
+            kept = ("Authorization", "Content-Type", "Idempotency-Key")
+            headers = {name: asked.headers[name] for name in kept}
+            answer = line.post(asked.path, json=asked.body, headers=headers)
+            lost = next(answers) % 3 == 0
+            return Answer(status=0 if lost else answer.status_code, body=answer.content)
+
+        service.always = pass_on
+        with (
+            ReflectClient(
+                base_url=service.url, api_key=server.api_key, project_id="lossy", max_retries=20
+            ) as client,
+            ThreadPoolExecutor(8) as threads,
+        ):
+            tasks = [f"task {number}" for number in range(1000)]
+            list(threads.map(lambda task: client.create_trace(task=task, trajectory=""), tasks))
+    with ReflectClient(
+        base_url=server.base_url, api_key=server.api_key, project_id="lossy"
+    ) as client:
+        recorded = [trace.task for trace in client.iter_traces(page_size=1000)]
+    assert sorted(recorded) == sorted(tasks)
+    assert len(service.asked) == 1499
 
 
 def test_bootstrap_makes_a_project_with_its_key():

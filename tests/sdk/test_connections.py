@@ -32,7 +32,7 @@ def test_calls_one_after_the_other_use_one_connection(service: Scripted, client:
 def test_many_threads_at_first_use_make_one_pool(service: Scripted):
     service.script(Answer(body=TRACE))
     with ReflectClient(base_url=service.url, api_key="k") as client:
-        barrier = threading.Barrier(16)
+        barrier = threading.Barrier(64)
         pools = set()
 
         def call(_: int) -> None:
@@ -40,10 +40,10 @@ def test_many_threads_at_first_use_make_one_pool(service: Scripted):
             client.get_trace("t1")
             pools.add(id(client._pool.client()))
 
-        with ThreadPoolExecutor(16) as threads:
-            list(threads.map(call, range(16)))
+        with ThreadPoolExecutor(64) as threads:
+            list(threads.map(call, range(64)))
     assert len(pools) == 1
-    assert len(service.asked) == 16
+    assert len(service.asked) == 64
 
 
 def test_one_client_works_in_one_event_loop_after_the_other(

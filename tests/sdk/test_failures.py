@@ -7,7 +7,12 @@ from __future__ import annotations
 import asyncio
 import pickle
 import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -17,7 +22,6 @@ from reflect_api.api.traces import get_trace
 from reflect_sdk import (
     APIStatusError,
     ConnectionFailedError,
-    DeadlineExceededError,
     DecodeError,
     InvalidArgumentError,
     NotFoundError,
@@ -26,8 +30,9 @@ from reflect_sdk import (
     TransportError,
 )
 
-from .scripted import RECEIPT, TRACE, Answer, Scripted
+from .scripted import RECEIPT, TRACE, Answer, Scripted, raw_server, scripted_server
 
+Converse = Callable[[socket.socket, threading.Event], None]
 SOON = {"Retry-After-Ms": "1"}
 BODIES: dict[str, Any] = {
     "problem": {"detail": "`lambda` must be at most 1.", "code": "invalid_request"},
@@ -122,18 +127,6 @@ def test_a_service_that_is_not_there_is_a_connection_error():
     client.close()
 
 
-def test_a_silent_service_ends_at_the_deadline():
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with ReflectClient(base_url=address, api_key="k", timeout=0.2) as client:
-            with pytest.raises(DeadlineExceededError) as caught:
-                client.get_trace("t1")
-            with pytest.raises(TimeoutError):
-                asyncio.run(client.get_trace_async("t1"))
-    assert isinstance(caught.value, httpx.TimeoutException)
-    assert pickle.loads(pickle.dumps(caught.value)).method == "GET"
-
-
 def test_a_dropped_connection_is_tried_again_with_the_same_idempotency_key(
     service: Scripted, client: ReflectClient
 ):
@@ -170,6 +163,90 @@ def test_a_body_cut_short_is_tried_again_and_then_a_transport_error(
     assert len(service.asked) == 3
 
 
+def _get(client: ReflectClient, world: str) -> Any:
+    called = getattr(client, f"get_trace{world}")("t1")
+    return asyncio.run(called) if world else called
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+@pytest.mark.parametrize("cut", [10, -10])
+def test_an_answer_of_another_length_than_it_says_is_an_error_and_the_next_call_works(
+    service: Scripted, client: ReflectClient, cut: int, world: str
+):
+    client = client.with_options(max_retries=0)
+    service.script(Answer(body=TRACE, cut=cut), Answer(body=TRACE))
+    with pytest.raises(ReflectError) as caught:
+        _get(client, world)
+    assert isinstance(caught.value, TransportError if cut > 0 else DecodeError)
+    assert type(pickle.loads(pickle.dumps(caught.value))) is type(caught.value)
+    assert _get(client, world).id == "t1"
+
+
+def _reset(connection: socket.socket, over: threading.Event) -> None:
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _no_http(connection: socket.socket, over: threading.Event) -> None:
+    connection.recv(65536)
+    connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+
+def _no_common_cipher(connection: socket.socket, over: threading.Event) -> None:
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).wrap_socket(connection, server_side=True)
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+@pytest.mark.parametrize(
+    ("converse", "scheme", "expected"),
+    [
+        (_reset, "http", TransportError),
+        (_no_http, "http", TransportError),
+        (_no_http, "https", ConnectionFailedError),
+        (_no_common_cipher, "https", ConnectionFailedError),
+    ],
+)
+def test_a_connection_that_breaks_is_a_transport_error(
+    converse: Converse, scheme: str, expected: type[TransportError], world: str
+):
+    with (
+        raw_server(converse) as url,
+        ReflectClient(
+            base_url=url.replace("http", scheme), api_key="topsecret", max_retries=0
+        ) as client,
+        pytest.raises(expected) as caught,
+    ):
+        _get(client, world)
+    error = caught.value
+    assert isinstance(error, httpx.TransportError)
+    assert (error.method, error.path) == ("GET", "/v1/projects/default/traces/t1")
+    assert "topsecret" not in repr((error, vars(error), pickle.loads(pickle.dumps(error))))
+
+
+def test_a_redirect_to_another_host_is_an_error_and_never_followed(
+    service: Scripted, client: ReflectClient
+):
+    with scripted_server() as other:
+        other.script(Answer(body=TRACE))
+        service.script(Answer(status=307, body=b"", headers={"Location": f"{other.url}/v1/x"}))
+        for call in (client.get_trace, lambda name: asyncio.run(client.get_trace_async(name))):
+            with pytest.raises(APIStatusError, match="307"):
+                call("t1")
+        assert other.asked == []
+
+
+def test_a_given_client_that_follows_redirects_does_not_carry_the_key_to_another_host(
+    service: Scripted,
+):
+    with scripted_server() as other, httpx.Client(follow_redirects=True) as given:
+        other.script(Answer(body=TRACE))
+        service.script(Answer(status=307, body=b"", headers={"Location": f"{other.url}/v1/x"}))
+        client = ReflectClient(base_url=service.url, api_key="topsecret", http_client=given)
+        assert client.get_trace("t1").id == "t1"
+        assert "topsecret" in repr(service.asked)
+        assert "topsecret" not in repr(other.asked)
+
+
 def test_no_error_shows_the_key(service: Scripted, client: ReflectClient):
     service.script(Answer(status=401, body={"detail": "no"}))
     with pytest.raises(APIStatusError) as caught:
@@ -186,6 +263,8 @@ def test_no_error_shows_the_key(service: Scripted, client: ReflectClient):
         {"base_url": "localhost:8000"},
         {"base_url": "ftp://localhost"},
         {"base_url": ""},
+        {"base_url": "http://[::1"},
+        {"base_url": None},
         {"base_url": "http://user:password@localhost"},
         {"api_key": ""},
         {"api_key": "rf live"},
@@ -196,6 +275,7 @@ def test_no_error_shows_the_key(service: Scripted, client: ReflectClient):
         {"timeout": 0},
         {"timeout": float("nan")},
         {"timeout": "60"},
+        {"timeout": True},
     ],
 )
 def test_a_client_refuses_arguments_that_cannot_work(arguments: dict[str, Any]):
@@ -210,6 +290,16 @@ def test_an_id_never_reaches_another_path(
     with pytest.raises(InvalidArgumentError):
         client.get_trace(identifier)
     assert service.asked == []
+
+
+@pytest.mark.parametrize("identifier", ["a/b", "../other", "a?b=c#d", "%2e%2e", "ü ber"])
+def test_an_id_is_one_part_of_the_path_whatever_it_holds(
+    service: Scripted, client: ReflectClient, identifier: str
+):
+    service.script(Answer(body=TRACE))
+    client.with_options(project_id=identifier).get_trace(identifier)
+    quoted = quote(identifier, safe="")
+    assert service.asked[0].path == f"/v1/projects/{quoted}/traces/{quoted}"
 
 
 @pytest.mark.parametrize("label", ["good", "", "passed", None, 1])

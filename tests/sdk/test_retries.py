@@ -1,34 +1,50 @@
 """
-The schedule of retries, on a clock that only the test moves.
+The schedule of retries, the same in both worlds, on a clock that only the test moves.
 """
 
 from __future__ import annotations
 
+import asyncio
+import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
+from typing import Any
 
 import httpx
 import pytest
 
 from reflect_sdk import ReflectError
-from reflect_sdk._drivers import run
+from reflect_sdk._drivers import run, run_async
 from reflect_sdk._http import Attempt, Sleep, deliver
 from reflect_sdk._retry import RetryPolicy
 
 URL = "http://localhost:8000/v1/projects/p"
 
 
+def _run_async(flow: Any, perform: Callable[[Any], object]) -> object:
+    async def performed(effect: object) -> object:
+        return perform(effect)
+
+    return asyncio.run(run_async(flow, performed))
+
+
+DRIVERS = {"sync": run, "async": _run_async}
+
+
 class World:
     """
-    A service that always answers the same, and the clock of the one who asks it.
+    A service that answers as it is told, and the clock of the one who asks it.
     """
 
-    def __init__(self, status: int, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, driver: str, *outcomes: int | Exception, **headers: str) -> None:
         self.now = 0.0
         self.attempts = 0
         self.pauses: list[float] = []
-        self.status = status
-        self.headers = headers or {}
+        self.driver = driver
+        self.outcomes = list(outcomes)
+        self.headers = headers
 
     def perform(self, effect: Attempt | Sleep) -> httpx.Response | None:
         if isinstance(effect, Sleep):
@@ -36,20 +52,51 @@ class World:
             self.now += effect.seconds
             return None
         self.attempts += 1
-        return httpx.Response(
-            self.status, headers=self.headers, content=b"", request=effect.request
-        )
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return httpx.Response(outcome, headers=self.headers, content=b"", request=effect.request)
 
     def deliver(self, request: httpx.Request, **policy: object) -> None:
         settings = {"clock": lambda: self.now, "jitter": lambda: 0.5, **policy}
-        run(deliver(request, RetryPolicy(**settings)), self.perform)  # type: ignore[arg-type]  # a bag of settings
+        flow = deliver(request, RetryPolicy(**settings))  # type: ignore[arg-type]  # a bag of settings
+        DRIVERS[self.driver](flow, self.perform)
 
 
-def test_pauses_double_up_to_the_longest_one():
-    world = World(503)
+@pytest.fixture(params=DRIVERS)
+def world(request: pytest.FixtureRequest) -> Callable[..., World]:
+    return partial(World, request.param)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_both_worlds_keep_one_schedule_whatever_happens(seed: int):
+    def history(driver: str) -> tuple[object, ...]:
+        chance = random.Random(seed)
+        broken = httpx.ReadTimeout("slow"), httpx.ConnectError("refused"), httpx.ReadError("reset")
+        outcomes = [*broken, 200, 404, *[429, 500, 502, 503, 504] * 3]
+        world = World(driver, *chance.choices(outcomes, k=9))
+        method = chance.choice(["GET", "POST"])
+        path = chance.choice(["/traces", "/api-keys"])
+        end: object = None
+        try:
+            world.deliver(
+                httpx.Request(method, URL + path),
+                max_retries=7,
+                deadline=chance.uniform(1, 20),
+                jitter=chance.random,
+            )
+        except ReflectError as error:
+            end = type(error), str(error), vars(error)["retries"]
+        return world.pauses, world.attempts, world.now, end
+
+    assert history("sync") == history("async")
+
+
+def test_pauses_double_up_to_the_longest_one(world: Callable[..., World]):
+    service = world(503)
     with pytest.raises(ReflectError):
-        world.deliver(httpx.Request("GET", URL), max_retries=6)
-    assert world.pauses == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0]
+        service.deliver(httpx.Request("GET", URL), max_retries=6)
+    assert service.pauses == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0]
 
 
 @pytest.mark.parametrize(
@@ -59,32 +106,37 @@ def test_pauses_double_up_to_the_longest_one():
         ({"Retry-After": "3600"}, 8.0),
         ({"Retry-After-Ms": "250"}, 0.25),
         ({"Retry-After": "soon"}, 0.25),
+        ({"Retry-After": "Sun, 01 Mar 2026 12:00:00 -0000"}, 0.0),
         ({"Retry-After": "-1"}, 0.25),
         ({"Retry-After": "nan"}, 0.25),
         ({"Retry-After": format_datetime(datetime.now(UTC) - timedelta(1), usegmt=True)}, 0.0),
         ({"Retry-After": format_datetime(datetime.now(UTC) + timedelta(1), usegmt=True)}, 8.0),
     ],
 )
-def test_the_service_says_when_to_come_back(headers: dict[str, str], pause: float):
-    world = World(429, headers)
+def test_the_service_says_when_to_come_back(
+    world: Callable[..., World], headers: dict[str, str], pause: float
+):
+    service = world(429, **headers)
     with pytest.raises(ReflectError):
-        world.deliver(httpx.Request("GET", URL), max_retries=1)
-    assert world.pauses == [pause]
+        service.deliver(httpx.Request("GET", URL), max_retries=1)
+    assert service.pauses == [pause]
 
 
-def test_no_retry_starts_after_the_deadline():
-    world = World(503, {"Retry-After": "2"})
+def test_no_retry_starts_after_the_deadline(world: Callable[..., World]):
+    service = world(503, **{"Retry-After": "2"})
     with pytest.raises(ReflectError):
-        world.deliver(httpx.Request("GET", URL), max_retries=10, deadline=5.0)
-    assert world.pauses == [2.0, 2.0]
+        service.deliver(httpx.Request("GET", URL), max_retries=10, deadline=5.0)
+    assert service.pauses == [2.0, 2.0]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 501, 520])
-def test_an_answer_that_will_not_change_is_not_asked_for_again(status: int):
-    world = World(status)
+def test_an_answer_that_will_not_change_is_not_asked_for_again(
+    world: Callable[..., World], status: int
+):
+    service = world(status)
     with pytest.raises(ReflectError):
-        world.deliver(httpx.Request("GET", URL))
-    assert world.attempts == 1
+        service.deliver(httpx.Request("GET", URL))
+    assert service.attempts == 1
 
 
 @pytest.mark.parametrize(
@@ -99,8 +151,8 @@ def test_an_answer_that_will_not_change_is_not_asked_for_again(status: int):
         ("/skill/create", 1),
     ],
 )
-def test_only_posts_that_may_be_repeated_are(path: str, attempts: int):
-    world = World(500)
+def test_only_posts_that_may_be_repeated_are(world: Callable[..., World], path: str, attempts: int):
+    service = world(500)
     with pytest.raises(ReflectError):
-        world.deliver(httpx.Request("POST", URL + path))
-    assert world.attempts == attempts
+        service.deliver(httpx.Request("POST", URL + path))
+    assert service.attempts == attempts

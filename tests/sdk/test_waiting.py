@@ -7,8 +7,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pickle
+import threading
 from typing import Any
 
+import httpx
 import pytest
 
 from reflect_sdk import (
@@ -107,16 +109,30 @@ def test_a_wait_that_cannot_work_is_refused_before_anything_is_recorded(
     assert service.asked == []
 
 
-def test_a_cancelled_wait_ends_at_once(service: Scripted, client: ReflectClient):
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Answer(body=QUEUED), id="between two looks"),
+        pytest.param(Answer(status=503, headers={"Retry-After": "8"}), id="before a retry"),
+        pytest.param(None, id="while the answer is held"),
+    ],
+)
+def test_a_cancelled_wait_ends_at_once_and_the_client_goes_on(
+    service: Scripted, client: ReflectClient, answer: Answer | None
+):
+    over = threading.Event()
+
     async def wait() -> None:
         asked = asyncio.Event()
         loop = asyncio.get_running_loop()
 
-        def answer(_: Asked) -> Answer:
+        def held(_: Asked) -> Answer:
             loop.call_soon_threadsafe(asked.set)
-            return Answer(body=QUEUED)
+            if answer is None:
+                over.wait()
+            return answer or Answer(body=TRACE)
 
-        service.always = answer
+        service.always = held
         waiting = asyncio.create_task(
             client.wait_for_trace_async("t1", poll_interval=30, wait_timeout=50)
         )
@@ -124,5 +140,18 @@ def test_a_cancelled_wait_ends_at_once(service: Scripted, client: ReflectClient)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
+        over.set()
+        service.always = lambda _: Answer(body=TRACE)
+        assert (await client.get_trace_async("t1")).id == "t1"
 
     asyncio.run(wait())
+
+
+@pytest.mark.parametrize("read", [None, 0.5, 10.0])
+def test_a_wait_never_asks_for_a_longer_hold_than_a_read_may_take(
+    service: Scripted, client: ReflectClient, read: float | None
+):
+    service.script(Answer(body=TRACE))
+    client.with_options(timeout=httpx.Timeout(5.0, read=read)).wait_for_trace("t1")
+    hold = {None: "wait=30", 0.5: None, 10.0: "wait=5"}[read]
+    assert service.asked[0].headers.get("Prefer") == hold
