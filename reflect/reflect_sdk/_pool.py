@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import ssl
 import weakref
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import httpx
@@ -129,5 +130,5 @@ def _forget_all() -> None:
         pool.forget()
 
 
-if hasattr(os, "register_at_fork"):
+with suppress(AttributeError):  # Windows does not fork.
     os.register_at_fork(after_in_child=_forget_all)

@@ -146,7 +146,6 @@ client.close()
 if child:
     _, status = os.waitpid(child, 0)
     raise SystemExit(status)
-os._exit(0)
 """
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
     parent, *others = (asked.peer for asked in service.asked)

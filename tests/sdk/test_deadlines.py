@@ -73,6 +73,13 @@ def _silent_within_the_body(connection: socket.socket, over: threading.Event) ->
     over.wait()
 
 
+def _endless(connection: socket.socket, over: threading.Event) -> None:
+    _request(connection)
+    connection.sendall(HEAD + b"Content-Length: 1000000000000\r\n\r\n")
+    while not over.wait(0.0005):
+        connection.sendall(b" ")
+
+
 def _dripping_on_a_kept_connection(connection: socket.socket, over: threading.Event) -> None:
     _request(connection)
     connection.sendall(WHOLE)
@@ -81,7 +88,9 @@ def _dripping_on_a_kept_connection(connection: socket.socket, over: threading.Ev
 
 
 @pytest.mark.parametrize("world", ["", "_async"])
-@pytest.mark.parametrize("converse", [_silent, _dripping, _dripping_body, _silent_within_the_body])
+@pytest.mark.parametrize(
+    "converse", [_silent, _dripping, _dripping_body, _silent_within_the_body, _endless]
+)
 def test_a_slow_service_ends_at_the_deadline(converse: Converse, world: str):
     with (
         raw_server(converse) as url,
@@ -149,8 +158,8 @@ def test_a_timeout_of_httpx_lets_an_answer_take_its_time(world: str):
 def test_connections_of_a_proxy_keep_the_deadline(monkeypatch: pytest.MonkeyPatch, world: str):
     with raw_server(_dripping) as url:
         monkeypatch.setenv("HTTP_PROXY", url)
-        monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.setenv("NO_PROXY", "elsewhere.test")
         with (
             ReflectClient(base_url="http://service.test", api_key="k", timeout=0.2) as client,
             pytest.raises(TransportError, match="in time"),

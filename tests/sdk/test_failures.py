@@ -320,6 +320,13 @@ def test_a_trajectory_that_is_neither_messages_nor_text_is_refused(
     assert service.asked == []
 
 
+@pytest.mark.parametrize("name", ["retrieved_memory_ids", "used_memory_ids"])
+def test_a_single_string_is_no_list_of_ids(service: Scripted, client: ReflectClient, name: str):
+    with pytest.raises(InvalidArgumentError, match=name):
+        client.create_trace(task="Count", trajectory=[], **{name: "m1"})  # type: ignore[arg-type]  # the point of the test
+    assert service.asked == []
+
+
 @pytest.mark.parametrize("value", [float("nan"), object(), {1, 2}])
 def test_metadata_that_is_no_json_is_refused(service: Scripted, client: ReflectClient, value: Any):
     with pytest.raises(InvalidArgumentError, match="JSON"):

@@ -157,3 +157,12 @@ def test_a_skill_that_was_never_created_is_none(service: Scripted, client: Refle
     service.script(Answer(status=404, body={"detail": "There is no skill yet."}))
     assert client.get_skill() is None
     assert asyncio.run(client.get_skill_async()) is None
+
+
+def test_the_next_page_is_the_one_that_the_service_links_to(
+    service: Scripted, client: ReflectClient
+):
+    link = '<https://x.test/traces?cursor=a%2Fb>; rel="prev", </traces?cursor=c%2Fd>; rel="next"'
+    service.script(Answer(body=[TRACE], headers={"Link": link}), Answer(body=[]))
+    assert [trace.id for trace in client.iter_traces(page_size=1)] == ["t1"]
+    assert service.asked[1].path.endswith("?limit=1&cursor=c%2Fd")

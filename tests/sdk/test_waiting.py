@@ -38,9 +38,13 @@ def test_a_service_that_holds_its_answer_is_asked_to(service: Scripted, client: 
     assert service.asked[0].path.endswith("?wait_for=ingested")
 
 
-def test_a_service_that_does_not_hold_is_polled(service: Scripted, client: ReflectClient):
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_a_service_that_does_not_hold_is_polled(
+    service: Scripted, client: ReflectClient, world: str
+):
     service.script(Answer(body=QUEUED), Answer(body=QUEUED), Answer(body=TRACE))
-    assert client.wait_for_trace("t1", poll_interval=0.001).ingest_status == "completed"
+    trace = _settled(getattr(client, f"wait_for_trace{world}")("t1", poll_interval=0.001))
+    assert trace.ingest_status == "completed"
     assert ["Prefer" in asked.headers for asked in service.asked] == [True, False, False]
 
 
