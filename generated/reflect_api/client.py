@@ -4,10 +4,10 @@ The clients that generated functions send their requests with.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import copy
 import ssl
+import sys
 import threading
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Self
@@ -33,9 +33,7 @@ class _Connections:
         self.sync: httpx.Client | None = None
         self.injected_async: httpx.AsyncClient | None = None
         self.async_factory: Callable[[], httpx.AsyncClient] | None = None
-        self.by_loop: dict[
-            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None]]
-        ] = {}
+        self.by_loop: dict[object, tuple[httpx.AsyncClient, AsyncGenerator[None]]] = {}
 
     def get(self) -> httpx.Client:
         with self.lock:
@@ -46,10 +44,10 @@ class _Connections:
     def get_async(self) -> httpx.AsyncClient:
         if self.injected_async is not None:
             return self.injected_async
-        loop = asyncio.get_running_loop()
+        loop = _running_loop()
         with self.lock:
             for known in list(self.by_loop):
-                if known.is_closed():
+                if getattr(known, "is_closed", bool)():
                     self.by_loop.pop(known, None)
             if loop not in self.by_loop:
                 factory = self.async_factory
@@ -57,9 +55,7 @@ class _Connections:
                 self.by_loop[loop] = client, self._until_loop_ends(loop, client)
             return self.by_loop[loop][0]
 
-    def _until_loop_ends(
-        self, loop: asyncio.AbstractEventLoop, client: httpx.AsyncClient
-    ) -> AsyncGenerator[None]:
+    def _until_loop_ends(self, loop: object, client: httpx.AsyncClient) -> AsyncGenerator[None]:
         async def wait() -> AsyncGenerator[None]:
             try:
                 yield
@@ -83,9 +79,20 @@ class _Connections:
         client, self.injected_async = self.injected_async, None
         if client is not None:
             await client.aclose()
-        _, generator = self.by_loop.get(asyncio.get_running_loop(), (None, None))
+        _, generator = self.by_loop.get(_running_loop(), (None, None))
         if generator is not None:
             await generator.aclose()
+
+
+def _running_loop() -> object:
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        token: object = trio.lowlevel.current_trio_token()
+        return token
+    # Costs a tenth of the import of httpx, which synchronous programs need not pay.
+    import asyncio  # noqa: PLC0415
+
+    return asyncio.get_running_loop()
 
 
 def _without_userinfo(url: str) -> str:
