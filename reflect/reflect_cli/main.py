@@ -6,27 +6,21 @@ import sys
 from importlib import metadata
 from typing import Annotated
 
+from reflect_server import missing_parts
+
 _HELP = """
 A memory for AI agents that learns from outcomes.
 
 Start with `reflect demo` to watch it work, then `reflect serve` to use it.
 """
 
-_MISSING_PARTS = (
-    "The server's parts are not installed (there is no module `{name}`). "
-    'Install them with: pip install "reflect-sdk[server]"'
-)
-
 
 def main() -> None:
     """
     Run the command that the arguments name.
     """
-    try:
+    with missing_parts.explained():
         _run()
-    except ModuleNotFoundError as error:
-        sys.stderr.write(_MISSING_PARTS.format(name=error.name) + "\n")
-        sys.exit(1)
 
 
 def _run() -> None:

@@ -4,19 +4,25 @@
 
 import sys
 
-import typer
-
-from reflect_server.commands import keys, serve
-
-app = typer.Typer(add_completion=False)
-app.command()(serve)
-app.add_typer(keys, name="keys")
+from reflect_server import missing_parts
 
 
 def main() -> None:
     """
     Run the command that the arguments name; `serve` where they name none.
     """
+    with missing_parts.explained():
+        _run()
+
+
+def _run() -> None:
+    import typer  # noqa: PLC0415 - part of the extra, which may not be installed
+
+    from reflect_server.commands import keys, serve  # noqa: PLC0415 - as above
+
+    app = typer.Typer(add_completion=False)
+    app.command()(serve)
+    app.add_typer(keys, name="keys")
     arguments = sys.argv[1:]
     if not arguments or arguments[0] not in {"serve", "keys", "--help"}:
         arguments = ["serve", *arguments]
