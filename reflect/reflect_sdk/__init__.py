@@ -9,8 +9,6 @@ Reflect: a memory for AI agents that learns from outcomes.
         ctx.set_output(trajectory=messages, final_response=answer, result="pass")
 """
 
-from importlib.metadata import version as _version
-
 from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
 from reflect_sdk._client import ReflectClient
 from reflect_sdk._errors import (
@@ -47,7 +45,7 @@ from reflect_sdk._types import (
     TraceResponse,
 )
 
-__version__ = _version("reflect-sdk")
+__version__: str
 
 __all__ = [
     "APIStatusError",
@@ -85,3 +83,14 @@ __all__ = [
     "WaitTimeoutError",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> str:
+    """
+    Look the version up when it is asked for; that takes longer than importing most of the package.
+    """
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version  # noqa: PLC0415 - see above
+
+    return version("reflect-sdk")

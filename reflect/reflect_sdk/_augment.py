@@ -20,7 +20,7 @@ nor forge another one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from reflect_sdk._types import AugmentedTask, MemoryResponse
 
@@ -64,9 +64,11 @@ def _block(memory: MemoryResponse) -> str:
     }
     if not (memory.key_mistake or memory.correct_action or memory.guidance):
         lesson["reflection"] = memory.reflection
-    elements = [f"<{name}>{escape(text)}</{name}>" for name, text in lesson.items() if text]
+    elements = [
+        f"<{name}>{escape(text, quote=False)}</{name}>" for name, text in lesson.items() if text
+    ]
     attributes = (
-        f"id={quoteattr(memory.id)} outcome={quoteattr(_OUTCOMES[memory.success])} "
+        f'id="{escape(memory.id)}" outcome="{_OUTCOMES[memory.success]}" '
         f'q_value="{memory.q_value:.2f}" similarity="{memory.similarity:.2f}"'
     )
     return "\n".join([f"<memory {attributes}>", *elements, "</memory>"])

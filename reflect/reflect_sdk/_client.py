@@ -5,18 +5,21 @@
 from __future__ import annotations
 
 from contextlib import aclosing, closing
+from typing import TYPE_CHECKING
 
 import httpx
 
 from reflect_api.client import Client
 from reflect_sdk import _flows
-from reflect_sdk._connection import drive, drive_async, twin_of
+from reflect_sdk._connection import connect, drive, drive_async, twin_of
 from reflect_sdk._memory_methods import MemoryMethods
-from reflect_sdk._pool import Pool
 from reflect_sdk._project_methods import ProjectMethods
 from reflect_sdk._settings import DEFAULT_TIMEOUT, Settings
 from reflect_sdk._trace_methods import TraceMethods
 from reflect_sdk._types import BootstrapResponse
+
+if TYPE_CHECKING:
+    from reflect_sdk._pool import Pool
 
 
 class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
@@ -157,5 +160,5 @@ class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
 
 def _anonymous(base_url: str, timeout: float | httpx.Timeout) -> tuple[Pool, Client]:
     settings = Settings(base_url=base_url, timeout=timeout)
-    pool = Pool(settings.base_url)
+    pool = connect(settings.base_url)
     return pool, pool.reliable(Client(base_url=settings.base_url), settings)

@@ -7,21 +7,22 @@ from __future__ import annotations
 import importlib
 import math
 import os
+import pkgutil
 import time
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 import httpx
 from attrs import evolve
 
+from reflect_api import api, models
 from reflect_api.client import AuthenticatedClient, Client
 from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._drivers import run, run_async
 from reflect_sdk._flows import LONGEST_HOLD, Effect, Flow, Flows, Pause
-from reflect_sdk._pool import Pool
 from reflect_sdk._settings import (
     DEFAULT_PROJECT,
     DEFAULT_RETRIES,
@@ -31,6 +32,9 @@ from reflect_sdk._settings import (
     checked_key,
 )
 from reflect_sdk._spool import Spool
+
+if TYPE_CHECKING:
+    from reflect_sdk._pool import Pool
 
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., object])
@@ -89,7 +93,7 @@ class Connection:
             strict=strict,
             spool_dir=spool_dir,
         )
-        pool = Pool(settings.base_url, http_client, async_http_client)
+        pool = connect(settings.base_url, http_client, async_http_client)
         self._configure(settings, checked_key(api_key), pool)
 
     api: AuthenticatedClient
@@ -219,6 +223,29 @@ class Connection:
         return await drive_async(flow, self.api)
 
 
+def connect(
+    base_url: str,
+    http_client: httpx.Client | None = None,
+    async_http_client: httpx.AsyncClient | None = None,
+) -> Pool:
+    """
+    Make a pool, after loading what calls need.
+
+    So the first client pays for it: neither the import of this package, nor a first call, which may
+    run on an event loop.
+
+    Args:
+        base_url: Address of the service.
+        http_client: Sends the synchronous requests; one of its own where None.
+        async_http_client: Sends the asynchronous requests; one for each event loop where None.
+    """
+    _load_what_calls_need()
+    pool: Pool = importlib.import_module("reflect_sdk._pool").Pool(
+        base_url, http_client, async_http_client
+    )
+    return pool
+
+
 def drive(flow: Flow[T], api: Client) -> T:
     """
     Drive a flow with synchronous calls.
@@ -250,6 +277,14 @@ async def drive_async(flow: Flow[T], api: Client) -> T:
 def _longest_hold(timeout: float | httpx.Timeout) -> int:
     bound = timeout.read if isinstance(timeout, httpx.Timeout) else timeout
     return LONGEST_HOLD if bound is None else min(LONGEST_HOLD, math.floor(bound / 2))
+
+
+@cache
+def _load_what_calls_need() -> None:
+    for package in (api, models):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    importlib.import_module("anyio._backends._asyncio")
 
 
 @cache

@@ -11,14 +11,16 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 
 import httpx
 import pytest
 
+import reflect_sdk
 from reflect_api.api.traces import get_trace
 from reflect_sdk import InvalidArgumentError, ReflectClient, ServerError
 
-from .scripted import TRACE, Answer, Scripted
+from .scripted import MEMORY, RECEIPT, TRACE, Answer, Scripted
 
 
 def test_calls_one_after_the_other_use_one_connection(service: Scripted, client: ReflectClient):
@@ -177,6 +179,34 @@ gc.collect()
     lines = [line for line in result.stdout.splitlines() if line.startswith("DEBUG:reflect_sdk")]
     assert len(lines) == 2
     assert "GET /v1/projects/default/traces/t1 answered 200 in" in lines[0]
+
+
+def test_no_call_imports_anything_on_the_event_loop(service: Scripted):
+    service.always = lambda asked: Answer(
+        body=[MEMORY] if "query" in asked.path else RECEIPT if asked.method == "POST" else TRACE
+    )
+    script = f"""
+import asyncio, sys
+from reflect_sdk import ReflectClient
+client = ReflectClient(base_url={service.url!r}, api_key="k")
+async def call():
+    loaded = set(sys.modules)
+    async with client.trace_async("Count", blocking=True) as context:
+        context.set_output(trajectory="did it", result="pass")
+    await client.delete_traces_async(["t1"])
+    print(sorted(set(sys.modules) - loaded))
+asyncio.run(call())
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert reflect_sdk.__version__ == version("reflect-sdk")
+    with pytest.raises(AttributeError, match="no_such_name"):
+        reflect_sdk.no_such_name  # noqa: B018 - looking it up is the point
 
 
 def test_a_client_cannot_be_pickled_and_says_so_without_its_key(client: ReflectClient):
