@@ -15,6 +15,7 @@ from reflect_server.testing import running_server
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROMISED = "0.50  Count only rows whose shipped_at is set."
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -23,8 +24,14 @@ def test_the_python_of_the_readme_runs_from_top_to_bottom(monkeypatch: pytest.Mo
     with running_server() as server:
         monkeypatch.setenv("REFLECT_API_URL", server.base_url)
         monkeypatch.setenv("REFLECT_API_KEY", server.api_key)
-        for block in BLOCKS:
-            subprocess.run([sys.executable, "-W", "error", "-c", block], check=True)
+        printed = [
+            subprocess.run(
+                [sys.executable, "-W", "error", "-c", block], check=True, stdout=subprocess.PIPE
+            ).stdout.decode()
+            for block in BLOCKS
+        ]
+    assert PROMISED in README
+    assert PROMISED in printed[0]
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\(([^):#]+)\)", README))

@@ -99,9 +99,8 @@ class Screen:
         self._line(f"picture: {picture}")
         self._line()
         self._line("Where to go next", style="bold")
-        self._line("  reflect serve      your own server, on http://127.0.0.1:8000")
+        self._line("  reflect serve      your own server; its first start shows how to use it")
         self._line("  reflect demo --model NAME --base-url URL      the same with a real model")
-        self._line("  README.md, ten lines of code      put memory into your own agent")
 
     def _line(self, text: str = "", *, style: str | None = None) -> None:
         self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
