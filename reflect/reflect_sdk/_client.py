@@ -11,9 +11,11 @@ import httpx
 
 from reflect_api.client import Client
 from reflect_sdk import _flows
-from reflect_sdk._connection import connect, drive, drive_async, twin_of
+from reflect_sdk._calls import connect, drive, drive_async
+from reflect_sdk._connection import twin_of
 from reflect_sdk._memory_methods import MemoryMethods
 from reflect_sdk._project_methods import ProjectMethods
+from reflect_sdk._recording_methods import RecordingMethods
 from reflect_sdk._settings import DEFAULT_TIMEOUT, Settings
 from reflect_sdk._trace_methods import TraceMethods
 from reflect_sdk._types import BootstrapResponse
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from reflect_sdk._pool import Pool
 
 
-class ReflectClient(MemoryMethods, TraceMethods, ProjectMethods):
+class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethods):
     """
     Client of one project of a Reflect service.
 

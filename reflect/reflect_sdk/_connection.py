@@ -1,28 +1,21 @@
 """
-The part of the client that holds connections and drives flows.
+What every client has: its settings, its connections and its life.
 """
 
 from __future__ import annotations
 
-import importlib
 import math
 import os
-import pkgutil
-import time
 from collections.abc import Callable
-from functools import cache
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import anyio
 import httpx
 from attrs import evolve
 
-from reflect_api import api, models
-from reflect_api.client import AuthenticatedClient, Client
+from reflect_api.client import AuthenticatedClient
 from reflect_api.errors import InvalidArgumentError
-from reflect_sdk._drivers import run, run_async
-from reflect_sdk._flows import LONGEST_HOLD, Effect, Flow, Flows, Pause
+from reflect_sdk._calls import connect, drive, drive_async
+from reflect_sdk._flows import LONGEST_HOLD, Flow, Flows
 from reflect_sdk._settings import (
     DEFAULT_PROJECT,
     DEFAULT_RETRIES,
@@ -54,22 +47,7 @@ def twin_of(method: Callable[..., object]) -> Callable[[Method], Method]:
 
 class Connection:
     """
-    Pooled connections to one service, and the project that calls go to.
-
-    Args:
-        base_url: Address of the service.
-        api_key: Plaintext API key.
-        project_id: The project; `default` where None.
-        timeout: Seconds that a call may take in all, or an `httpx.Timeout` for its phases.
-        max_retries: How often a request is tried again at the most; 2 by default, 0 for never.
-        strict: Whether `trace` raises when the service cannot be reached before a run.
-        spool_dir: Folder for runs that an outage keeps from being recorded.
-        http_client: Sends the synchronous requests, with its proxies, certificates and transport;
-            never closed by this client. One of its own where None.
-        async_http_client: The same for asynchronous requests; it works in one event loop alone.
-
-    Raises:
-        InvalidArgumentError: If an argument cannot be used.
+    Pooled connections to one service, and the project that calls go to; see `ReflectClient`.
     """
 
     def __init__(
@@ -223,70 +201,6 @@ class Connection:
         return await drive_async(flow, self.api)
 
 
-def connect(
-    base_url: str,
-    http_client: httpx.Client | None = None,
-    async_http_client: httpx.AsyncClient | None = None,
-) -> Pool:
-    """
-    Make a pool, after loading what calls need.
-
-    So the first client pays for it: neither the import of this package, nor a first call, which may
-    run on an event loop.
-
-    Args:
-        base_url: Address of the service.
-        http_client: Sends the synchronous requests; one of its own where None.
-        async_http_client: Sends the asynchronous requests; one for each event loop where None.
-    """
-    _load_what_calls_need()
-    pool: Pool = importlib.import_module("reflect_sdk._pool").Pool(
-        base_url, http_client, async_http_client
-    )
-    return pool
-
-
-def drive(flow: Flow[T], api: Client) -> T:
-    """
-    Drive a flow with synchronous calls.
-    """
-
-    def perform(effect: Effect) -> object:
-        if isinstance(effect, Pause):
-            time.sleep(effect.seconds)
-            return None
-        return _endpoint(effect.endpoint).sync_detailed(client=api, **effect.arguments)
-
-    return run(flow, perform)
-
-
-async def drive_async(flow: Flow[T], api: Client) -> T:
-    """
-    Drive a flow with asynchronous calls.
-    """
-
-    async def perform(effect: Effect) -> object:
-        if isinstance(effect, Pause):
-            await anyio.sleep(effect.seconds)
-            return None
-        return await _endpoint(effect.endpoint).asyncio_detailed(client=api, **effect.arguments)
-
-    return await run_async(flow, perform)
-
-
 def _longest_hold(timeout: float | httpx.Timeout) -> int:
     bound = timeout.read if isinstance(timeout, httpx.Timeout) else timeout
     return LONGEST_HOLD if bound is None else min(LONGEST_HOLD, math.floor(bound / 2))
-
-
-@cache
-def _load_what_calls_need() -> None:
-    for package in (api, models):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
-    importlib.import_module("anyio._backends._asyncio")
-
-
-@cache
-def _endpoint(name: str) -> ModuleType:
-    return importlib.import_module(f"reflect_api.api.{name}")

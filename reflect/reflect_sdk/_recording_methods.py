@@ -1,0 +1,394 @@
+"""
+The methods of `ReflectClient` that record runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from reflect_sdk._connection import Connection, twin_of
+from reflect_sdk._flows import Query, Run
+from reflect_sdk._trace_context import Recorder, TraceContext
+from reflect_sdk._trajectory import TrajectoryInput
+from reflect_sdk._types import TraceCreateResponse, TraceResponse
+
+
+class RecordingMethods(Connection):
+    """
+    Recording runs.
+    """
+
+    @contextmanager
+    def trace(
+        self,
+        task: str,
+        *,
+        limit: int = 10,
+        lambda_: float = 0.5,
+        metadata_filter: dict[str, Any] | None = None,
+        similarity_threshold: float | None = None,
+        mmr_lambda: float = 0.7,
+        blocking: bool = False,
+        auto_fail_on_exception: bool = True,
+        reference_context: str | None = None,
+        alpha: float | None = None,
+    ) -> Generator[TraceContext, None, None]:
+        """
+        Run an agent inside a `with` block that finds memories before and records the run after.
+
+        Entering the block looks for memories; `augmented_task` and `memories` of what it yields
+        hold them. Call `set_output` inside the block. Leaving it records the trace, with the
+        retrieved memories named. A block that never calls `set_output` records nothing.
+
+        Args:
+            task: What the agent is about to do: what memories are looked up with, and the task of
+                the trace where `set_output` names no other.
+            limit: How many memories to return at the most, from 1 to 100; 10 by default.
+            lambda_: The blend, in [0, 1]: 1.0 orders by similarity alone, 0.0 by Q-value alone; 0.5
+                by default.
+            metadata_filter: Only memories whose trace has each of these keys in its metadata, with
+                an equal value. No filter where None.
+            similarity_threshold: Only memories whose cosine similarity to the task is at least
+                this, in [-1, 1], whatever their Q-value. The server's default where None.
+            mmr_lambda: The weight of relevance against diversity, in [0, 1]: 1.0 takes the
+                best-scored memories however alike they are, 0.0 the most diverse ones; 0.7 by
+                default.
+            blocking: Whether leaving the block waits until the memory of the run exists; off by
+                default.
+            auto_fail_on_exception: Whether a run is recorded as failed, with the exception's
+                message as feedback, when the block raises after `set_output`; on by default. The
+                exception goes on in any case. Where off, such a run is not recorded.
+            reference_context: What a right answer looks like, for the reflection; the agent never
+                sees it. None by default.
+            alpha: The learning rate of the review, in [0, 1]; the server's default (0.3) where
+                None. The one of `set_output` wins.
+
+        Yields:
+            The context of the run.
+
+        An outage of the service before the run (no answer, or a 5xx) does not stop the agent: the
+        block runs without memories, and a warning is logged, unless the client is `strict`.
+        `KeyboardInterrupt`, `asyncio.CancelledError` and `GeneratorExit` count as exceptions of the
+        block. No failure to record ever hides an exception of the block.
+
+        Raises:
+            APIStatusError: If the service refuses a request, for example because of a wrong key;
+                with `strict`, for any error that it answers with.
+            TransportError: With `strict`, if no answer comes before the run.
+            TraceLostError: If an outage of the service keeps the run from being recorded, and the
+                client has no `spool_dir`.
+            IngestFailedError: With `blocking`, if the service could not make the memory.
+            WaitTimeoutError: With `blocking`, if that takes longer than 60 seconds.
+
+        Example:
+            >>> with client.trace("Refund an order paid by voucher") as ctx:
+            ...     answer, messages = agent(ctx.augmented_task)
+            ...     ctx.set_output(trajectory=messages, final_response=answer, result="pass")
+        """
+        recorder = Recorder(
+            self._flows,
+            Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda),
+            blocking,
+            auto_fail_on_exception,
+            reference_context,
+            alpha,
+        )
+        context = self._run(recorder.open())
+        try:
+            yield context
+        except BaseException as error:
+            self._run(recorder.abandon(context, error))
+            raise
+        self._run(recorder.close(context))
+
+    @asynccontextmanager
+    @twin_of(trace)
+    async def trace_async(
+        self,
+        task: str,
+        *,
+        limit: int = 10,
+        lambda_: float = 0.5,
+        metadata_filter: dict[str, Any] | None = None,
+        similarity_threshold: float | None = None,
+        mmr_lambda: float = 0.7,
+        blocking: bool = False,
+        auto_fail_on_exception: bool = True,
+        reference_context: str | None = None,
+        alpha: float | None = None,
+    ) -> AsyncGenerator[TraceContext, None]:
+        recorder = Recorder(
+            self._flows,
+            Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda),
+            blocking,
+            auto_fail_on_exception,
+            reference_context,
+            alpha,
+        )
+        context = await self._run_async(recorder.open())
+        try:
+            yield context
+        except BaseException as error:
+            await self._run_async(recorder.abandon(context, error))
+            raise
+        await self._run_async(recorder.close(context))
+
+    def create_trace(
+        self,
+        *,
+        task: str,
+        trajectory: TrajectoryInput,
+        final_response: str | None = None,
+        retrieved_memory_ids: Sequence[str] = (),
+        model: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        review_result: str | None = None,
+        feedback_text: str | None = None,
+        reference_context: str | None = None,
+        alpha: float | None = None,
+        used_memory_ids: Sequence[str] | None = None,
+    ) -> TraceCreateResponse:
+        """
+        Record a run and return at once.
+
+        The service makes the memory in the background. With a `review_result` the Q-values of the
+        retrieved memories have moved when this returns; without one, review the trace later with
+        `review_trace`.
+
+        Args:
+            task: What the agent was asked to do. Later tasks are compared with it, so be
+                descriptive.
+            trajectory: The run: a list of message dicts or of message objects of an LLM library,
+                oldest first; the JSON of such a list; or a plain-text summary. Never changed.
+            final_response: The agent's final answer. Where None, the text of the last assistant
+                message.
+            retrieved_memory_ids: The memories that the run was given, best first; a review moves
+                their Q-values. None by default.
+            model: The model that the agent ran on; unknown where None.
+            metadata: Facts about the run, JSON; queries can filter by them.
+            review_result: The verdict: `pass` or `success`, `fail` or `failure`, in any case. Where
+                None, the trace is recorded without a review.
+            feedback_text: What went wrong, for the reflection. Ignored without `review_result`.
+            reference_context: What a right answer looks like (an expected result, a policy, a
+                rubric), for the reflection; the agent never sees it. None by default.
+            alpha: The learning rate of this review, in [0, 1]; lower for noisy judges. The server's
+                default (0.3) where None. Ignored without `review_result`.
+            used_memory_ids: Those of `retrieved_memory_ids` that the answer relied on; only they
+                are credited. Where None, all are, the less the lower their rank.
+
+        Returns:
+            The receipt, with the trace's id and how far ingestion is (`queued` where a memory will
+            be made).
+
+        Raises:
+            InvalidArgumentError: If the trajectory or the review label cannot be used; nothing is
+                sent.
+            APIStatusError: If the service answers with an error.
+            TransportError: If no answer comes.
+
+        Example:
+            >>> receipt = client.create_trace(
+            ...     task="How many orders did we ship in March?",
+            ...     trajectory=messages,
+            ...     review_result="fail",
+            ...     feedback_text="Counted cancelled orders.",
+            ... )
+        """
+        return self._run(
+            self._flows.create_trace(
+                Run(
+                    task=task,
+                    trajectory=trajectory,
+                    final_response=final_response,
+                    retrieved_memory_ids=retrieved_memory_ids,
+                    used_memory_ids=used_memory_ids,
+                    model=model,
+                    metadata=metadata,
+                    review_result=review_result,
+                    feedback_text=feedback_text,
+                    reference_context=reference_context,
+                    alpha=alpha,
+                )
+            )
+        )
+
+    @twin_of(create_trace)
+    async def create_trace_async(
+        self,
+        *,
+        task: str,
+        trajectory: TrajectoryInput,
+        final_response: str | None = None,
+        retrieved_memory_ids: Sequence[str] = (),
+        model: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        review_result: str | None = None,
+        feedback_text: str | None = None,
+        reference_context: str | None = None,
+        alpha: float | None = None,
+        used_memory_ids: Sequence[str] | None = None,
+    ) -> TraceCreateResponse:
+        return await self._run_async(
+            self._flows.create_trace(
+                Run(
+                    task=task,
+                    trajectory=trajectory,
+                    final_response=final_response,
+                    retrieved_memory_ids=retrieved_memory_ids,
+                    used_memory_ids=used_memory_ids,
+                    model=model,
+                    metadata=metadata,
+                    review_result=review_result,
+                    feedback_text=feedback_text,
+                    reference_context=reference_context,
+                    alpha=alpha,
+                )
+            )
+        )
+
+    def create_trace_and_wait(
+        self,
+        *,
+        task: str,
+        trajectory: TrajectoryInput,
+        final_response: str | None = None,
+        retrieved_memory_ids: Sequence[str] = (),
+        model: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        review_result: str | None = None,
+        feedback_text: str | None = None,
+        reference_context: str | None = None,
+        alpha: float | None = None,
+        poll_interval: float = 0.25,
+        wait_timeout: float = 60.0,
+        used_memory_ids: Sequence[str] | None = None,
+    ) -> TraceResponse:
+        """
+        Record a run and wait until it is processed.
+
+        Use it where the next step needs the memory: evaluation loops, tests, pipelines. In an
+        application that serves people, `create_trace` does not keep them waiting.
+
+        Args:
+            task: What the agent was asked to do. Later tasks are compared with it, so be
+                descriptive.
+            trajectory: The run: a list of message dicts or of message objects of an LLM library,
+                oldest first; the JSON of such a list; or a plain-text summary. Never changed.
+            final_response: The agent's final answer. Where None, the text of the last assistant
+                message.
+            retrieved_memory_ids: The memories that the run was given, best first; a review moves
+                their Q-values. None by default.
+            model: The model that the agent ran on; unknown where None.
+            metadata: Facts about the run, JSON; queries can filter by them.
+            review_result: The verdict: `pass` or `success`, `fail` or `failure`, in any case. Where
+                None, the trace is recorded without a review.
+            feedback_text: What went wrong, for the reflection. Ignored without `review_result`.
+            reference_context: What a right answer looks like (an expected result, a policy, a
+                rubric), for the reflection; the agent never sees it. None by default.
+            alpha: The learning rate of this review, in [0, 1]; lower for noisy judges. The server's
+                default (0.3) where None. Ignored without `review_result`.
+            poll_interval: Seconds between two looks where the service cannot hold its answer, above
+                0; 0.25 by default.
+            wait_timeout: Seconds to wait at the most, from 0; 60 by default.
+            used_memory_ids: Those of `retrieved_memory_ids` that the answer relied on; only they
+                are credited. Where None, all are, the less the lower their rank.
+
+        Returns:
+            The trace as stored. With a `review_result`, its `review_status` is `reviewed` and
+            `created_memory_id` is set.
+
+        Raises:
+            InvalidArgumentError: If an argument cannot be used; nothing is sent.
+            IngestFailedError: If the service could not make the memory; also a `RuntimeError`.
+            WaitTimeoutError: If it takes longer than `wait_timeout`; also a `TimeoutError`. The
+                trace is recorded all the same.
+            APIStatusError: If the service answers with an error.
+            TransportError: If no answer comes.
+
+        Example:
+            >>> for problem in problems:
+            ...     augmented = client.augment_with_memories(problem.question)
+            ...     answer = agent(augmented.augmented_task)
+            ...     client.create_trace_and_wait(
+            ...         task=problem.question,
+            ...         trajectory=f"Answered {answer}",
+            ...         final_response=answer,
+            ...         retrieved_memory_ids=[memory.id for memory in augmented.memories],
+            ...         review_result="pass" if answer == problem.expected else "fail",
+            ...     )
+        """
+        return self._run(
+            self._flows.create_trace_and_wait(
+                Run(
+                    task=task,
+                    trajectory=trajectory,
+                    final_response=final_response,
+                    retrieved_memory_ids=retrieved_memory_ids,
+                    used_memory_ids=used_memory_ids,
+                    model=model,
+                    metadata=metadata,
+                    review_result=review_result,
+                    feedback_text=feedback_text,
+                    reference_context=reference_context,
+                    alpha=alpha,
+                ),
+                poll_interval=poll_interval,
+                wait_timeout=wait_timeout,
+            )
+        )
+
+    @twin_of(create_trace_and_wait)
+    async def create_trace_and_wait_async(
+        self,
+        *,
+        task: str,
+        trajectory: TrajectoryInput,
+        final_response: str | None = None,
+        retrieved_memory_ids: Sequence[str] = (),
+        model: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        review_result: str | None = None,
+        feedback_text: str | None = None,
+        reference_context: str | None = None,
+        alpha: float | None = None,
+        poll_interval: float = 0.25,
+        wait_timeout: float = 60.0,
+        used_memory_ids: Sequence[str] | None = None,
+    ) -> TraceResponse:
+        return await self._run_async(
+            self._flows.create_trace_and_wait(
+                Run(
+                    task=task,
+                    trajectory=trajectory,
+                    final_response=final_response,
+                    retrieved_memory_ids=retrieved_memory_ids,
+                    used_memory_ids=used_memory_ids,
+                    model=model,
+                    metadata=metadata,
+                    review_result=review_result,
+                    feedback_text=feedback_text,
+                    reference_context=reference_context,
+                    alpha=alpha,
+                ),
+                poll_interval=poll_interval,
+                wait_timeout=wait_timeout,
+            )
+        )
+
+    def deliver_spooled_traces(self) -> int:
+        """
+        Record the runs that an outage has kept in `spool_dir`.
+
+        A run that is recorded by `trace` does this as well; call it where no further run follows. A
+        run that the service refuses is set aside, in a file ending with `.refused`, with a warning.
+
+        Returns:
+            How many runs were recorded; 0 for a client without `spool_dir`.
+        """
+        return self._run(self._flows.deliver_spooled_traces())
+
+    @twin_of(deliver_spooled_traces)
+    async def deliver_spooled_traces_async(self) -> int:
+        return await self._run_async(self._flows.deliver_spooled_traces())
