@@ -5,6 +5,7 @@ The learning curve as a picture.
 from pathlib import Path
 
 from .evaluation import Evaluation
+from .grading import CARELESS_RATE
 
 _MOST_LABELS = 12
 _WITH, _WITHOUT, _INK = "#0f766e", "#b45309", "#334155"
@@ -51,7 +52,8 @@ def draw_learning_curve(evaluation: Evaluation, path: Path) -> None:
     axes.set_ylabel("tasks solved, %", color=_INK)
     axes.set_title(
         f"{len(evaluation.repeated)} text-to-SQL tasks, each answer executed and graded\n"
-        f"agent: {evaluation.agent.name}",
+        f"agent: {evaluation.agent.name}; "
+        f"{CARELESS_RATE:.0%} of the explanations in reviews are wrong on purpose",
         loc="left", color=_INK, fontsize=11,
     )  # fmt: skip
     axes.grid(axis="y", color="#e2e8f0")
