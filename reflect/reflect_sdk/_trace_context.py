@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from reflect_api.errors import InvalidArgumentError, ReflectError
+from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._errors import ServerError, TraceLostError, TransportError
 from reflect_sdk._flows import Flow, Flows, Query, Run, trace_request
 from reflect_sdk._labels import review_label
@@ -188,7 +188,7 @@ class Recorder:
         failed = evolve(output, review_result="fail", feedback_text=feedback)
         try:
             yield from self._submit(context, failed)
-        except ReflectError as failure:
+        except Exception as failure:  # noqa: BLE001 - nothing may hide the exception of the run
             logger.warning("The trace of a run that raised could not be recorded: %s", failure)
 
     def _submit(self, context: TraceContext, output: Run) -> Flow[None]:
@@ -214,5 +214,8 @@ class Recorder:
         if self.flows.spool is None:
             raise TraceLostError(output.task, output.trajectory, outage) from outage
         body = trace_request(output).to_dict()
-        path = self.flows.spool.keep(self.flows.project_id, idempotency_key, body)
+        try:
+            path = self.flows.spool.keep(self.flows.project_id, idempotency_key, body)
+        except OSError as error:
+            raise TraceLostError(output.task, output.trajectory, outage) from error
         logger.warning("The run is kept in %s and recorded later: %s", path, outage)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reflect_sdk import InvalidArgumentError, ReflectClient
+from reflect_sdk import InvalidArgumentError, ReflectClient, ServerError, TraceLostError
 from reflect_server.testing import running_server
 
 from .scripted import RECEIPT, Answer, Asked, Scripted
@@ -128,6 +128,16 @@ def test_a_run_that_raised_during_an_outage_is_kept_as_failed(service: Scripted,
         raise KeyError("no such table")
     (kept,) = tmp_path.iterdir()
     assert json.loads(kept.read_text())["body"]["review"]["result"] == "fail"
+
+
+def test_a_run_that_cannot_be_kept_either_is_lost_and_says_so(service: Scripted, tmp_path: Path):
+    service.always = _taking(DOWN)
+    with _client(service, tmp_path / "spool") as client:
+        (tmp_path / "spool").touch()
+        with pytest.raises(TraceLostError, match="'Count' was not recorded") as caught:
+            _run(client)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert isinstance(caught.value.outage, ServerError)
 
 
 def test_a_spool_that_is_no_folder_is_refused(tmp_path: Path):

@@ -133,6 +133,22 @@ def test_the_exception_of_a_run_wins_over_a_failure_to_record_it(
     assert "could not be recorded" in caplog.text
 
 
+def test_the_exception_of_a_run_wins_over_any_other(
+    service: Scripted, caplog: pytest.LogCaptureFixture
+):
+    service.always = _answer
+    given = httpx.Client()
+    client = ReflectClient(base_url=service.url, api_key="k", http_client=given)
+    with (  # noqa: PT012 - the block is the point
+        caplog.at_level(logging.WARNING, "reflect_sdk"),
+        pytest.raises(KeyError, match="no such table"),
+        client.trace("Count") as context,
+    ):
+        given.close()
+        _raise_after_output(context)
+    assert "the client has been closed" in caplog.text
+
+
 def test_blocking_waits_for_the_memory(service: Scripted, client: ReflectClient, world: str):
     service.always = _answer
 
