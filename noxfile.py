@@ -80,7 +80,7 @@ def _install(session: nox.Session, *groups: str, extras: str = "server,openai") 
 @nox.session(python=LOWEST)
 def lint(session: nox.Session) -> None:
     """
-    Check style and format, and that changes have their notes.
+    Check style and format, and that the contract is valid OpenAPI.
     """
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
     session.run("ruff", "check", *HANDWRITTEN)
@@ -126,7 +126,7 @@ def tests(session: nox.Session) -> None:
     with_codegen = session.python == LOWEST
     _install(session, "tests", *(["generate"] if with_codegen else []))
     scope = session.posargs or (["tests"] if with_codegen else ["tests", "--ignore=tests/codegen"])
-    if not with_codegen:
+    if session.posargs or not with_codegen:
         session.run("pytest", "-n", "2", *scope)
         return
     session.run("coverage", "erase")

@@ -65,7 +65,7 @@ def check(committed: Path, fresh: Path) -> int:
         print("generated/ and docs/api.md are what openapi.yaml says.")
         return 0
     print("\n".join(found))
-    print("This is not what openapi.yaml says: run `python codegen/generate.py` and commit.")
+    print("This is not what openapi.yaml says: run `nox -s generate` and commit.")
     return 1
 
 

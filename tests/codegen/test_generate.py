@@ -60,7 +60,7 @@ def test_the_check_fails_for_any_difference_and_says_what_to_run(
     done = run("--check", "--root", repository_copy, cwd=repository_copy)
     assert done.returncode == 1
     assert "reflect_api/models/" in done.stdout
-    assert done.stdout.rstrip().endswith("run `python codegen/generate.py` and commit.")
+    assert done.stdout.rstrip().endswith("run `nox -s generate` and commit.")
 
 
 def test_other_versions_of_the_tools_are_refused(tmp_path: Path):
