@@ -93,9 +93,8 @@ def wants_idempotency_key(request: httpx.Request) -> bool:
     """
     Say whether the request creates something and has no idempotency key yet.
     """
-    if request.method != "POST" or IDEMPOTENCY_HEADER in request.headers:
-        return False
-    return bool(_KEYED_POSTS.search(_raw_path(request)))
+    creates = request.method == "POST" and _KEYED_POSTS.search(_raw_path(request)) is not None
+    return creates and IDEMPOTENCY_HEADER not in request.headers
 
 
 def may_succeed_later(status: int) -> bool:

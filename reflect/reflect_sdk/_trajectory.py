@@ -54,7 +54,7 @@ def wire_trajectory(trajectory: TrajectoryInput) -> list[dict[str, Any]] | str:
 
 
 def _wire_message(message: object, index: int) -> dict[str, Any]:
-    if isinstance(message, Mapping):
+    if isinstance(message, dict | Mapping):  # The first check is the fast one.
         return dict(message)
     if isinstance(message, SupportsModelDump):
         return message.model_dump(mode="json", exclude_none=True)
