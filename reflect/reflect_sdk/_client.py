@@ -48,7 +48,8 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
             `deliver_spooled_traces`, also of another process. Where None, `trace` raises
             `TraceLostError` instead.
         http_client: Sends the synchronous requests, with its proxies, certificates and transport;
-            never closed by this client. One of its own where None.
+            never closed by this client. One of its own where None. With a given one, `timeout`
+            bounds each read and write of a synchronous answer, not all of them together.
         async_http_client: The same for asynchronous requests; it works in one event loop alone.
 
     Raises:
