@@ -166,4 +166,7 @@ def bench(session: nox.Session) -> None:
     Measure what the client and the server cost, side by side with bare parts.
     """
     _install(session)
-    session.run("python", "benchmarks/query_overhead.py", *session.posargs)
+    script = session.posargs or ["benchmarks/query_overhead.py"]
+    session.run("python", *script)
+    if not session.posargs:
+        session.run("python", "benchmarks/client.py")

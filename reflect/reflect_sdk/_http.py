@@ -88,11 +88,10 @@ def deliver(
         left = policy.left(started)
         _bound_phases(request, left)
         failure: APIStatusError | TransportError
-        cause: Exception | None = None
         try:
             response: httpx.Response = yield Attempt(request, left)
         except httpx.RequestError as error:
-            failure, cause = _transport_error(error, request, retries), error
+            failure = _transport_error(error, request, retries)
             again = isinstance(error, _NOTHING_SENT) or is_repeatable(request)
             pause = policy.pause(retries, None)
         else:
@@ -106,7 +105,8 @@ def deliver(
         left = policy.left(started)
         late = left is not None and pause >= left
         if late or not again or retries >= policy.max_retries:
-            raise failure from cause
+            # The message says it all; forty frames of httpcore would bury it.
+            raise failure from None
         yield Sleep(pause)
         retries += 1
 
