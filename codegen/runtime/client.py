@@ -90,7 +90,7 @@ def _running_loop() -> object:
         token: object = trio.lowlevel.current_trio_token()
         return token
     # Costs a tenth of the import of httpx, which synchronous programs need not pay.
-    import asyncio  # noqa: PLC0415
+    import asyncio  # noqa: PLC0415 - only asynchronous callers pay for it
 
     return asyncio.get_running_loop()
 
