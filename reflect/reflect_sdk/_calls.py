@@ -18,7 +18,7 @@ from reflect_api import api as endpoints
 from reflect_api import models
 from reflect_api.client import Client
 from reflect_sdk._drivers import run, run_async
-from reflect_sdk._flows import Effect, Flow, Pause
+from reflect_sdk._effects import Effect, Flow, Pause
 
 if TYPE_CHECKING:
     from reflect_sdk._pool import Pool

@@ -15,7 +15,8 @@ from attrs import evolve
 from reflect_api.client import AuthenticatedClient
 from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._calls import connect, drive, drive_async
-from reflect_sdk._flows import LONGEST_HOLD, Flow, Flows
+from reflect_sdk._effects import Flow
+from reflect_sdk._flows import LONGEST_HOLD, Flows
 from reflect_sdk._settings import (
     DEFAULT_PROJECT,
     DEFAULT_RETRIES,

@@ -11,26 +11,28 @@ import logging
 import math
 import re
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import httpx
-from attrs import field, frozen
+from attrs import frozen
 
 from reflect_api import models
-from reflect_api.errors import InvalidArgumentError, ReflectError
-from reflect_api.types import UNSET, Response, Unset
+from reflect_api.errors import ReflectError
+from reflect_api.types import UNSET, Response
 from reflect_sdk._augment import augment
-from reflect_sdk._errors import (
-    IngestFailedError,
-    NotFoundError,
-    ServerError,
-    TransportError,
-    WaitTimeoutError,
-)
+from reflect_sdk._effects import Call, Flow, Pause
+from reflect_sdk._errors import IngestFailedError, NotFoundError, ServerError, TransportError
 from reflect_sdk._labels import review_label
+from reflect_sdk._requests import (
+    Query,
+    Run,
+    given,
+    review_status_of,
+    string_list,
+    trace_request,
+)
 from reflect_sdk._spool import Spool
-from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
 from reflect_sdk._types import (
     Answer,
     ApiKeyCreateResponse,
@@ -44,6 +46,7 @@ from reflect_sdk._types import (
     TraceCreateResponse,
     TraceResponse,
 )
+from reflect_sdk._waiting import check_waiting, has_reached, out_of_time
 
 logger = logging.getLogger("reflect_sdk")
 
@@ -55,69 +58,6 @@ NEW_TRACE_GRACE = 5.0
 
 T = TypeVar("T")
 AnswerT = TypeVar("AnswerT", bound=Answer)
-
-
-@frozen
-class Call:
-    """
-    Call a generated function.
-
-    Attributes:
-        endpoint: Its module below `reflect_api.api`, such as `traces.get_trace`.
-        arguments: Its arguments.
-    """
-
-    endpoint: str
-    arguments: Mapping[str, Any] = field(repr=False)
-
-
-@frozen
-class Pause:
-    """
-    Wait.
-
-    Attributes:
-        seconds: How long.
-    """
-
-    seconds: float
-
-
-Effect: TypeAlias = Call | Pause
-Flow: TypeAlias = Generator[Effect, Any, T]
-
-
-@frozen
-class Query:
-    """
-    How memories are looked for; the arguments that `query_memories` and `trace` have in common.
-    """
-
-    task: str
-    limit: int
-    lambda_: float
-    metadata_filter: dict[str, Any] | None
-    similarity_threshold: float | None
-    mmr_lambda: float
-
-
-@frozen
-class Run:
-    """
-    What an agent did; the arguments that `create_trace` and `create_trace_and_wait` have in common.
-    """
-
-    task: str
-    trajectory: TrajectoryInput
-    final_response: str | None
-    retrieved_memory_ids: Sequence[str]
-    used_memory_ids: Sequence[str] | None
-    model: str | None
-    metadata: dict[str, Any] | None
-    review_result: str | None
-    feedback_text: str | None
-    reference_context: str | None
-    alpha: float | None
 
 
 @frozen
@@ -155,8 +95,8 @@ class Flows:
             limit=query.limit,
             lambda_=query.lambda_,
             mmr_lambda=query.mmr_lambda,
-            metadata_filter=_given(query.metadata_filter),
-            similarity_threshold=_given(query.similarity_threshold),
+            metadata_filter=given(query.metadata_filter),
+            similarity_threshold=given(query.similarity_threshold),
         )
         return (yield from self._many(MemoryResponse, "memories.query_memories", body=body))
 
@@ -178,7 +118,7 @@ class Flows:
                 TraceCreateResponse,
                 "traces.create_trace",
                 body=trace_request(run),
-                idempotency_key=_given(idempotency_key),
+                idempotency_key=given(idempotency_key),
             )
         )
 
@@ -220,7 +160,7 @@ class Flows:
         body = models.CreateTraceRequest(
             task=task,
             trajectory=[],
-            retrieved_memory_ids=_ids("retrieved_memory_ids", retrieved_memory_ids),
+            retrieved_memory_ids=string_list("retrieved_memory_ids", retrieved_memory_ids),
             model=None,
             metadata={},
             review=models.ReviewInput(
@@ -245,7 +185,7 @@ class Flows:
 
         Where the service holds its answer (`Prefer: wait`), nothing is polled.
         """
-        _check_waiting(poll_interval, wait_timeout)
+        check_waiting(poll_interval, wait_timeout)
         started = self.clock()
         state = models.AwaitedState.REVIEWED if require_reviewed else models.AwaitedState.INGESTED
         trace: TraceResponse | None = None
@@ -272,13 +212,13 @@ class Flows:
                 trace = TraceResponse.from_api(response.parsed)
                 if trace.ingest_status == "failed":
                     raise IngestFailedError(trace)
-                if _has_reached(trace, require_reviewed=require_reviewed):
+                if has_reached(trace, require_reviewed=require_reviewed):
                     return trace
                 hold_works = hold > 0 and "Preference-Applied" in response.headers
                 held = hold > 0 and self.clock() - asked >= min(hold, poll_interval)
             remaining = started + wait_timeout - self.clock()
             if remaining <= 0:
-                raise _out_of_time(trace_id, trace, wait_timeout, require_reviewed=require_reviewed)
+                raise out_of_time(trace_id, trace, wait_timeout, require_reviewed=require_reviewed)
             if not held:
                 yield Pause(min(poll_interval, remaining))
 
@@ -288,7 +228,7 @@ class Flows:
         """
         Record a run and wait until it is processed.
         """
-        _check_waiting(poll_interval, wait_timeout)
+        check_waiting(poll_interval, wait_timeout)
         receipt = yield from self.create_trace(run)
         return (
             yield from self.wait_for_trace(
@@ -308,7 +248,7 @@ class Flows:
         body = models.ReviewTraceRequest(
             result=models.ReviewResult(review_label(result)),
             feedback_text=feedback_text,
-            alpha=_given(alpha),
+            alpha=given(alpha),
         )
         return (
             yield from self._one(TraceResponse, "traces.review_trace", trace_id=trace_id, body=body)
@@ -318,7 +258,7 @@ class Flows:
         """
         List traces.
         """
-        status = UNSET if review_status is None else _review_status(review_status)
+        status = UNSET if review_status is None else review_status_of(review_status)
         return (yield from self._many(TraceResponse, "traces.list_traces", review_status=status))
 
     def page_of_traces(
@@ -329,9 +269,9 @@ class Flows:
         """
         arguments: dict[str, Any] = {
             "project_id": self.project_id,
-            "review_status": UNSET if review_status is None else _review_status(review_status),
+            "review_status": UNSET if review_status is None else review_status_of(review_status),
             "limit": page_size,
-            "cursor": _given(cursor),
+            "cursor": given(cursor),
         }
         response: Response[Any] = yield Call("traces.list_traces", arguments)
         page = [TraceResponse.from_api(entry) for entry in response.parsed or []]
@@ -341,7 +281,7 @@ class Flows:
         """
         Delete traces.
         """
-        body = models.DeleteTracesRequest(trace_ids=_ids("trace_ids", trace_ids))
+        body = models.DeleteTracesRequest(trace_ids=string_list("trace_ids", trace_ids))
         return (yield from self._one(DeleteTracesResponse, "traces.delete_traces", body=body))
 
     def get_skill(self) -> Flow[SkillResponse | None]:
@@ -357,7 +297,7 @@ class Flows:
         """
         Consolidate memories into a skill.
         """
-        body = models.CreateSkillRequest(n_passed=_given(n_passed), n_failed=_given(n_failed))
+        body = models.CreateSkillRequest(n_passed=given(n_passed), n_failed=given(n_failed))
         return (yield from self._one(SkillResponse, "skills.create_skill", body=body))
 
     def list_api_keys(self) -> Flow[list[ApiKeyResponse]]:
@@ -373,7 +313,7 @@ class Flows:
         Create a key.
         """
         body = models.CreateApiKeyRequest(
-            label=label, scopes=_ids("scopes", scopes), environment=environment
+            label=label, scopes=string_list("scopes", scopes), environment=environment
         )
         return (yield from self._one(ApiKeyCreateResponse, "api_keys.create_api_key", body=body))
 
@@ -418,86 +358,9 @@ def bootstrap(
     return BootstrapResponse.from_api(response.parsed)
 
 
-def trace_request(run: Run) -> models.CreateTraceRequest:
-    """
-    Make the request that records a run.
-
-    Raises:
-        InvalidArgumentError: If a part of it cannot be used.
-    """
-    used = run.used_memory_ids
-    return models.CreateTraceRequest(
-        task=run.task,
-        trajectory=wire_trajectory(run.trajectory),
-        final_response=_given(run.final_response),
-        retrieved_memory_ids=_ids("retrieved_memory_ids", run.retrieved_memory_ids),
-        used_memory_ids=UNSET if used is None else _ids("used_memory_ids", used),
-        model=run.model,
-        metadata=run.metadata or {},
-        reference_context=_given(run.reference_context),
-        review=UNSET if run.review_result is None else _review(run, run.review_result),
-    )
-
-
-def _given(value: T | None) -> T | Unset:
-    return UNSET if value is None else value
-
-
-def _ids(name: str, values: Sequence[str]) -> list[str]:
-    if isinstance(values, str):
-        raise InvalidArgumentError(f"{name} must be a list of strings, found a single string.")
-    return list(values)
-
-
-def _review(run: Run, result: str) -> models.ReviewInput:
-    return models.ReviewInput(
-        result=models.ReviewResult(review_label(result)),
-        feedback_text=run.feedback_text,
-        alpha=_given(run.alpha),
-    )
-
-
-def _review_status(value: str) -> models.ReviewStatus | str:
-    try:
-        return models.ReviewStatus(value)
-    except ValueError:
-        return value
-
-
 def _next_cursor(link: str | None) -> str | None:
     for url, relation in re.findall(r'<([^>]*)>\s*;\s*rel="?([^",;]*)', link or ""):
         if relation == "next":
             cursor: str | None = httpx.URL(url).params.get("cursor")
             return cursor
     return None
-
-
-def _check_waiting(poll_interval: float, wait_timeout: float) -> None:
-    if not 0 < poll_interval < math.inf:
-        raise InvalidArgumentError(f"poll_interval must be above 0 seconds, found {poll_interval}.")
-    if not 0 <= wait_timeout < math.inf:
-        raise InvalidArgumentError(
-            f"wait_timeout must be a finite number of seconds from 0, found {wait_timeout}."
-        )
-
-
-def _has_reached(trace: TraceResponse, *, require_reviewed: bool) -> bool:
-    reviewed = trace.review_status == "reviewed" or not require_reviewed
-    return reviewed and trace.ingest_status == "completed"
-
-
-def _out_of_time(
-    trace_id: str, trace: TraceResponse | None, wait_timeout: float, *, require_reviewed: bool
-) -> WaitTimeoutError:
-    awaited = "ingested and reviewed" if require_reviewed else "ingested"
-    seen = (
-        "it could not be found yet"
-        if trace is None
-        else f"its ingest_status is {trace.ingest_status!r}, "
-        f"its review_status {trace.review_status!r}"
-    )
-    return WaitTimeoutError(
-        f"Trace {trace_id} was not {awaited} within {wait_timeout:g} seconds: {seen}. "
-        "Wait longer with a larger wait_timeout.",
-        trace,
-    )

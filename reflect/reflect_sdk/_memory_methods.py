@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reflect_sdk._connection import Connection, twin_of
-from reflect_sdk._flows import Query
+from reflect_sdk._requests import Query
 from reflect_sdk._types import AugmentedTask, MemoryResponse, SkillResponse, TraceCreateResponse
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from reflect_sdk._connection import Connection, twin_of
-from reflect_sdk._flows import Query, Run
+from reflect_sdk._requests import Query, Run
 from reflect_sdk._trace_context import Recorder, TraceContext
 from reflect_sdk._trajectory import TrajectoryInput
 from reflect_sdk._types import TraceCreateResponse, TraceResponse

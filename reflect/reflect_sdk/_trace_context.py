@@ -12,9 +12,11 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from reflect_api.errors import InvalidArgumentError
+from reflect_sdk._effects import Flow
 from reflect_sdk._errors import ServerError, TraceLostError, TransportError
-from reflect_sdk._flows import Flow, Flows, Query, Run, trace_request
+from reflect_sdk._flows import Flows
 from reflect_sdk._labels import review_label
+from reflect_sdk._requests import Query, Run, trace_request
 from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
 from reflect_sdk._types import AugmentedTask, MemoryResponse
 
