@@ -378,6 +378,10 @@ class ReviewInput(msgspec.Struct, frozen=True, kw_only=True):
         alpha: The learning rate of this review. The server takes its configured rate
             (`Q_LEARNING_ALPHA`, 0.3) where it is absent.
         reflection: See `ReflectionInput`.
+        remember: Whether a memory is made of the run. With false the review moves the
+            Q-values of the memories that the run used and makes none, as where runs are
+            repeated over a fixed set of memories. It then must bring no `reflection`. The
+            server takes true where it is absent.
     """
 
     result: ReviewResult
@@ -386,6 +390,7 @@ class ReviewInput(msgspec.Struct, frozen=True, kw_only=True):
     )
     alpha: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
     reflection: ReflectionInput | msgspec.UnsetType = msgspec.UNSET
+    remember: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class CreateTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -461,6 +466,9 @@ class ReviewTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
             absent.
         alpha: The learning rate of this review. The server takes its configured rate
             (`Q_LEARNING_ALPHA`, 0.3) where it is absent.
+        remember: Whether a memory is made of the run. With false the review moves the
+            Q-values of the memories that the run used and makes none, as where runs are
+            repeated over a fixed set of memories. The server takes true where it is absent.
     """
 
     result: ReviewResult
@@ -468,6 +476,7 @@ class ReviewTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.UNSET
     )
     alpha: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
+    remember: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReviewResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -480,6 +489,7 @@ class ReviewResponse(msgspec.Struct, frozen=True, kw_only=True):
         result: See `ReviewResult`.
         feedback_text: What the reviewer said; null where nothing.
         mode: See `ReviewMode`.
+        remember: Whether a memory is made of the run; true where it is absent.
     """
 
     id: str
@@ -487,6 +497,7 @@ class ReviewResponse(msgspec.Struct, frozen=True, kw_only=True):
     result: ReviewResult
     feedback_text: str | None
     mode: ReviewMode
+    remember: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class TraceResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -240,7 +240,13 @@ class Flows:
         )
 
     def review_trace(
-        self, trace_id: str, *, result: str, feedback_text: str | None, alpha: float | None
+        self,
+        trace_id: str,
+        *,
+        result: str,
+        feedback_text: str | None,
+        alpha: float | None,
+        remember: bool,
     ) -> Flow[TraceResponse]:
         """
         Attach a verdict to a trace.
@@ -249,6 +255,7 @@ class Flows:
             result=models.ReviewResult(review_label(result)),
             feedback_text=feedback_text,
             alpha=given(alpha),
+            remember=UNSET if remember else False,
         )
         return (
             yield from self._one(TraceResponse, "traces.review_trace", trace_id=trace_id, body=body)

@@ -149,6 +149,7 @@ class RecordingMethods(Connection):
         reference_context: str | None = None,
         alpha: float | None = None,
         used_memory_ids: Sequence[str] | None = None,
+        remember: bool = True,
     ) -> TraceCreateResponse:
         """
         Record a run and return at once.
@@ -177,6 +178,9 @@ class RecordingMethods(Connection):
                 default (0.3) where None. Ignored without `review_result`.
             used_memory_ids: Those of `retrieved_memory_ids` that the answer relied on; only they
                 are credited. Where None, all are, the less the lower their rank.
+            remember: Whether a memory is made of the run; where False the review only moves
+                Q-values, as for runs over a fixed set of memories. True by default; ignored without
+                `review_result`.
 
         Returns:
             The receipt, with the trace's id and how far ingestion is (`queued` where a memory will
@@ -210,6 +214,7 @@ class RecordingMethods(Connection):
                     feedback_text=feedback_text,
                     reference_context=reference_context,
                     alpha=alpha,
+                    remember=remember,
                 )
             )
         )
@@ -229,6 +234,7 @@ class RecordingMethods(Connection):
         reference_context: str | None = None,
         alpha: float | None = None,
         used_memory_ids: Sequence[str] | None = None,
+        remember: bool = True,
     ) -> TraceCreateResponse:
         return await self._run_async(
             self._flows.create_trace(
@@ -244,6 +250,7 @@ class RecordingMethods(Connection):
                     feedback_text=feedback_text,
                     reference_context=reference_context,
                     alpha=alpha,
+                    remember=remember,
                 )
             )
         )
@@ -264,6 +271,7 @@ class RecordingMethods(Connection):
         poll_interval: float = 0.25,
         wait_timeout: float = 60.0,
         used_memory_ids: Sequence[str] | None = None,
+        remember: bool = True,
     ) -> TraceResponse:
         """
         Record a run and wait until it is processed.
@@ -294,10 +302,13 @@ class RecordingMethods(Connection):
             wait_timeout: Seconds to wait at the most, from 0; 60 by default.
             used_memory_ids: Those of `retrieved_memory_ids` that the answer relied on; only they
                 are credited. Where None, all are, the less the lower their rank.
+            remember: Whether a memory is made of the run; where False the review only moves
+                Q-values, as for runs over a fixed set of memories. True by default; ignored without
+                `review_result`.
 
         Returns:
-            The trace as stored. With a `review_result`, its `review_status` is `reviewed` and
-            `created_memory_id` is set.
+            The trace as stored. With a `review_result`, its `review_status` is `reviewed` and,
+            where it is remembered, `created_memory_id` is set.
 
         Raises:
             InvalidArgumentError: If an argument cannot be used; nothing is sent.
@@ -333,6 +344,7 @@ class RecordingMethods(Connection):
                     feedback_text=feedback_text,
                     reference_context=reference_context,
                     alpha=alpha,
+                    remember=remember,
                 ),
                 poll_interval=poll_interval,
                 wait_timeout=wait_timeout,
@@ -356,6 +368,7 @@ class RecordingMethods(Connection):
         poll_interval: float = 0.25,
         wait_timeout: float = 60.0,
         used_memory_ids: Sequence[str] | None = None,
+        remember: bool = True,
     ) -> TraceResponse:
         return await self._run_async(
             self._flows.create_trace_and_wait(
@@ -371,6 +384,7 @@ class RecordingMethods(Connection):
                     feedback_text=feedback_text,
                     reference_context=reference_context,
                     alpha=alpha,
+                    remember=remember,
                 ),
                 poll_interval=poll_interval,
                 wait_timeout=wait_timeout,

@@ -49,6 +49,7 @@ class Run:
     feedback_text: str | None
     reference_context: str | None
     alpha: float | None
+    remember: bool = True
 
 
 def trace_request(run: Run) -> models.CreateTraceRequest:
@@ -96,6 +97,7 @@ def _review(run: Run, result: str) -> models.ReviewInput:
         result=models.ReviewResult(review_label(result)),
         feedback_text=run.feedback_text,
         alpha=given(run.alpha),
+        remember=UNSET if run.remember else False,
     )
 
 

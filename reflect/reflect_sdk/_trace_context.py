@@ -72,6 +72,7 @@ class TraceContext:
         task: str | None = None,
         alpha: float | None = None,
         used_memory_ids: Sequence[str] | None = None,
+        remember: bool = True,
     ) -> None:
         """
         Record what the agent did; it is sent when the block ends. The last call counts.
@@ -91,6 +92,8 @@ class TraceContext:
                 Where both are None, the server's default.
             used_memory_ids: Those of `memory_ids` that the answer relied on; only they are
                 credited. Where None, all are, the less the lower their rank.
+            remember: Whether a memory is made of the run; where False its review only moves
+                Q-values. True by default; used with a `result`.
 
         Raises:
             InvalidArgumentError: If the trajectory or the result cannot be used, or a used memory
@@ -114,6 +117,7 @@ class TraceContext:
             review_result=None if result is None else review_label(result),
             feedback_text=feedback_text,
             alpha=self._defaults.alpha if alpha is None else alpha,
+            remember=remember,
         )
 
 

@@ -181,6 +181,7 @@ class TraceMethods(Connection):
         result: str,
         feedback_text: str | None = None,
         alpha: float | None = None,
+        remember: bool = True,
     ) -> TraceResponse:
         """
         Attach a verdict to a trace that was recorded without one.
@@ -194,6 +195,8 @@ class TraceMethods(Connection):
             feedback_text: What went wrong, for the reflection. None by default.
             alpha: The learning rate of this review, in [0, 1]; the server's default (0.3) where
                 None.
+            remember: Whether a memory is made of the run; where False the review only moves
+                Q-values. True by default.
 
         Returns:
             The trace with its review.
@@ -207,7 +210,11 @@ class TraceMethods(Connection):
         """
         return self._run(
             self._flows.review_trace(
-                trace_id, result=result, feedback_text=feedback_text, alpha=alpha
+                trace_id,
+                result=result,
+                feedback_text=feedback_text,
+                alpha=alpha,
+                remember=remember,
             )
         )
 
@@ -219,10 +226,15 @@ class TraceMethods(Connection):
         result: str,
         feedback_text: str | None = None,
         alpha: float | None = None,
+        remember: bool = True,
     ) -> TraceResponse:
         return await self._run_async(
             self._flows.review_trace(
-                trace_id, result=result, feedback_text=feedback_text, alpha=alpha
+                trace_id,
+                result=result,
+                feedback_text=feedback_text,
+                alpha=alpha,
+                remember=remember,
             )
         )
 

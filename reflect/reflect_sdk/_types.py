@@ -233,6 +233,7 @@ class ReviewResponse(Answer):
         result: `pass` or `fail`.
         feedback_text: What the reviewer said; None where nothing.
         mode: `inline` where it came with its trace, `deferred` where it came later.
+        remember: Whether a memory is made of the run.
     """
 
     id: str
@@ -240,6 +241,7 @@ class ReviewResponse(Answer):
     result: str
     feedback_text: str | None = field(default=None, repr=_ABBREVIATION.repr)
     mode: str
+    remember: bool = True
 
 
 @frozen(kw_only=True, slots=False)

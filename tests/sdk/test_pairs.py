@@ -58,6 +58,7 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("create_skill", (), {"n_passed": 3}, SKILL),
     ("create_trace", (), RUN, RECEIPT),
     ("create_trace", (), {"task": "Count", "trajectory": "A summary."}, RECEIPT),
+    ("create_trace", (), {**RUN, "remember": False}, RECEIPT),
     (
         "create_memory",
         (),
@@ -67,6 +68,7 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("wait_for_trace", ("t1",), {"require_reviewed": True}, TRACE),
     ("get_trace", ("t/1",), {}, TRACE),
     ("review_trace", ("t1",), {"result": "FAIL", "feedback_text": "no"}, TRACE),
+    ("review_trace", ("t1",), {"result": "pass", "remember": False}, TRACE),
     ("list_traces", (), {"review_status": "pending"}, [TRACE]),
     ("list_traces", (), {"review_status": "some_new_status"}, [TRACE]),
     ("delete_traces", (["t1"],), {}, {"deleted_trace_ids": ["t1"]}),

@@ -40,6 +40,7 @@ TRACE = (
     "alpha: float | None = None",
 )
 USED = "used_memory_ids: Sequence[str] | None = None"
+REMEMBER = "remember: bool = True"
 WAITING = ("poll_interval: float = 0.25", "wait_timeout: float = 60.0")
 
 PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -52,7 +53,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
         ("*", "n_passed: int | None = None", "n_failed: int | None = None"),
         "SkillResponse",
     ),
-    "create_trace": (("*", *RUN, USED), "TraceCreateResponse"),
+    "create_trace": (("*", *RUN, USED, REMEMBER), "TraceCreateResponse"),
     "create_memory": (
         (
             "*",
@@ -71,7 +72,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
         ("trace_id: str", "*", "require_reviewed: bool = False", *WAITING),
         "TraceResponse",
     ),
-    "create_trace_and_wait": (("*", *RUN, *WAITING, USED), "TraceResponse"),
+    "create_trace_and_wait": (("*", *RUN, *WAITING, USED, REMEMBER), "TraceResponse"),
     "list_traces": (("*", "review_status: str | None = None"), "list[TraceResponse]"),
     "get_trace": (("trace_id: str",), "TraceResponse"),
     "review_trace": (
@@ -81,6 +82,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
             "result: str",
             "feedback_text: str | None = None",
             "alpha: float | None = None",
+            REMEMBER,
         ),
         "TraceResponse",
     ),

@@ -112,6 +112,49 @@ def test_an_authored_reflection_is_a_memory_before_the_answer(project: Project):
     assert [memory["summary"] for memory in project.query("t")] == ["A lesson"]
 
 
+def test_a_review_that_is_not_to_be_remembered_only_moves_q_values(project: Project):
+    memory_id = project.memory()
+
+    trace_id = project.create(
+        retrieved_memory_ids=[memory_id], review={"result": "pass", "remember": False}
+    )
+    trace = project.get(f"/traces/{trace_id}")
+
+    assert (trace["ingest_status"], trace["review_status"]) == ("completed", "reviewed")
+    assert (trace["ingest_attempts"], trace["created_memory_id"]) == (0, None)
+    assert trace["review"]["remember"] is False
+    assert project.q_value(memory_id) == pytest.approx(0.5 + ALPHA * 0.5)
+    assert [memory["id"] for memory in project.get("/memories")] == [memory_id]
+
+
+def test_a_later_review_that_is_not_to_be_remembered_makes_no_memory(project: Project):
+    memory_id = project.memory()
+    trace_id = project.create(retrieved_memory_ids=[memory_id])
+    body = {"result": "fail", "remember": False}
+
+    trace = project.http.post(f"/traces/{trace_id}/review", json=body).json()
+
+    assert (trace["ingest_status"], trace["review_status"]) == ("completed", "reviewed")
+    assert project.awaited(trace_id, wait_for="reviewed")["created_memory_id"] is None
+    assert project.q_value(memory_id) == pytest.approx(0.5 - ALPHA * 0.5)
+    assert project.http.post(f"/traces/{trace_id}/review", json=body).status_code == 200
+    remembered = project.http.post(f"/traces/{trace_id}/review", json={"result": "fail"})
+    assert remembered.json()["code"] == "already_reviewed"
+
+
+def test_a_reflection_that_is_not_to_be_remembered_is_refused(project: Project):
+    review = {
+        "result": "pass",
+        "remember": False,
+        "reflection": {"summary": "A lesson", "guidance": "Do it"},
+    }
+    answer = project.http.post("/traces", json={"task": "t", "trajectory": [], "review": review})
+
+    assert answer.status_code == 422
+    assert [problem["field"] for problem in answer.json()["errors"]] == ["review.remember"]
+    assert project.get("/traces") == []
+
+
 def test_a_deferred_review_makes_a_memory_too(project: Project):
     trace_id = project.create(trajectory="The agent counted the orders.")
 

@@ -65,6 +65,7 @@ def test_a_trace_comes_back_as_it_was_stored(store: Store, a_trace: Make):
             "feedback_text": "wrong",
             "alpha": 0.25,
             "reflection": Reflection("s", "g", "k", "c", ("tool",), ("used", "other")),
+            "remember": False,
         },
     )
     bare = a_trace("bare", trajectory=[], used_memory_ids=())

@@ -29,6 +29,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.optional("feedback_text", _decoding.nullable(_decoding.string)),
             _decoding.optional("alpha", _decoding.number),
             _decoding.optional("reflection", ReflectionInput.from_dict),
+            _decoding.optional("remember", _decoding.boolean),
         ),
         rest=_decoding.anything,
     )
@@ -46,12 +47,17 @@ class ReviewInput:
         alpha (float | Unset): The learning rate of this review. The server takes its
             configured rate (`Q_LEARNING_ALPHA`, 0.3) where it is absent.
         reflection (ReflectionInput | Unset): A reflection that the agent wrote itself.
+        remember (bool | Unset): Whether a memory is made of the run. With false the review
+            moves the Q-values of the memories that the run used and makes none, as where runs
+            are repeated over a fixed set of memories. It then must bring no `reflection`. The
+            server takes true where it is absent.
     """
 
     result: ReviewResult | str
     feedback_text: None | str | Unset = UNSET
     alpha: float | Unset = UNSET
     reflection: ReflectionInput | Unset = UNSET
+    remember: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,6 +78,8 @@ class ReviewInput:
         if not isinstance(self.reflection, Unset):
             reflection = self.reflection.to_dict()
 
+        remember = self.remember
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -85,6 +93,8 @@ class ReviewInput:
             field_dict["alpha"] = alpha
         if reflection is not UNSET:
             field_dict["reflection"] = reflection
+        if remember is not UNSET:
+            field_dict["remember"] = remember
 
         return field_dict
 

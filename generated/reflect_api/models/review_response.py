@@ -10,6 +10,7 @@ from attrs import field as _attrs_field
 from .. import decoding as _decoding
 from ..models.review_mode import ReviewMode
 from ..models.review_result import ReviewResult
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="ReviewResponse")
 
@@ -24,6 +25,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.required("result", _decoding.open_enum(ReviewResult)),
             _decoding.required("feedback_text", _decoding.nullable(_decoding.string)),
             _decoding.required("mode", _decoding.open_enum(ReviewMode)),
+            _decoding.optional("remember", _decoding.boolean),
         ),
         rest=_decoding.anything,
     )
@@ -41,6 +43,8 @@ class ReviewResponse:
         feedback_text (None | str): What the reviewer said; null where nothing.
         mode (ReviewMode | str): Whether the review came with its trace (`inline`) or later
             (`deferred`).
+        remember (bool | Unset): Whether a memory is made of the run; true where it is
+            absent.
     """
 
     id: str
@@ -48,6 +52,7 @@ class ReviewResponse:
     result: ReviewResult | str
     feedback_text: None | str
     mode: ReviewMode | str
+    remember: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,6 +70,8 @@ class ReviewResponse:
 
         mode = str(self.mode)
 
+        remember = self.remember
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -76,6 +83,8 @@ class ReviewResponse:
                 "mode": mode,
             }
         )
+        if remember is not UNSET:
+            field_dict["remember"] = remember
 
         return field_dict
 

@@ -22,6 +22,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.required("result", _decoding.open_enum(ReviewResult)),
             _decoding.optional("feedback_text", _decoding.nullable(_decoding.string)),
             _decoding.optional("alpha", _decoding.number),
+            _decoding.optional("remember", _decoding.boolean),
         ),
         rest=_decoding.anything,
     )
@@ -38,11 +39,15 @@ class ReviewTraceRequest:
             wrong. None where it is absent.
         alpha (float | Unset): The learning rate of this review. The server takes its
             configured rate (`Q_LEARNING_ALPHA`, 0.3) where it is absent.
+        remember (bool | Unset): Whether a memory is made of the run. With false the review
+            moves the Q-values of the memories that the run used and makes none, as where runs
+            are repeated over a fixed set of memories. The server takes true where it is absent.
     """
 
     result: ReviewResult | str
     feedback_text: None | str | Unset = UNSET
     alpha: float | Unset = UNSET
+    remember: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,6 +64,8 @@ class ReviewTraceRequest:
 
         alpha = self.alpha
 
+        remember = self.remember
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -70,6 +77,8 @@ class ReviewTraceRequest:
             field_dict["feedback_text"] = feedback_text
         if alpha is not UNSET:
             field_dict["alpha"] = alpha
+        if remember is not UNSET:
+            field_dict["remember"] = remember
 
         return field_dict
 

@@ -104,6 +104,7 @@ class Review:
         alpha: The learning rate that it asked for, in [0, 1]; None for the service's default.
         reflection: A reflection that the agent wrote itself; None where the service writes it.
         created_at: When it was received, in UTC.
+        remember: Whether a memory is made of the run.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Review:
     alpha: float | None
     reflection: Reflection | None
     created_at: datetime
+    remember: bool = True
 
 
 @dataclass(frozen=True, slots=True)

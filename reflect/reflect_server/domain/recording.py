@@ -147,7 +147,7 @@ def create_trace(
         return receipt
     if memory is not None and vector is not None:
         parts.index.confirm(project_id, memory.id, vector)
-    elif trace.review is not None:
+    elif trace.ingest_status is IngestStatus.QUEUED:
         parts.queued()
     return receipt
 
@@ -162,7 +162,7 @@ def _trace_of(run: Run, project_id: str, now: datetime) -> Trace:
     review = None
     if run.verdict is not None:
         review = review_of(run.verdict, trace_id, ReviewMode.INLINE, now)
-    queued = review is not None and review.reflection is None
+    queued = review is not None and review.remember and review.reflection is None
     final_response = run.final_response
     if final_response is None:
         final_response = trajectory.final_response(messages)

@@ -20,7 +20,7 @@ from reflect_server.domain.model import (
 from reflect_server.domain.parts import Parts
 from reflect_server.domain.texts import require_text
 from reflect_server.domain.traces import require_trace
-from reflect_server.errors import ConflictError
+from reflect_server.errors import ConflictError, InvalidRequestError
 from reflect_server.store.protocol import Transaction
 
 
@@ -42,12 +42,14 @@ class Verdict:
         feedback_text: What the reviewer says; None where nothing.
         alpha: The learning rate that it asks for, in [0, 1]; None for the service's default.
         reflection: A reflection that the agent wrote itself; None where the service is to write it.
+        remember: Whether a memory is made of the run; where not, it only moves Q-values.
     """
 
     result: ReviewResult
     feedback_text: str | None = None
     alpha: float | None = None
     reflection: Reflection | None = None
+    remember: bool = True
 
 
 def review_trace(
@@ -84,7 +86,8 @@ def review_trace(
 
     trace, is_new = parts.store.write(work)
     if is_new:
-        parts.queued()
+        if verdict.remember:
+            parts.queued()
         parts.changed(trace_id)
     return trace
 
@@ -100,9 +103,16 @@ def review_of(verdict: Verdict, trace_id: str, mode: ReviewMode, now: datetime) 
         now: The present time, in UTC.
 
     Raises:
-        InvalidRequestError: A text of its reflection that must say something is blank.
+        InvalidRequestError: A text of its reflection that must say something is blank, or it brings
+            a reflection and says that none is to be kept.
     """
     if verdict.reflection is not None:
+        if not verdict.remember:
+            raise InvalidRequestError(
+                "`review` brings a `reflection` although its `remember` is false. Leave out the "
+                "reflection to make no memory, or `remember` to keep it.",
+                field="review.remember",
+            )
         require_text(verdict.reflection.summary, "review.reflection.summary")
         require_text(verdict.reflection.guidance, "review.reflection.guidance")
     return Review(
@@ -114,6 +124,7 @@ def review_of(verdict: Verdict, trace_id: str, mode: ReviewMode, now: datetime) 
         alpha=verdict.alpha,
         reflection=verdict.reflection,
         created_at=now,
+        remember=verdict.remember,
     )
 
 
@@ -154,7 +165,7 @@ def teach(tx: Transaction, trace: Trace, default_alpha: float) -> None:
 
 def _require_same(present: Review, repeated: Review) -> None:
     def content(review: Review) -> tuple[object, ...]:
-        return review.result, review.feedback_text, review.alpha
+        return review.result, review.feedback_text, review.alpha, review.remember
 
     if content(present) != content(repeated):
         raise AlreadyReviewedError(

@@ -104,6 +104,7 @@ def review_trace(
         result=ReviewResult(body.result),
         feedback_text=given(body.feedback_text, None),
         alpha=given(body.alpha, None),
+        remember=body.remember is not False,
     )
     return _trace_response(
         reviews.review_trace(call.parts, project_id, trace_id, verdict, now=call.now)
@@ -151,6 +152,7 @@ def _verdict(review: models.ReviewInput) -> reviews.Verdict:
         feedback_text=given(review.feedback_text, None),
         alpha=given(review.alpha, None),
         reflection=None if authored is None else _reflection(authored),
+        remember=review.remember is not False,
     )
 
 
@@ -192,6 +194,7 @@ def _review_response(review: Review) -> models.ReviewResponse:
         result=models.ReviewResult(review.result),
         feedback_text=review.feedback_text,
         mode=models.ReviewMode(review.mode),
+        remember=review.remember,
     )
 
 

@@ -114,7 +114,7 @@ class Traces(Protocol):
 
     def add_review(self, review: Review) -> None:
         """
-        Attach a review and put the trace into the ingest queue.
+        Attach a review, and put the trace into the ingest queue where it is to be remembered.
         """
         ...
 

@@ -81,7 +81,8 @@ def sync_detailed(
     Stores the run and answers at once. With a `review`, the Q-values of the memories that the run used
     move in the same transaction, and a memory is made in the background: get the trace to see how far
     that is. With a `review.reflection`, the reflection is stored as given, before the answer, and
-    `ingest_status` is `completed`.
+    `ingest_status` is `completed`; so it is where `review.remember` is false, and then no memory is
+    made.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -125,7 +126,8 @@ def sync(
     Stores the run and answers at once. With a `review`, the Q-values of the memories that the run used
     move in the same transaction, and a memory is made in the background: get the trace to see how far
     that is. With a `review.reflection`, the reflection is stored as given, before the answer, and
-    `ingest_status` is `completed`.
+    `ingest_status` is `completed`; so it is where `review.remember` is false, and then no memory is
+    made.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -169,7 +171,8 @@ async def asyncio_detailed(
     Stores the run and answers at once. With a `review`, the Q-values of the memories that the run used
     move in the same transaction, and a memory is made in the background: get the trace to see how far
     that is. With a `review.reflection`, the reflection is stored as given, before the answer, and
-    `ingest_status` is `completed`.
+    `ingest_status` is `completed`; so it is where `review.remember` is false, and then no memory is
+    made.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -213,7 +216,8 @@ async def asyncio(
     Stores the run and answers at once. With a `review`, the Q-values of the memories that the run used
     move in the same transaction, and a memory is made in the background: get the trace to see how far
     that is. With a `review.reflection`, the reflection is stored as given, before the answer, and
-    `ingest_status` is `completed`.
+    `ingest_status` is `completed`; so it is where `review.remember` is false, and then no memory is
+    made.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is

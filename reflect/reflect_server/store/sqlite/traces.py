@@ -36,13 +36,13 @@ SELECT
     t.id, t.project_id, t.task, j.messages, t.final_response, t.retrieved_memory_ids,
     t.used_memory_ids, t.model, t.metadata, t.reference_context, t.created_at,
     t.ingest_status, t.ingest_attempts, t.last_ingest_error, m.id,
-    r.id, r.result, r.feedback_text, r.mode, r.alpha, r.reflection, r.created_at
+    r.id, r.result, r.feedback_text, r.mode, r.alpha, r.reflection, r.created_at, r.remember
 FROM traces AS t
 JOIN trajectories AS j ON j.trace_seq = t.seq
 LEFT JOIN reviews AS r ON r.trace_id = t.id
 LEFT JOIN memories AS m ON m.trace_id = t.id
 """
-_REVIEW_COLUMNS = slice(15, 22)
+_REVIEW_COLUMNS = slice(15, 23)
 
 _BY_ID = f"{_SELECT} WHERE t.project_id = ? AND t.id = ?"
 _BY_SEQ = f"{_SELECT} WHERE t.seq = ?"
@@ -72,8 +72,9 @@ INSERT INTO traces (
 """
 
 _INSERT_REVIEW = """
-INSERT INTO reviews (id, trace_id, result, feedback_text, mode, alpha, reflection, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO reviews (
+    id, trace_id, result, feedback_text, mode, alpha, reflection, created_at, remember
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _CLAIM = """
@@ -226,13 +227,16 @@ class SqliteTraces:
 
     def add_review(self, review: Review) -> None:
         """
-        Attach a review and put the trace into the ingest queue, due when the review was received.
+        Attach a review. Where the run is to be remembered, put the trace into the ingest queue, due
+        when the review was received.
 
         Raises:
             ConflictError: The trace has a review already.
             NotFoundError: The trace does not exist.
         """
         self._insert_review(review)
+        if not review.remember:
+            return
         self._execute(
             "UPDATE traces SET ingest_status = 'queued', due_at = ? WHERE id = ?",
             (from_time(review.created_at), review.trace_id),
@@ -311,6 +315,7 @@ class SqliteTraces:
             review.alpha,
             None if review.reflection is None else from_json(review.reflection),
             from_time(review.created_at),
+            review.remember,
         )
         with constraints(
             duplicate=f"The trace {review.trace_id!r} has a review already.",
@@ -342,7 +347,7 @@ def _trace(row: tuple[Any, ...]) -> Trace:
 
 
 def _review(trace_id: str, row: tuple[Any, ...]) -> Review | None:
-    review_id, result, feedback_text, mode, alpha, reflection, created_at = row
+    review_id, result, feedback_text, mode, alpha, reflection, created_at, remember = row
     if review_id is None:
         return None
     return Review(
@@ -354,4 +359,5 @@ def _review(trace_id: str, row: tuple[Any, ...]) -> Review | None:
         alpha=alpha,
         reflection=None if reflection is None else to_reflection(reflection),
         created_at=to_time(created_at),
+        remember=bool(remember),
     )
