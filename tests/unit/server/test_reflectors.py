@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from reflect_server.domain.model import Review, ReviewMode, ReviewResult, Trace
-from reflect_server.reflectors import local
+from reflect_server.reflectors import arguments, local
 from reflect_server.reflectors.abridge import abridged, one_line
+from reflect_server.reflectors.answers import substance
 from reflect_server.reflectors.local import LocalReflector
 from reflect_server.reflectors.protocol import Reflector
 
@@ -63,7 +64,40 @@ RIGHT_JOIN = call(
 SCHEMA = call("schema", {}, "orders(id, customer_id), customers(customer_id, name)")
 ANSWER = {"role": "assistant", "content": "Ada placed 12 orders."}
 
+BOOKING = {"guest": "Ada Byron", "rooms": [{"type": "double", "nights": 3}], "deposit": 120}
+PATIENCE = {"role": "user", "content": [
+    {"type": "tool_result", "tool_use_id": "b2", "content": [{"type": "text", "text": "Room 7."}]}
+]}  # fmt: skip
+HOTEL = [
+    {"role": "user", "content": "A double room for three nights, please."},
+    *call("get_guest", {"name": "Ada Byron"}, '{"card": "visa_1", "points": 40}'),
+    *call("note", {"text": "She is a regular guest. " * 30}, ""),
+    {"role": "assistant", "content": [
+        {"type": "text", "text": "I book the room."},
+        {"type": "tool_use", "id": "b1", "name": "book_room", "input": BOOKING},
+    ]},
+    {"role": "user", "content": [{
+        "type": "tool_result", "tool_use_id": "b1", "is_error": True,
+        "content": [{"type": "text", "text": "Error: the deposit is 180, but 120 was paid"}],
+    }]},
+    {"role": "assistant", "content": [
+        {"type": "tool_use", "id": "b2", "name": "book_room", "input": BOOKING | {"deposit": 180}},
+    ]},
+    PATIENCE,
+    {"role": "assistant", "content": (
+        "Your room is booked. Here are the details:\n\n- **Room:** 7, a double with a view of the "
+        "harbour, breakfast included\n- **Nights:** 3, from Friday to Monday, late departure until "
+        "noon\n- **Deposit:** $180, paid back within 5 days of departure\n\n"
+        "If you need anything else, let me know! Have a great stay!"
+    )},
+    {"role": "user", "content": "Thanks!"},
+]  # fmt: skip
+
 TRACES = {
+    "a booking in Anthropic's format that passed": a_trace(task="Book a room", trajectory=HOTEL),
+    "a booking that failed without a word": a_trace(
+        task="Book a room", trajectory=HOTEL, result=ReviewResult.FAIL
+    ),
     "passed after an error was overcome": a_trace(
         trajectory=[*WRONG_COLUMN, *SCHEMA, *RIGHT_JOIN, ANSWER],
         feedback="Right. Names live in customers.",
@@ -129,6 +163,64 @@ def test_an_error_counts_as_overcome_only_when_the_same_tool_then_worked():
     )
     assert "was not repaired" in reflection.key_mistake
     assert "this worked" not in reflection.guidance
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ({"a": 1}, {"a": 1}, ""),
+        ({"a": 1, "b": 2}, {"a": 1, "b": 3}, "b=3 instead of 2"),
+        ({"a": 1, "b": 1}, {"a": True, "b": 1}, "a=true instead of 1"),
+        ({"a": {"b": [1, 2]}, "c": 0}, {"a": {"b": [1]}, "c": 0}, "no a.b[1]"),
+        ({"a": 1}, {"a": 1, "b": [2]}, "b=[2] added"),
+        ({"a": [0] * 9, "b": 1}, {"a": [1] * 9, "b": 1}, "other values of a"),
+        ({"a": "x" * 200}, {"a": [1]}, "a=[1] instead of (a text of 200 characters)"),
+        ({"query": "SELECT 1"}, {"query": "SELECT 2"}, ""),
+    ],
+)
+def test_a_later_call_is_told_by_what_it_did_differently(
+    before: dict[str, Any], after: dict[str, Any], found: str
+):
+    assert arguments.differences(json.dumps(before), json.dumps(after)) == found
+
+
+def test_arguments_that_are_not_json_are_quoted_and_not_compared():
+    assert arguments.differences("ls", "ls -l") == ""
+    assert arguments.described("ls\n -l") == "ls -l"
+
+
+def test_long_arguments_are_told_by_their_size_and_short_ones_stay_whole():
+    given = {
+        "text": "long " * 100,
+        "places": [{"name": "x" * 190}],
+        "digits": 10**200,
+        "city": "Zürich",
+    }
+    assert arguments.described(json.dumps(given)) == (
+        'text=(a text of 500 characters), places=(1 entry), digits=(a long number), city="Zürich"'
+    )
+    many = {f"argument_{number}": number for number in range(40)}
+    assert arguments.described(json.dumps(many)).endswith(" more)")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("Thank you for your patience.", "Thank you for your patience."),
+        ("It is booked. If you need more, ask!", "It is booked."),
+        ("SELECT 1\nFROM a", "SELECT 1\nFROM a"),
+        ("```\nIf you\n```", "```\nIf you\n```"),
+    ],
+)
+def test_an_answer_is_quoted_without_courtesies_but_never_emptied(answer: str, kept: str):
+    assert substance(answer, 100) == kept
+
+
+def test_tools_that_only_take_notes_are_used_but_teach_nothing():
+    reflection = reflector.reflect(TRACES["a booking in Anthropic's format that passed"])
+    assert reflection.tools_used == ("get_guest", "note", "book_room")
+    assert reflection.applicable_tools == ("get_guest", "book_room")
+    assert "regular" not in reflection.text
 
 
 long_texts = st.text(max_size=40).flatmap(
