@@ -27,7 +27,7 @@ def _run() -> None:
     import typer  # noqa: PLC0415 - part of the extra, which may not be installed
 
     from reflect_cli.demo.command import demo  # noqa: PLC0415 - as above
-    from reflect_server.commands import keys, serve  # noqa: PLC0415 - as above
+    from reflect_server.commands import add_commands  # noqa: PLC0415 - as above
 
     app = typer.Typer(name="reflect", no_args_is_help=True, rich_markup_mode=None)
 
@@ -39,9 +39,8 @@ def _run() -> None:
         pass
 
     app.callback(help=_HELP)(reflect)
-    app.command()(serve)
+    add_commands(app)
     app.command()(demo)
-    app.add_typer(keys, name="keys")
     app()
 
 

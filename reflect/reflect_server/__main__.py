@@ -1,5 +1,5 @@
 """
-`python -m reflect_server`: the same as `reflect serve`, and as `reflect keys` where that is named.
+`python -m reflect_server`: the server's commands of `reflect`; `serve` where none is named.
 """
 
 import sys
@@ -18,13 +18,13 @@ def main() -> None:
 def _run() -> None:
     import typer  # noqa: PLC0415 - part of the extra, which may not be installed
 
-    from reflect_server.commands import keys, serve  # noqa: PLC0415 - as above
+    from reflect_server.commands import COMMANDS, GROUPS, add_commands  # noqa: PLC0415 - as above
 
     app = typer.Typer(add_completion=False)
-    app.command()(serve)
-    app.add_typer(keys, name="keys")
+    add_commands(app)
     arguments = sys.argv[1:]
-    if not arguments or arguments[0] not in {"serve", "keys", "--help"}:
+    named = {command.__name__ for command in COMMANDS} | GROUPS.keys() | {"--help"}
+    if not arguments or arguments[0] not in named:
         arguments = ["serve", *arguments]
     app(arguments, prog_name="python -m reflect_server")
 

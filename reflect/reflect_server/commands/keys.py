@@ -1,0 +1,53 @@
+"""
+`reflect keys`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from reflect_server.commands.options import Config, DataDir, configuration_of, one_sentence
+
+keys = typer.Typer(help="API keys of a server that is stopped.", no_args_is_help=True)
+
+
+@keys.command("create")
+def create_key(
+    master: Annotated[
+        bool, typer.Option("--master", help="Make a master key, which may use every project.")
+    ] = False,
+    label: Annotated[str, typer.Option(help="Its name for people.")] = "Master key",
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """
+    Make a new master key while the server is stopped, and show it once.
+
+    Keys of a single project are made through the API, by a key that may manage keys.
+
+    Try:
+
+    - reflect keys create --master
+
+    - reflect keys create --master --label laptop --data-dir ./memory
+    """
+    from reflect_server.domain.keys import create_master_key  # noqa: PLC0415 - slow to import
+    from reflect_server.service import open_store  # noqa: PLC0415 - as above
+
+    if not master:
+        typer.echo(
+            "Only master keys can be made here: add `--master`. "
+            "Keys of a project are made through the API.",
+            err=True,
+        )
+        raise typer.Exit(2)
+    with one_sentence():
+        settings = configuration_of(config, data_dir=data_dir).settings
+        with open_store(settings, may_replace_secret=True) as (store, keyring):
+            issued = create_master_key(store, keyring, label=label, now=datetime.now(UTC))
+        typer.echo(json.dumps({"api_key": issued.plaintext}) if as_json else issued.plaintext)

@@ -1,0 +1,87 @@
+"""
+What the commands share: the options that lead to the settings, and how errors end a command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from reflect_server.configuration import Configuration
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="The folder for everything that is kept. Default: $REFLECT_DATA_DIR, or "
+        "`reflect` in the platform's folder for data, such as ~/.local/share/reflect.",
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        help="A TOML file with settings. Default: $REFLECT_CONFIG, or `reflect/config.toml` in the "
+        "platform's folder for settings, such as ~/.config, where there is one.",
+        show_default=False,
+    ),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any other setting, such as --set max_wait_seconds=30; `reflect config` lists them. "
+        "Can be given several times.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def configuration_of(
+    config: Path | None, changes: Sequence[str] | None = None, **options: object
+) -> Configuration:
+    """
+    Read the settings that a command's options name.
+
+    Args:
+        config: The option `--config`.
+        changes: The options `--set`, each `name=value`.
+        options: Options that have a name of their own, by setting; None where not given.
+
+    Raises:
+        SettingsError: An option, or a setting from elsewhere, cannot be used.
+    """
+    from reflect_server.configuration import load_configuration  # noqa: PLC0415 - slow to import
+    from reflect_server.errors import SettingsError  # noqa: PLC0415 - as above
+
+    named: dict[str, object] = {}
+    for change in changes or ():
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise SettingsError(f"`--set {change}` names no value. Write `--set name=value`.")
+        named[name.strip()] = value.strip()
+    given = {name: value for name, value in options.items() if value is not None}
+    return load_configuration(config, **{**named, **given})
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """
+    End a command with the message of an error that the service raised on purpose.
+
+    Raises:
+        Exit: With 1, where the block raises such an error.
+    """
+    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - with the rest
+
+    try:
+        yield
+    except ReflectServerError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,230 @@
+"""
+Where settings come from: options win over the environment, and that over a TOML file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
+
+from reflect_server.errors import SettingsError
+from reflect_server.settings import APP_NAME, Settings
+
+CONFIG_VARIABLE = "REFLECT_CONFIG"
+"""Names the TOML file; set and empty, no file is read."""
+
+HIDDEN = "********"
+"""What is shown in the place of a secret."""
+
+_ALIASES = {"q_learning_alpha": "Q_LEARNING_ALPHA"}
+_FLAGS = frozenset({"host", "port", "data_dir"})
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """
+    Where a setting's value was found.
+
+    Attributes:
+        kind: `option`, `environment`, `file` or `default`.
+        name: What it is called there, such as `--port`, `REFLECT_PORT`, or `port` and the file.
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSetting:
+    """
+    One setting as it can be shown to anybody.
+
+    Attributes:
+        name: Its name in a file and for `--set`.
+        value: Its value as JSON; `HIDDEN` for a secret that is set.
+        origin: Where the value was found.
+        variable: The environment variable that sets it.
+        description: What it means.
+    """
+
+    name: str
+    value: str | float | bool | None
+    origin: Origin
+    variable: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """
+    The settings, and where each came from.
+
+    Attributes:
+        settings: The settings.
+        origins: Where each setting's value was found, by its name.
+        file: The file that was read; None where there is none.
+    """
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    file: Path | None
+
+    def shown(self) -> Iterator[ShownSetting]:
+        """
+        Yield every setting in a form that holds no secret.
+        """
+        for name, field in Settings.model_fields.items():
+            yield ShownSetting(
+                name=name,
+                value=_shown(getattr(self.settings, name)),
+                origin=self.origins[name],
+                variable=_variable(name),
+                description=field.description or "",
+            )
+
+
+def default_config_file() -> Path:
+    r"""
+    Return the file that is read when none is named; it need not exist.
+
+    `$XDG_CONFIG_HOME/reflect/config.toml`, or `~/.config/reflect/config.toml`; on macOS
+    `~/Library/Application Support/reflect/config.toml`, on Windows
+    `%LOCALAPPDATA%\reflect\config.toml`.
+    """
+    return user_config_path(APP_NAME, appauthor=False) / "config.toml"
+
+
+def config_file(named: Path | None = None) -> Path | None:
+    """
+    Return the file that settings are read from, or None where there is none.
+
+    Args:
+        named: The file that an option names; None to look at `REFLECT_CONFIG`, then at the default.
+
+    Raises:
+        SettingsError: A file was named and does not exist.
+    """
+    variable = os.environ.get(CONFIG_VARIABLE)
+    if named is None and variable == "":
+        return None
+    chosen = named or (Path(variable) if variable else None)
+    if chosen is None:
+        fallback = default_config_file()
+        return fallback if fallback.is_file() else None
+    if not chosen.expanduser().is_file():
+        source = "`--config`" if named else f"`{CONFIG_VARIABLE}`"
+        raise SettingsError(
+            f"{source} names the file {chosen}, and there is none. "
+            "Name a TOML file with settings, or leave it out."
+        )
+    return chosen.expanduser()
+
+
+def load_configuration(config: Path | None = None, **options: Any) -> Configuration:
+    """
+    Read the settings, and note where each comes from.
+
+    Args:
+        config: The TOML file; None for `REFLECT_CONFIG`, then the default one where it exists.
+        options: Values that win over the environment and the file, by setting; those that are None
+            do not count.
+
+    Raises:
+        SettingsError: A value cannot be used, or the file cannot. Says which and why, and never
+            shows a secret.
+    """
+    file = config_file(config)
+    given = {name: value for name, value in options.items() if value is not None}
+    layers = [
+        ("option", given),
+        ("environment", EnvSettingsSource(Settings)()),
+        ("file", {} if file is None else _from_file(file)),
+    ]
+    values: dict[str, Any] = {}
+    origins = {name: Origin("default", "") for name in Settings.model_fields}
+    for kind, layer in reversed(layers):
+        for name, value in _by_name(layer).items():
+            values[name] = value
+            origins[name] = _origin(kind, name, file)
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise _refusal(error, origins) from None
+    return Configuration(settings, origins, file)
+
+
+def load_settings(config: Path | None = None, **options: Any) -> Settings:
+    """
+    Read the settings, as `load_configuration` does.
+    """
+    return load_configuration(config, **options).settings
+
+
+def _by_name(values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {alias: name for name, alias in _ALIASES.items()}
+    return {names.get(key, key): value for key, value in values.items()}
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        return TomlConfigSettingsSource(Settings, file)()
+    except OSError as error:
+        raise SettingsError(
+            f"The settings file {file} cannot be read ({error.strerror}). "
+            "Let this user read it, or name another one with `--config`."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The settings file {file} is not TOML: {error}. Lines look like `port = 8000`."
+        ) from error
+
+
+def _origin(kind: str, name: str, file: Path | None) -> Origin:
+    match kind:
+        case "option":
+            flag = name.replace("_", "-") if name in _FLAGS else f"set {name}"
+            return Origin(kind, f"--{flag}")
+        case "environment":
+            return Origin(kind, _variable(name))
+        case _:
+            return Origin(kind, f"{name} in {file}")
+
+
+def _variable(name: str) -> str:
+    return _ALIASES.get(name, f"REFLECT_{name.upper()}")
+
+
+def _refusal(error: ValidationError, origins: Mapping[str, Origin]) -> SettingsError:
+    problem = error.errors(include_url=False)[0]
+    name = next(iter(_by_name({str(problem["loc"][0]): None})))
+    origin = origins[name]
+    if problem["type"] == "extra_forbidden":
+        return SettingsError(
+            f"There is no setting `{name}`, which is given by `{origin.name}`. "
+            f"The settings are {', '.join(Settings.model_fields)}; `reflect config` shows them."
+        )
+    found = "" if _is_secret(name) else f", found {problem['input']!r}"
+    reason = problem["msg"][:1].lower() + problem["msg"][1:]
+    return SettingsError(
+        f"The setting `{origin.name}` cannot be used: {reason}{found}. Change it and start again."
+    )
+
+
+def _is_secret(name: str) -> bool:
+    return "SecretStr" in str(Settings.model_fields[name].annotation)
+
+
+def _shown(value: object) -> str | float | bool | None:
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(value)
