@@ -16,15 +16,25 @@ from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
 import httpx
-from dateutil.parser import isoparse
 
-from .errors import DecodeError, FieldError, StatusError, UnexpectedStatus
+from .errors import (
+    REQUEST_ID_HEADER,
+    AnswerError,
+    DecodeError,
+    FieldError,
+    StatusError,
+    UnexpectedStatus,
+)
 from .types import UNSET, File, Response, Unset
 
 V = TypeVar("V")
 W = TypeVar("W")
 S = TypeVar("S", bound=StrEnum)
 N = TypeVar("N", bound=IntEnum)
+E = TypeVar("E", bound=AnswerError)
+
+RETRIES_EXTENSION: Final = "retries"
+"""Where an httpx client below tells how often it has tried again, in a response's extensions."""
 
 Decoder = Callable[[Any], V]
 
@@ -124,11 +134,17 @@ def date_time(value: Any) -> datetime.datetime:
     Take a date-time; always returned with a time zone, which is UTC where the value names none.
     """
     try:
-        # Many times faster than isoparse, but it rejects some valid forms of RFC 3339.
         moment = datetime.datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        moment = _parsed(value, isoparse, "a date-time such as 2026-03-01T12:00:00Z")
+        moment = _parsed(value, _rfc_3339, "a date-time such as 2026-03-01T12:00:00Z")
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+
+
+def _rfc_3339(text: str) -> datetime.datetime:
+    """
+    Read the one form of RFC 3339 that the standard library does not: a small `z` (section 5.6).
+    """
+    return datetime.datetime.fromisoformat(text.upper())
 
 
 def uuid(value: object) -> UUID:
@@ -416,17 +432,27 @@ def decode_json(response: httpx.Response, decode: Decoder[V]) -> V:
             None,
             f"its body ({kind}, {len(response.content)} bytes) is not JSON",
         )
-    method, url = request_line(response)
     if response.status_code >= 400:
-        raise StatusError(response.status_code, response.content, method, url)
-    raise DecodeError(method, url, response.status_code, problem, field)
+        raise _answer_error(StatusError, response)
+    raise _answer_error(DecodeError, response, problem=problem, field=field)
 
 
 def unexpected_status(response: httpx.Response) -> UnexpectedStatus:
     """
     Return the error for a status that the contract does not know for the operation.
     """
-    return UnexpectedStatus(response.status_code, response.content, *request_line(response))
+    return _answer_error(UnexpectedStatus, response)
+
+
+def _answer_error(kind: type[E], response: httpx.Response, **details: Any) -> E:
+    return kind(
+        response.status_code,
+        response.content,
+        *request_line(response),
+        request_id=response.headers.get(REQUEST_ID_HEADER),
+        retries=response.extensions.get(RETRIES_EXTENSION, 0),
+        **details,
+    )
 
 
 def success(response: Response[Any], *, documented: bool) -> Any:
@@ -443,5 +469,10 @@ def success(response: Response[Any], *, documented: bool) -> Any:
     if documented:
         return response.parsed
     raise StatusError(
-        response.status_code, response.content, response.method, response.url, response.parsed
+        response.status_code,
+        response.content,
+        response.method,
+        response.url,
+        parsed=response.parsed,
+        request_id=response.headers.get(REQUEST_ID_HEADER),
     )

@@ -7,9 +7,22 @@ httpx. Everything here can be pickled, and nothing here shows a credential.
 
 from __future__ import annotations
 
-from typing import Final
+import copyreg
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 _EXCERPT: Final = 500
+
+REQUEST_ID_HEADER: Final = "X-Request-Id"
+"""Where an answer says what the server calls the request."""
+
+
+def excerpt(text: str) -> str:
+    """
+    Return the start of a text that may be long: at most 500 characters and an ellipsis.
+    """
+    text = text.strip()
+    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
 
 
 class ReflectError(Exception):
@@ -54,26 +67,90 @@ class FieldError(ReflectError, ValueError):
         return f"The field `{self.field}` {self.problem}."
 
 
-class DecodeError(ReflectError):
+class AnswerError(ReflectError):
+    """
+    The server answered, and the answer is not the success that was asked for.
+
+    Args:
+        status_code: The HTTP status.
+        content: The body as it came; not part of the error's `repr`.
+        method: The method of the request.
+        url: The address of the request, without credentials and query.
+        request_id: What the server calls the request (`X-Request-Id`); None where it does not say.
+        retries: How often the request had been tried again before.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        content: bytes = b"",
+        method: str = "",
+        url: str = "",
+        *,
+        request_id: str | None = None,
+        retries: int = 0,
+    ) -> None:
+        super().__init__(status_code, method, url)
+        self.status_code = status_code
+        self.content = content
+        self.method = method
+        self.url = url
+        self.request_id = request_id
+        self.retries = retries
+
+    @property
+    def path(self) -> str:
+        """
+        The path of the request.
+        """
+        return urlsplit(self.url).path
+
+    @property
+    def text(self) -> str:
+        """
+        The body as text; bytes that are not UTF-8 are replaced.
+        """
+        return self.content.decode(errors="replace")
+
+    @property
+    def body_start(self) -> str:
+        """
+        The start of the body as text, at most 500 characters and one that says that more follows.
+        """
+        return excerpt(self.text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """
+        Pickle all attributes; `__init__` has arguments that are in none of `args`.
+        """
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]  # typeshed lacks it
+
+
+class DecodeError(AnswerError):
     """
     The server reported success, but its answer does not follow the contract.
 
     Args:
-        method: The method of the request.
-        url: The address of the request, without credentials and query.
-        status_code: The HTTP status.
+        status_code: As for `AnswerError`, and so are `content`, `method`, `url`, `request_id` and
+            `retries`.
         problem: What is wrong with the answer, as the second half of a sentence.
         field: The full name of the value that is wrong, such as `TraceResponse.task`; None where
             the body as a whole is.
     """
 
     def __init__(
-        self, method: str, url: str, status_code: int, problem: str, field: str | None = None
+        self,
+        status_code: int,
+        content: bytes = b"",
+        method: str = "",
+        url: str = "",
+        *,
+        problem: str,
+        field: str | None = None,
+        request_id: str | None = None,
+        retries: int = 0,
     ) -> None:
-        super().__init__(method, url, status_code, problem, field)
-        self.method = method
-        self.url = url
-        self.status_code = status_code
+        super().__init__(status_code, content, method, url, request_id=request_id, retries=retries)
         self.problem = problem
         self.field = field
 
@@ -84,48 +161,37 @@ class DecodeError(ReflectError):
         return f"{self.method} {self.url} answered {self.status_code}, but {self.problem}."
 
 
-class StatusError(ReflectError):
+class StatusError(AnswerError):
     """
     The server refused or failed: its answer has a status that the contract lists as an error.
 
     Args:
-        status_code: The HTTP status.
-        content: The body as it came.
-        method: The method of the request.
-        url: The address of the request, without credentials and query.
+        status_code: As for `AnswerError`, and so are `content`, `method`, `url`, `request_id` and
+            `retries`.
         parsed: The decoded body; None where it does not have the documented shape.
     """
 
     def __init__(
         self,
         status_code: int,
-        content: bytes,
+        content: bytes = b"",
         method: str = "",
         url: str = "",
+        *,
         parsed: object = None,
+        request_id: str | None = None,
+        retries: int = 0,
     ) -> None:
-        super().__init__(status_code, content, method, url, parsed)
-        self.status_code = status_code
-        self.content = content
-        self.method = method
-        self.url = url
+        super().__init__(status_code, content, method, url, request_id=request_id, retries=retries)
         self.parsed = parsed
-
-    @property
-    def text(self) -> str:
-        """
-        The body as text; bytes that are not UTF-8 are replaced.
-        """
-        return self.content.decode(errors="replace")
 
     def __str__(self) -> str:
         """
         Return the error as a sentence.
         """
         request = f"{self.method} {self.url}".strip() or "The server"
-        body = self.text.strip()
-        shown = body if len(body) <= _EXCERPT else f"{body[:_EXCERPT]}..."
-        answer = f"with: {shown}" if shown else "without a body."
+        body = self.body_start
+        answer = f"with: {body}" if body else "without a body."
         return f"{request} answered {self.status_code} {answer}"
 
 
@@ -136,6 +202,7 @@ class UnexpectedStatus(StatusError):  # noqa: N818 - the name that the generator
 
 
 __all__ = [
+    "AnswerError",
     "DecodeError",
     "FieldError",
     "InvalidArgumentError",

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from reflect_api.errors import ReflectError
+from reflect_api.errors import REQUEST_ID_HEADER, ReflectError, excerpt
 
 if TYPE_CHECKING:
     from reflect_sdk._types import TraceResponse
 
-_BODY_START = 500
+_HIDDEN = "[hidden]"
 _SECRET_HEADERS = ("Authorization", "X-Bootstrap-Token", "Cookie")
 
 
@@ -32,18 +32,33 @@ class TransportError(ReflectError, httpx.TransportError):
         url: URL of the request.
         path: Path of the request.
         retries: How often it was tried again before giving up.
+        status_code: The HTTP status of an answer that broke off; None where none had begun.
+        request_id: What the service calls this request in its logs; None where it did not say.
+        body_start: The start of what came of the body, at most 500 characters.
     """
 
-    def __init__(self, message: str, *, request: httpx.Request, retries: int) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        request: httpx.Request,
+        retries: int,
+        begun: httpx.Response | None = None,
+    ) -> None:
         httpx.TransportError.__init__(self, message)
         self.request = without_secrets(request)
         self.method = request.method
         self.url = str(request.url)
         self.path = request.url.path
         self.retries = retries
+        self._begun = begun
+        self.status_code = None if begun is None else begun.status_code
+        self.request_id = None if begun is None else _request_id(begun)
+        self.body_start = "" if begun is None else excerpt(begun.text)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), str(self), {"request": self.request, "retries": self.retries})
+        attributes = {"request": self.request, "retries": self.retries, "begun": self._begun}
+        return _rebuild, (type(self), str(self), attributes)
 
 
 class ConnectionFailedError(TransportError, httpx.ConnectError):
@@ -70,12 +85,12 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
         method: Method of the request.
         path: Path of the request.
         request_id: What the service calls this request in its logs; None where it does not say.
+        body_start: The start of the body, at most 500 characters.
         retries: How often it was tried again before giving up.
     """
 
     def __init__(self, message: str, *, response: httpx.Response, retries: int) -> None:
-        request = without_secrets(response.request)
-        response.request = request
+        request = response.request
         httpx.HTTPStatusError.__init__(self, message, request=request, response=response)
         problem = _problem(response)
         code = problem.get("code")
@@ -84,7 +99,8 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
         self.detail = _detail(response, problem)
         self.method = request.method
         self.path = request.url.path
-        self.request_id: str | None = response.headers.get("X-Request-Id")
+        self.request_id = _request_id(response)
+        self.body_start = excerpt(response.text)
         self.retries = retries
 
     @classmethod
@@ -92,6 +108,7 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
         """
         Make the error that fits the status of an answer, whose body has been read.
         """
+        response = shown(response)
         kind = _BY_STATUS.get(response.status_code)
         if kind is None:
             kind = ServerError if response.status_code >= 500 else cls
@@ -100,7 +117,7 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
         message = f"{request.method} {request.url.path} answered {status}"
         detail = _detail(response, _problem(response))
         message = f"{message}: {detail}" if detail else f"{message} with an empty body."
-        if request_id := response.headers.get("X-Request-Id"):
+        if request_id := _request_id(response):
             message = f"{message} (request id {request_id})"
         return kind(message, response=response, retries=retries)
 
@@ -242,8 +259,32 @@ def without_secrets(request: httpx.Request) -> httpx.Request:
     headers = httpx.Headers(request.headers)
     for name in _SECRET_HEADERS:
         if name in headers:
-            headers[name] = "[hidden]"
+            headers[name] = _HIDDEN
     return httpx.Request(request.method, request.url, headers=headers)
+
+
+def shown(response: httpx.Response) -> httpx.Response:
+    """
+    Make an answer fit for an error to carry: without the credentials of its request, also where
+    the service has sent them back.
+    """
+    request, content = response.request, response.content
+    for name in _SECRET_HEADERS:
+        secret = request.headers.get(name, "").removeprefix("Bearer ").encode()
+        if secret and secret != _HIDDEN.encode():
+            content = content.replace(secret, _HIDDEN.encode())
+    if content != response.content:
+        headers = {"Content-Type": response.headers.get("Content-Type", "")}
+        if request_id := _request_id(response):
+            headers[REQUEST_ID_HEADER] = request_id
+        response = httpx.Response(response.status_code, headers=headers, content=content)
+    response.request = without_secrets(request)
+    return response
+
+
+def _request_id(response: httpx.Response) -> str | None:
+    request_id: str | None = response.headers.get(REQUEST_ID_HEADER)
+    return request_id
 
 
 def _rebuild(kind: type[ReflectError], message: str, attributes: dict[str, Any]) -> ReflectError:
@@ -262,5 +303,4 @@ def _detail(response: httpx.Response, problem: dict[str, Any]) -> str:
     detail = problem.get("detail")
     if isinstance(detail, str) and detail:
         return detail
-    text = " ".join(response.text.split())
-    return text if len(text) <= _BODY_START else f"{text[:_BODY_START]}…"
+    return excerpt(" ".join(response.text.split()))

@@ -17,7 +17,9 @@ import anyio
 import httpx
 from attrs import frozen
 
-from reflect_api.errors import InvalidArgumentError
+from reflect_api.decoding import RETRIES_EXTENSION
+from reflect_api.errors import REQUEST_ID_HEADER, InvalidArgumentError
+from reflect_sdk._answer_body import Answer, AnswerBody
 from reflect_sdk._deadline import ends_after
 from reflect_sdk._drivers import run, run_async
 from reflect_sdk._errors import (
@@ -25,6 +27,7 @@ from reflect_sdk._errors import (
     ConnectionFailedError,
     DeadlineExceededError,
     TransportError,
+    shown,
 )
 from reflect_sdk._retry import (
     IDEMPOTENCY_HEADER,
@@ -42,7 +45,7 @@ _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 @frozen
 class Attempt:
     """
-    Send the request once.
+    Send the request once; what comes of it is an `Answer`.
 
     Attributes:
         request: The request.
@@ -74,11 +77,11 @@ def deliver(
         policy: How hard to try.
 
     Returns:
-        The successful answer.
+        The successful answer; `extensions["retries"]` says how often the request was tried again.
 
     Raises:
         APIStatusError: If the service answered with an error.
-        TransportError: If no answer came.
+        TransportError: If no whole answer came.
     """
     if wants_idempotency_key(request):
         request.headers[IDEMPOTENCY_HEADER] = str(uuid.uuid4())
@@ -88,20 +91,24 @@ def deliver(
         left = policy.left(started)
         _bound_phases(request, left)
         failure: APIStatusError | TransportError
+        response = None
         try:
-            response: httpx.Response = yield Attempt(request, left)
+            answer: Answer = yield Attempt(request, left)
+            response = answer.response
+            if answer.broken is not None and response.is_success:
+                raise answer.broken
         except httpx.RequestError as error:
-            failure = _transport_error(error, request, retries)
+            _log(request, response, error, retries, policy.clock() - started)
+            failure = _transport_error(error, request, retries, response)
             again = isinstance(error, _NOTHING_SENT) or is_repeatable(request)
-            pause = policy.pause(retries, None)
         else:
-            if logger.isEnabledFor(logging.DEBUG):
-                _log(request, response, retries, policy.clock() - started)
+            _log(request, response, None, retries, policy.clock() - started)
             if response.is_success:
+                response.extensions[RETRIES_EXTENSION] = retries
                 return response
             failure = APIStatusError.from_response(response, retries=retries)
             again = may_succeed_later(response.status_code) and is_repeatable(request)
-            pause = policy.pause(retries, response)
+        pause = policy.pause(retries, response)
         left = policy.left(started)
         late = left is not None and pause >= left
         if late or not again or retries >= policy.max_retries:
@@ -151,15 +158,19 @@ class ReliableClient(httpx.Client):
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """
-        Deliver a request.
+        Deliver a request. With `stream=True` the body of a success is the caller's to read.
         """
+        streamed = options.pop("stream", False)
 
-        def perform(effect: Attempt | Sleep) -> httpx.Response | None:
+        def perform(effect: Attempt | Sleep) -> Answer | None:
             if isinstance(effect, Sleep):
                 time.sleep(effect.seconds)
                 return None
             with ends_after(effect.seconds):
-                return self._pool.client().send(effect.request, **options)
+                response = self._pool.client().send(effect.request, stream=True, **options)
+                if streamed and response.is_success:
+                    return Answer(response)
+                return AnswerBody(response).read()
 
         return run(deliver(request, self._policy), perform)
 
@@ -188,14 +199,24 @@ class ReliableAsyncClient(httpx.AsyncClient):
         """
         Deliver a request.
         """
+        streamed = options.pop("stream", False)
 
-        async def perform(effect: Attempt | Sleep) -> httpx.Response | None:
+        async def perform(effect: Attempt | Sleep) -> Answer | None:
             if isinstance(effect, Sleep):
                 await anyio.sleep(effect.seconds)
                 return None
+            body = None
             with anyio.move_on_after(effect.seconds):
-                return await self._pool.async_client().send(effect.request, **options)
-            raise httpx.ReadTimeout("the deadline has passed", request=effect.request)
+                client = self._pool.async_client()
+                response = await client.send(effect.request, stream=True, **options)
+                if streamed and response.is_success:
+                    return Answer(response)
+                body = AnswerBody(response)
+                return await body.read_async()
+            late = httpx.ReadTimeout("the deadline has passed", request=effect.request)
+            if body is None:
+                raise late
+            return body.cut_short(late)
 
         return await run_async(deliver(request, self._policy), perform)
 
@@ -226,31 +247,49 @@ def _bound_phases(request: httpx.Request, seconds: float | None) -> None:
 
 
 def _transport_error(
-    error: httpx.RequestError, request: httpx.Request, retries: int
+    error: httpx.RequestError,
+    request: httpx.Request,
+    retries: int,
+    begun: httpx.Response | None,
 ) -> TransportError:
     where = f"{request.method} {request.url.copy_with(query=None)}"
     tries = "" if retries == 0 else f" after {retries + 1} attempts"
     reason = str(error) or type(error).__name__
+    kind, message = TransportError, f"{where} failed{tries}: {reason}."
+    if begun is not None:
+        message = f"{where} answered {begun.status_code}, and its body broke off{tries}: {reason}."
     if isinstance(error, httpx.TimeoutException):
-        message = f"{where} got no answer in time{tries} ({type(error).__name__})."
-        return DeadlineExceededError(message, request=request, retries=retries)
-    if isinstance(error, httpx.ConnectError):
+        kind = DeadlineExceededError
+        message = f"{where} got no whole answer in time{tries} ({type(error).__name__})."
+    elif isinstance(error, httpx.ConnectError):
+        kind = ConnectionFailedError
         message = (
             f"{where} could not connect{tries}: {reason}. "
             "Check that the service runs and that base_url is its address."
         )
-        return ConnectionFailedError(message, request=request, retries=retries)
-    message = f"{where} failed{tries}: {reason}."
-    return TransportError(message, request=request, retries=retries)
+    return kind(
+        message, request=request, retries=retries, begun=None if begun is None else shown(begun)
+    )
 
 
-def _log(request: httpx.Request, response: httpx.Response, retries: int, seconds: float) -> None:
+def _log(
+    request: httpx.Request,
+    response: httpx.Response | None,
+    error: httpx.RequestError | None,
+    retries: int,
+    seconds: float,
+) -> None:
+    if not logger.isEnabledFor(logging.DEBUG):
+        return
+    answered = "" if response is None else f"answered {response.status_code}"
+    failed = "" if error is None else f"failed with {type(error).__name__}"
+    headers = {} if response is None else response.headers
     logger.debug(
-        "%s %s answered %d in %.0f ms (request id %s, retries %d)",
+        "%s %s %s in %.0f ms (request id %s, retries %d)",
         request.method,
         request.url.path,
-        response.status_code,
+        " and ".join(filter(None, (answered, failed))),
         seconds * 1000,
-        response.headers.get("X-Request-Id", "unknown"),
+        headers.get(REQUEST_ID_HEADER, "unknown"),
         retries,
     )

@@ -20,7 +20,7 @@ ALLOWED = {
     "reflect_server": {"reflect_contract"},
     "reflect_cli": {"reflect_sdk", "reflect_api", "reflect_server"},
 }
-CLIENT_DEPENDENCIES = {"anyio", "httpcore", "httpx", "attrs", "attr", "dateutil"}
+CLIENT_DEPENDENCIES = {"anyio", "httpcore", "httpx", "attrs", "attr"}
 PURE = {"numpy", "reflect_server"}
 
 

@@ -126,12 +126,14 @@ def test_a_value_of_another_shape_is_a_decode_error_that_names_it(
     field: str,
     problem: str,
 ):
-    server.answers_with(200, body)
+    server.answers_with(200, body, X_Request_Id="r-1")
     with pytest.raises(errors.DecodeError) as caught:
         call(get_trace, "default", "t1", client=client, prefer="wait=1")
     error = caught.value
     address = f"{server.url}/v1/projects/default/traces/t1"
     assert (error.method, error.url, error.status_code) == ("GET", address, 200)
+    assert (error.path, error.request_id) == ("/v1/projects/default/traces/t1", "r-1")
+    assert error.body_start == body[:500]
     assert error.field == field
     assert problem in str(error)
     assert str(error).startswith(f"GET {address} answered 200, but the field `{field}` ")
@@ -255,8 +257,8 @@ def test_a_long_body_is_cut_in_the_message(
     "error",
     [
         errors.FieldError("TraceResponse", ".review.id", "is missing"),
-        errors.DecodeError("GET", "http://localhost/x", 200, "its body is not JSON", None),
-        errors.StatusError(503, b"down", "GET", "http://localhost/x", {"code": "unavailable"}),
+        errors.DecodeError(200, b"<", "GET", "http://localhost/x", problem="its body is not JSON"),
+        errors.StatusError(503, b"down", "GET", "http://localhost/x", parsed={"code": "down"}),
         errors.UnexpectedStatus(520, b"\xff", "GET", "http://localhost/x"),
         errors.InvalidArgumentError("`project_id` is empty."),
     ],

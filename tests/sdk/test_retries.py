@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from reflect_sdk import ReflectError
+from reflect_sdk._answer_body import Answer
 from reflect_sdk._drivers import run, run_async
 from reflect_sdk._http import Attempt, Sleep, deliver
 from reflect_sdk._retry import RetryPolicy
@@ -46,7 +47,7 @@ class World:
         self.outcomes = list(outcomes)
         self.headers = headers
 
-    def perform(self, effect: Attempt | Sleep) -> httpx.Response | None:
+    def perform(self, effect: Attempt | Sleep) -> Answer | None:
         if isinstance(effect, Sleep):
             self.pauses.append(effect.seconds)
             self.now += effect.seconds
@@ -55,7 +56,9 @@ class World:
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if isinstance(outcome, Exception):
             raise outcome
-        return httpx.Response(outcome, headers=self.headers, content=b"", request=effect.request)
+        return Answer(
+            httpx.Response(outcome, headers=self.headers, content=b"", request=effect.request)
+        )
 
     def deliver(self, request: httpx.Request, **policy: object) -> None:
         settings = {"clock": lambda: self.now, "jitter": lambda: 0.5, **policy}
