@@ -15,9 +15,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from reflect_contract.operations import OPERATIONS
-from reflect_server.bodies import read_body
+from reflect_server.bodies import is_small, read_body
 from reflect_server.calls import Answer, Call
 from reflect_server.errors import ReflectServerError, ShutdownError
+from reflect_server.limits import Capacity
 from reflect_server.problems import problem_response
 from reflect_server.routes import HANDLERS
 from reflect_server.routing import Endpoint, Handler, Router
@@ -39,6 +40,9 @@ class App:
     def __init__(self, service: Service, handlers: Mapping[str, Handler] = HANDLERS) -> None:
         self._service = service
         self._router = Router(OPERATIONS, handlers)
+        settings = service.settings
+        self._working = Capacity(settings.max_concurrent_requests, what="requests in work")
+        self._waiting = Capacity(settings.max_waiting_requests, what="requests that wait")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """
@@ -69,10 +73,23 @@ class App:
     async def _respond(self, request: Request) -> Response:
         endpoint, values = self._router.find(request.method, request.scope["raw_path"])
         call = Call(self._service, endpoint.operation, request)
+        if not endpoint.operation.credentials:
+            return await self._answer(endpoint, call, values)
         call.require_credential()
+        capacity = self._waiting if call.may_wait else self._working
+        with capacity.slot():
+            return await self._answer(endpoint, call, values)
+
+    async def _answer(self, endpoint: Endpoint, call: Call, values: dict[str, str]) -> Response:
         raw_body = b""
         if endpoint.operation.body is not None:
-            raw_body = await read_body(request, limit=self._service.settings.max_body_bytes)
+            if endpoint.operation.credentials and not is_small(call.request):
+                # Nobody without a key can make the service hold much.
+                await call.in_thread(call.authenticate)
+            settings = self._service.settings
+            raw_body = await read_body(
+                call.request, limit=settings.max_body_bytes, seconds=settings.max_body_seconds
+            )
         if not endpoint.is_async:
             return await call.in_thread(_answer, endpoint, call, values, raw_body)
         arguments: dict[str, object] = {}

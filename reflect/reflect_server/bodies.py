@@ -4,6 +4,7 @@ Bodies of requests: read within limits, and decoded into the types of the contra
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import cache
 from typing import Any, NoReturn
@@ -13,25 +14,39 @@ from starlette.requests import Request
 
 from reflect_contract.operation import TypeForm
 from reflect_server.domain.texts import DEEPEST_NESTING, is_shallow
-from reflect_server.errors import MalformedRequestError, RequestTooLargeError
+from reflect_server.errors import MalformedRequestError, RequestTooLargeError, SlowRequestError
 from reflect_server.explanations import Fault, faults_of
 from reflect_server.problems import InvalidValuesError
 
+_SMALL_BODY_BYTES = 64 * 1024
 _DRAINED_BEYOND_LIMIT = 4
 """An oversized body is read to this many times the limit, so that its sender gets the answer."""
 
 
-async def read_body(request: Request, *, limit: int) -> bytes:
+def is_small(request: Request) -> bool:
+    """
+    Say whether the body is announced to be so small that reading it costs nothing worth guarding.
+
+    Args:
+        request: The request.
+    """
+    announced = request.headers.get("content-length", "")
+    return announced.isdecimal() and int(announced) <= _SMALL_BODY_BYTES
+
+
+async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
     """
     Read the whole body.
 
     Args:
         request: The request.
         limit: The largest body that is accepted, in bytes.
+        seconds: How long its sender may take.
 
     Raises:
         RequestTooLargeError: The body is larger, or is announced to be.
         MalformedRequestError: The body is compressed.
+        SlowRequestError: It did not arrive in time.
     """
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.strip().lower() not in {"", "identity"}:
@@ -43,6 +58,17 @@ async def read_body(request: Request, *, limit: int) -> bytes:
     size = int(announced) if announced.isdecimal() else 0
     if size > limit * _DRAINED_BEYOND_LIMIT:
         raise _too_large(limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _collected(request, limit)
+    except TimeoutError:
+        raise SlowRequestError(
+            f"The body did not arrive within {seconds:g} s, the longest that this service waits "
+            "for one. Send it again, over a faster connection or in smaller parts."
+        ) from None
+
+
+async def _collected(request: Request, limit: int) -> bytes:
     chunks: list[bytes] = []
     received = 0
     async for chunk in request.stream():

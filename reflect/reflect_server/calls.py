@@ -91,6 +91,15 @@ class Call:
             raise UnauthenticatedError("The request has no API key, and this operation needs one.")
         return self.key
 
+    @property
+    def may_wait(self) -> bool:
+        """
+        Whether the request asks to be held until something has happened.
+        """
+        return "prefer" in self.request.headers and any(
+            parameter.name == "Prefer" for parameter in self.operation.parameters
+        )
+
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """
         Run something that blocks on a thread, and return its result.
@@ -133,9 +142,8 @@ class Call:
             ReflectServerError: The request cannot be answered; says why.
         """
         project_id = path_values.get("project_id")
-        for credential in self.operation.credentials:
-            if credential.scheme == API_KEY_SCHEME:
-                self._authenticate(credential)
+        if self.key is None:
+            self.authenticate()
         if project_id is not None:
             projects.require_access(self.maker, project_id)
         arguments: dict[str, Any] = {
@@ -148,10 +156,22 @@ class Call:
             projects.enter(self.parts, self.maker, project_id, now=self.now)
         return arguments
 
-    def _authenticate(self, credential: Credential) -> None:
-        plaintext = bearer(self.request.headers.get(credential.header))
-        self.key = self.service.keyring.authenticate(self.parts.store, plaintext, now=self.now)
-        require_scopes(self.key, credential.scopes)
+    def authenticate(self) -> None:
+        """
+        Check the request's API key and its scopes, where the operation needs one. Blocks.
+
+        Raises:
+            UnauthenticatedError: The key cannot be used.
+            RateLimitedError: The key has sent more than it may.
+            ForbiddenError: The key lacks a scope.
+        """
+        for credential in self.operation.credentials:
+            if credential.scheme == API_KEY_SCHEME:
+                plaintext = bearer(self.request.headers.get(credential.header))
+                key = self.service.keyring.authenticate(self.parts.store, plaintext, now=self.now)
+                self.service.key_rate.require(key.id)
+                require_scopes(key, credential.scopes)
+                self.key = key
 
     def _require_bootstrap_token(self, credential: Credential) -> None:
         expected = self.service.settings.bootstrap_token
@@ -165,6 +185,8 @@ class Call:
             raise UnauthenticatedError(
                 f"The request has no bootstrap token. Send it in the header `{credential.header}`."
             )
+        client = self.request.client
+        self.service.bootstrap_rate.require(client.host if client else "")
         if not hmac.compare_digest(
             given.encode("latin-1"), expected.get_secret_value().encode("utf-8", "surrogateescape")
         ):

@@ -49,6 +49,12 @@ class MalformedRequestError(ReflectServerError):
     code = "malformed_request"
 
 
+class SlowRequestError(MalformedRequestError):
+    """
+    The request's body did not arrive in time.
+    """
+
+
 class RequestTooLargeError(ReflectServerError):
     """
     The request's body is larger than the service accepts.
@@ -95,6 +101,38 @@ class StoreError(ReflectServerError):
     """
 
     code = "store_unavailable"
+
+
+class RateLimitedError(ReflectServerError):
+    """
+    The caller sends more than it may.
+
+    Args:
+        message: What the limit is and what to do.
+        retry_after: When to try again, in seconds.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class OverloadedError(ReflectServerError):
+    """
+    The service has as much to do at once as it takes on.
+
+    Args:
+        message: What there is too much of and what to do.
+        retry_after: When to try again, in seconds.
+    """
+
+    code = "unavailable"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ShutdownError(ReflectServerError):

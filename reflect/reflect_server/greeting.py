@@ -4,9 +4,9 @@ What the server says when it has started.
 
 from __future__ import annotations
 
-import ipaddress
 import shlex
 
+from reflect_server.addresses import is_local
 from reflect_server.service import Service
 
 DEFAULT_PROJECT = "default"
@@ -84,11 +84,7 @@ def remote_warning(host: str) -> str | None:
     Returns:
         A sentence, or None where the address is this machine's own.
     """
-    try:
-        local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = host == "localhost"
-    if local:
+    if is_local(host):
         return None
     return (
         f"Warning: on {host} other machines can reach this server, and it speaks plain HTTP. "

@@ -19,9 +19,12 @@ from reflect_server.errors import (
     InvalidRequestError,
     MalformedRequestError,
     NotFoundError,
+    OverloadedError,
+    RateLimitedError,
     ReflectServerError,
     RequestTooLargeError,
     ShutdownError,
+    SlowRequestError,
     StoreError,
     UnauthenticatedError,
 )
@@ -37,6 +40,8 @@ _STATUSES: Mapping[type[ReflectServerError], HTTPStatus] = {
     ConflictError: HTTPStatus.CONFLICT,
     RequestTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidRequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RateLimitedError: HTTPStatus.TOO_MANY_REQUESTS,
+    OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     EmbedderError: HTTPStatus.SERVICE_UNAVAILABLE,
     ShutdownError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -45,8 +50,12 @@ _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
 }
+_HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "2"},
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"Connection": "close"},
+}
 _CODES = frozenset(code.value for code in models.ProblemCode)
-_RETRY_SECONDS = 2
 
 
 class MethodNotAllowedError(ReflectServerError):
@@ -147,12 +156,8 @@ def _field_problems(error: Exception) -> list[models.FieldProblem]:
 def _headers_of(error: Exception, status: HTTPStatus) -> dict[str, str]:
     if isinstance(error, MethodNotAllowedError):
         return {"Allow": ", ".join(error.allowed)}
-    match status:
-        case HTTPStatus.UNAUTHORIZED:
-            return {"WWW-Authenticate": "Bearer"}
-        case HTTPStatus.SERVICE_UNAVAILABLE:
-            return {"Retry-After": str(_RETRY_SECONDS)}
-        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return {"Connection": "close"}
-        case _:
-            return {}
+    if isinstance(error, RateLimitedError | OverloadedError):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, SlowRequestError):
+        return {"Connection": "close"}
+    return dict(_HEADERS.get(status, {}))

@@ -5,25 +5,31 @@ The running service: its parts put together, and taken apart again.
 from __future__ import annotations
 
 import logging
+import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from reflect_server.addresses import is_local
 from reflect_server.domain.keys import create_master_key
 from reflect_server.domain.parts import Parts
 from reflect_server.embedders.local import LocalEmbedder
 from reflect_server.embedders.protocol import Embedder
-from reflect_server.errors import ReflectServerError
+from reflect_server.errors import ReflectServerError, SettingsError
 from reflect_server.identity import IssuedKey, Keyring, load_pepper
 from reflect_server.index import MemoryIndex
 from reflect_server.ingest.worker import IngestWorker
+from reflect_server.limits import RateLimit
 from reflect_server.reflectors.local import LocalReflector
 from reflect_server.settings import Settings
 from reflect_server.store.protocol import Store
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.waiting import TraceWaiters
+
+BOOTSTRAP_ATTEMPTS_PER_SECOND = 10.0
+"""More would let a weak bootstrap token be guessed."""
 
 FIRST_KEY_LABEL = "First master key"
 
@@ -44,6 +50,8 @@ class Service:
         keyring: Makes and recognises API keys.
         waiters: The requests that wait for traces.
         first_key: The master key that was made because there was none; None at later starts.
+        key_rate: How much each API key may ask for.
+        bootstrap_rate: How often each address may try a bootstrap token.
     """
 
     settings: Settings
@@ -51,6 +59,8 @@ class Service:
     keyring: Keyring
     waiters: TraceWaiters
     first_key: IssuedKey | None
+    key_rate: RateLimit
+    bootstrap_rate: RateLimit
 
 
 @contextmanager
@@ -69,7 +79,7 @@ def open_store(
     """
     store = SqliteStore(settings.data_dir)
     try:
-        has_keys = bool(store.read(lambda tx: tx.keys.of_project(None)))
+        has_keys = store.read(lambda tx: tx.keys.exist())
         pepper = load_pepper(settings.data_dir, may_create=may_replace_secret or not has_keys)
         yield store, Keyring(pepper)
     finally:
@@ -101,16 +111,36 @@ def running_service(settings: Settings) -> Iterator[Service]:
             queued=worker.wake,
             changed=waiters.notify,
         )
-        first_key = None
-        if not store.read(lambda tx: tx.keys.of_project(None)):
-            now = datetime.now(UTC)
-            first_key = create_master_key(store, keyring, label=FIRST_KEY_LABEL, now=now)
+        first_key = _first_key(settings, store, keyring)
         worker.start()
         _warm_up(embedder)
         try:
-            yield Service(settings, parts, keyring, waiters, first_key)
+            yield Service(
+                settings,
+                parts,
+                keyring,
+                waiters,
+                first_key,
+                key_rate=RateLimit(settings.requests_per_second),
+                bootstrap_rate=RateLimit(BOOTSTRAP_ATTEMPTS_PER_SECOND),
+            )
         finally:
             worker.stop(timeout=_STOP_SECONDS)
+
+
+def _first_key(settings: Settings, store: Store, keyring: Keyring) -> IssuedKey | None:
+    if store.read(lambda tx: tx.keys.exist()):
+        return None
+    if is_local(settings.host):
+        now = datetime.now(UTC)
+        return create_master_key(store, keyring, label=FIRST_KEY_LABEL, now=now)
+    if settings.bootstrap_token is None:
+        raise SettingsError(
+            f"On {settings.host} other machines can reach this server, and it has no API key yet. "
+            "Make one first, by `reflect keys create --master --data-dir "
+            f"{shlex.quote(str(settings.data_dir))}`, or set `REFLECT_BOOTSTRAP_TOKEN`."
+        )
+    return None
 
 
 def _warm_up(embedder: Embedder) -> None:

@@ -5,12 +5,13 @@ How the service is configured: by options, the environment and a TOML file, in t
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from reflect_server.addresses import is_local
 from reflect_server.domain.learning import DEFAULT_ALPHA
 
 APP_NAME = "reflect"
@@ -25,6 +26,14 @@ def default_data_dir() -> Path:
     `~/Library/Application Support/reflect`, on Windows `%LOCALAPPDATA%\reflect`.
     """
     return user_data_path(APP_NAME, appauthor=False)
+
+
+REMOTE_REQUESTS_PER_SECOND = 100.0
+"""How many requests a key may send per second where other machines can reach the server."""
+
+
+def _default_rate(known: dict[str, Any]) -> float | None:
+    return None if is_local(known.get("host", "")) else REMOTE_REQUESTS_PER_SECOND
 
 
 class Settings(BaseSettings):
@@ -70,6 +79,21 @@ class Settings(BaseSettings):
 
     max_body_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
     """The largest body of a request that is accepted, in bytes."""
+
+    max_body_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How long the sender of a body may take, in seconds."""
+
+    requests_per_second: Annotated[float, Field(gt=0)] | None = Field(default_factory=_default_rate)
+    """
+    How many requests each API key may send per second, ten seconds' worth at once; 100 where other
+    machines can reach the server, and without limit on an address of this machine alone.
+    """
+
+    max_concurrent_requests: Annotated[int, Field(ge=1)] = 200
+    """How many requests are worked on at once; further ones are answered 503."""
+
+    max_waiting_requests: Annotated[int, Field(ge=1)] = 1000
+    """How many requests may wait at once by `Prefer: wait`; further ones are answered 503."""
 
     max_wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     """The longest time that `Prefer: wait` can hold an answer, in seconds."""

@@ -268,6 +268,12 @@ class ApiKeys(Protocol):
         """
         ...
 
+    def exist(self) -> bool:
+        """
+        Say whether there is any key, revoked ones included.
+        """
+        ...
+
     def of_project(self, project_id: str | None) -> Sequence[ApiKey]:
         """
         Return the keys of a project (None: the installation's own), oldest first.

@@ -83,6 +83,12 @@ class SqliteApiKeys:
         row = self._execute(_BY_PUBLIC_ID, (public_id,)).fetchone()
         return None if row is None else _key(row)
 
+    def exist(self) -> bool:
+        """
+        Say whether there is any key, revoked ones included.
+        """
+        return self._execute("SELECT 1 FROM api_keys LIMIT 1").fetchone() is not None
+
     def of_project(self, project_id: str | None) -> Sequence[ApiKey]:
         """
         Return the keys of a project (None: the installation's own), oldest first.

@@ -1,0 +1,112 @@
+"""
+What one caller may ask for, and how much the service does at once.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from reflect_server.errors import OverloadedError, RateLimitedError
+
+BURST_SECONDS = 10
+"""A caller that was silent for so long may send at once what these seconds allow."""
+
+OVERLOAD_SECONDS = 1
+"""When to try again after the service had no room."""
+
+_SECOND = 10**9
+_REMEMBERED_CALLERS = 10_000
+
+
+class RateLimit:
+    """
+    Allows each caller so many requests per second, and bursts after silence.
+
+    The generic cell rate algorithm (ITU-T I.371): per caller one number is kept, the time at which
+    the requests so far would have arrived had they come evenly. Safe to call from any thread.
+
+    Args:
+        per_second: The rate, above 0; None for no limit.
+        clock: The present time in whole nanoseconds, from any start, never going back.
+    """
+
+    def __init__(
+        self, per_second: float | None, *, clock: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self._per_second = per_second
+        self._interval = 0 if per_second is None else round(_SECOND / per_second)
+        self._burst = max(BURST_SECONDS * _SECOND, self._interval)
+        self._clock = clock
+        self._due: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def require(self, caller: str) -> None:
+        """
+        Count a request, or refuse it. A request that is refused does not count.
+
+        Args:
+            caller: Who sends it, such as the id of an API key.
+
+        Raises:
+            RateLimitedError: The caller has used up what it may send; says when to try again.
+        """
+        if not self._interval:
+            return
+        with self._lock:
+            now = self._clock()
+            due = max(self._due.get(caller, now), now) + self._interval
+            wait = due - self._burst - now
+            if wait <= 0:
+                self._due[caller] = due
+                self._forget(now)
+        if wait > 0:
+            seconds = math.ceil(wait / _SECOND)
+            raise RateLimitedError(
+                f"This caller sends more than the {self._per_second:g} requests per second that "
+                f"this service allows. Try again in {seconds} s, and spread requests out.",
+                retry_after=seconds,
+            )
+
+    def _forget(self, now: int) -> None:
+        if len(self._due) > _REMEMBERED_CALLERS:
+            self._due = {caller: due for caller, due in self._due.items() if due > now}
+
+
+class Capacity:
+    """
+    Room for so many requests at once. For the event loop alone.
+
+    Args:
+        limit: How many, at least 1.
+        what: What takes the room, for the message: `requests in work`.
+    """
+
+    def __init__(self, limit: int, *, what: str) -> None:
+        self._limit = limit
+        self._what = what
+        self.taken = 0
+        """How many there are now."""
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """
+        Take room for the length of a `with` block.
+
+        Raises:
+            OverloadedError: There is none.
+        """
+        if self.taken >= self._limit:
+            raise OverloadedError(
+                f"The service has {self.taken} {self._what}, as many as it is set to have. "
+                "Send the request again shortly.",
+                retry_after=OVERLOAD_SECONDS,
+            )
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1

@@ -1,0 +1,136 @@
+"""
+What a server refuses to protect itself, each with the time to try again.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from reflect_server.errors import SettingsError
+from reflect_server.service import running_service
+from reflect_server.settings import Settings
+from reflect_server.testing import RunningServer, running_server
+
+ELSEWHERE = "192.0.2.1"
+
+
+def asked(server: RunningServer, path: str = "/traces", **headers: str) -> httpx.Response:
+    return httpx.get(
+        f"{server.base_url}/v1/projects/p{path}",
+        headers={"Authorization": f"Bearer {server.api_key}", **headers},
+    )
+
+
+@contextmanager
+def stalled_upload(server: RunningServer) -> Iterator[socket.socket]:
+    address = httpx.URL(server.base_url)
+    with socket.create_connection((address.host, address.port)) as upload:
+        upload.sendall(
+            b"POST /v1/projects/p/traces HTTP/1.1\r\nHost: reflect\r\n"
+            b"Authorization: Bearer %b\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n"
+            % server.api_key.encode()
+        )
+        assert upload.recv(4096).startswith(b"HTTP/1.1 100 ")
+        yield upload
+
+
+def test_a_key_that_sends_too_much_is_told_when_to_try_again() -> None:
+    with running_server(env={"REFLECT_REQUESTS_PER_SECOND": "0.02"}) as server:
+        first, second = asked(server), asked(server)
+        other = httpx.get(f"{server.base_url}/health")
+
+    assert first.status_code == other.status_code == 200
+    assert second.status_code == 429
+    assert second.headers["Content-Type"] == "application/problem+json"
+    assert second.json()["code"] == "rate_limited"
+    assert 0 < int(second.headers["Retry-After"]) <= 50
+
+
+def test_a_server_with_no_room_says_when_to_try_again_and_stays_healthy() -> None:
+    env = {"REFLECT_MAX_CONCURRENT_REQUESTS": "1", "REFLECT_MAX_WAITING_REQUESTS": "5"}
+    with running_server(env=env) as server:
+        with stalled_upload(server):
+            refused = asked(server)
+            healthy = httpx.get(f"{server.base_url}/health")
+            waiting = asked(server, "/traces/unknown", Prefer="wait=1")
+        while (afterwards := asked(server)).status_code == 503:
+            pass
+
+    assert refused.status_code == 503
+    assert refused.json()["code"] == "unavailable"
+    assert int(refused.headers["Retry-After"]) > 0
+    assert healthy.status_code == 200
+    assert waiting.status_code == 404
+    assert afterwards.status_code == 200
+
+
+def test_a_body_that_does_not_arrive_in_time_is_refused() -> None:
+    with (
+        running_server(env={"REFLECT_MAX_BODY_SECONDS": "0.2"}) as server,
+        stalled_upload(server) as upload,
+    ):
+        answer = b"".join(iter(lambda: upload.recv(4096), b""))
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"malformed_request" in answer
+
+
+def test_a_large_body_is_not_read_for_an_unknown_key() -> None:
+    with running_server() as server:
+        address = httpx.URL(server.base_url)
+        with socket.create_connection((address.host, address.port)) as upload:
+            upload.sendall(
+                b"POST /v1/projects/p/traces HTTP/1.1\r\nHost: reflect\r\n"
+                b"Authorization: Bearer rf_live_unknown_key\r\nContent-Length: 1000000\r\n\r\n"
+            )
+            answer = upload.recv(4096)
+
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+def test_beyond_this_machine_there_is_no_start_without_keys(tmp_path: Path) -> None:
+    with (
+        pytest.raises(SettingsError, match="reflect keys create --master"),
+        running_service(Settings(data_dir=tmp_path, host=ELSEWHERE)),
+    ):
+        pass
+
+
+def test_with_a_key_or_a_bootstrap_token_there_is_and_no_key_is_shown(tmp_path: Path) -> None:
+    token = SecretStr("a-token-for-tests")
+    with running_service(
+        Settings(data_dir=tmp_path / "a", host=ELSEWHERE, bootstrap_token=token)
+    ) as service:
+        assert service.first_key is None
+    with running_service(Settings(data_dir=tmp_path / "b")) as service:
+        assert service.first_key is not None
+    with running_service(Settings(data_dir=tmp_path / "b", host=ELSEWHERE)) as service:
+        assert service.first_key is None
+
+
+def test_only_beyond_this_machine_is_there_a_rate_by_default() -> None:
+    assert Settings().requests_per_second is None
+    assert Settings(host="::1").requests_per_second is None
+    assert Settings(host=ELSEWHERE).requests_per_second == 100
+    assert Settings(host=ELSEWHERE, requests_per_second=5).requests_per_second == 5
+
+
+def test_a_bootstrap_token_cannot_be_tried_without_end() -> None:
+    with running_server(env={"REFLECT_BOOTSTRAP_TOKEN": "a-token-for-tests"}) as server:
+        body = {"user_id": "u", "project_id": "p"}
+        with httpx.Client(base_url=server.base_url) as http:
+            answers = {
+                http.post(
+                    "/v1/bootstrap", json=body, headers={"X-Bootstrap-Token": f"guess {number}"}
+                ).status_code
+                for number in range(500)
+            }
+
+    assert answers == {403, 429}
