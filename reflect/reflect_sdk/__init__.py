@@ -46,6 +46,9 @@ from reflect_sdk._types import (
 )
 
 __version__: str
+"""
+The installed version of the distribution `reflect-sdk`.
+"""
 
 __all__ = [
     "APIStatusError",

@@ -153,6 +153,10 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
         Raises:
             APIStatusError: If the service answers with an error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> print(client.health()["status"])
+            ok
         """
         return self._run(self._flows.health())
 

@@ -127,8 +127,14 @@ class Connection:
             max_retries: As for the constructor; this client's where None.
             project_id: As for the constructor; this client's where None.
 
+        Returns:
+            The other client.
+
         Raises:
             InvalidArgumentError: If an argument cannot be used.
+
+        Example:
+            >>> patient = client.with_options(timeout=300, max_retries=5)
         """
         changes: dict[str, Any] = {
             "timeout": timeout,
@@ -154,6 +160,10 @@ class Connection:
 
         Raises:
             InvalidArgumentError: If `REFLECT_API_KEY` is not set, or a value cannot be used.
+
+        Example:
+            >>> with ReflectClient.from_env() as client:
+            ...     print(client.health())
         """
         api_key = os.environ.get("REFLECT_API_KEY")
         if not api_key:

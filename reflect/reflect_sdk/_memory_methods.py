@@ -182,6 +182,17 @@ class MemoryMethods(Connection):
             InvalidArgumentError: If `result` is none of these labels; nothing is sent.
             APIStatusError: If the service answers with an error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> receipt = client.create_memory(
+            ...     task="Refund an order paid by voucher",
+            ...     summary="Vouchers are refunded as vouchers.",
+            ...     guidance="Issue a new voucher of the same value; never pay out cash.",
+            ...     result="fail",
+            ...     key_mistake="Paid the order back in cash.",
+            ... )
+            >>> print(receipt.ingest_status)
+            completed
         """
         return self._run(
             self._flows.create_memory(
@@ -238,6 +249,11 @@ class MemoryMethods(Connection):
         Raises:
             APIStatusError: If the service answers with another error than that there is no skill.
             TransportError: If no answer comes.
+
+        Example:
+            >>> skill = client.get_skill()
+            >>> if skill is not None:
+            ...     system_prompt = instructions + skill.content
         """
         return self._run(self._flows.get_skill())
 
@@ -269,6 +285,10 @@ class MemoryMethods(Connection):
             ConflictError: If the project has fewer than 5 reviewed memories.
             APIStatusError: If the service answers with another error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> skill = client.create_skill(n_passed=10, n_failed=10)
+            >>> print(skill.version, skill.n_passed, skill.n_failed)
         """
         return self._run(self._flows.create_skill(n_passed=n_passed, n_failed=n_failed))
 

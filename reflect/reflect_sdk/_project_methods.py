@@ -28,6 +28,10 @@ class ProjectMethods(Connection):
             PermissionDeniedError: If the client's key lacks the scope `keys:manage`.
             APIStatusError: If the service answers with another error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> for key in client.list_api_keys():
+            ...     print(key.label, key.status, key.last_used_at)
         """
         return self._run(self._flows.list_api_keys())
 
@@ -60,6 +64,12 @@ class ProjectMethods(Connection):
             PermissionDeniedError: If the client's key lacks `keys:manage` or one of the scopes.
             APIStatusError: If the service answers with another error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> created = client.create_api_key(
+            ...     label="agent in production", scopes=["memory:read", "trace:write"]
+            ... )
+            >>> agents_key = created.api_key  # Keep it now: it is not shown again.
         """
         return self._run(
             self._flows.create_api_key(label=label, scopes=scopes, environment=environment)
@@ -94,6 +104,12 @@ class ProjectMethods(Connection):
             NotFoundError: If the project has no such key.
             APIStatusError: If the service answers with another error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> created = client.create_api_key(label="a trial", scopes=["memory:read"])
+            >>> revoked = client.revoke_api_key(created.key.id)
+            >>> print(revoked.status)
+            revoked
         """
         return self._run(self._flows.revoke_api_key(key_id))
 
@@ -117,6 +133,14 @@ class ProjectMethods(Connection):
             PermissionDeniedError: If the client's key lacks the scope `project:delete`.
             APIStatusError: If the service answers with another error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> scratch = client.with_options(project_id="scratch")
+            >>> scratch.create_memory(
+            ...     task="Try", summary="It works.", guidance="Go on.", result="pass"
+            ... )
+            >>> print(scratch.delete_project().deleted)
+            True
         """
         return self._run(self._flows.delete_project())
 

@@ -192,13 +192,26 @@ class RecordingMethods(Connection):
             APIStatusError: If the service answers with an error.
             TransportError: If no answer comes.
 
-        Example:
+        Example: Record a run now and review it later
+            >>> receipt = client.create_trace(
+            ...     task="How many orders did we ship in March?",
+            ...     trajectory=[
+            ...         {"role": "user", "content": "How many orders did we ship in March?"},
+            ...         {"role": "assistant", "content": "We shipped 812 orders."},
+            ...     ],
+            ...     metadata={"customer": "c42"},
+            ... )
+
+        Example: Record and review in one call
             >>> receipt = client.create_trace(
             ...     task="How many orders did we ship in March?",
             ...     trajectory=messages,
             ...     review_result="fail",
             ...     feedback_text="Counted cancelled orders.",
             ... )
+
+        Note:
+            `success` and `failure` are accepted for the API's `pass` and `fail`, in any case.
         """
         return self._run(
             self._flows.create_trace(
@@ -318,7 +331,7 @@ class RecordingMethods(Connection):
             APIStatusError: If the service answers with an error.
             TransportError: If no answer comes.
 
-        Example:
+        Example: Evaluation loop that learns from one task to the next
             >>> for problem in problems:
             ...     augmented = client.augment_with_memories(problem.question)
             ...     answer = agent(augmented.augmented_task)
@@ -329,6 +342,22 @@ class RecordingMethods(Connection):
             ...         retrieved_memory_ids=[memory.id for memory in augmented.memories],
             ...         review_result="pass" if answer == problem.expected else "fail",
             ...     )
+
+        Example: Review by whoever sits at the terminal
+            >>> task = "How many orders did we ship in March?"
+            >>> answer = agent(client.augment_with_memories(task).augmented_task)
+            >>> right = input(f"{answer} Right? [y/n] ") == "y"
+            >>> trace = client.create_trace_and_wait(
+            ...     task=task,
+            ...     trajectory=f"Answered {answer}",
+            ...     final_response=answer,
+            ...     review_result="pass" if right else "fail",
+            ...     feedback_text=None if right else input("What was wrong? "),
+            ... )
+            >>> print(f"Made memory {trace.created_memory_id}.")
+
+        Note:
+            `success` and `failure` are accepted for the API's `pass` and `fail`, in any case.
         """
         return self._run(
             self._flows.create_trace_and_wait(
@@ -400,6 +429,19 @@ class RecordingMethods(Connection):
 
         Returns:
             How many runs were recorded; 0 for a client without `spool_dir`.
+
+        Raises:
+            OSError: If a kept run cannot be read from the folder or removed from it. What the
+                service does not take is logged, never raised.
+
+        Example:
+            >>> client = ReflectClient(
+            ...     base_url="http://localhost:8000",
+            ...     api_key="rf_live_abc_def",
+            ...     spool_dir="kept-runs",
+            ... )
+            >>> print(client.deliver_spooled_traces())
+            0
         """
         return self._run(self._flows.deliver_spooled_traces())
 

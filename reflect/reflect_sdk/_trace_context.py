@@ -98,6 +98,14 @@ class TraceContext:
         Raises:
             InvalidArgumentError: If the trajectory or the result cannot be used, or a used memory
                 was not retrieved. Nothing is recorded then.
+
+        Example:
+            >>> with client.trace("Help the customer") as ctx:
+            ...     ctx.set_output(
+            ...         trajectory=messages,
+            ...         task="Refund an order that was paid by voucher",
+            ...         result="pass",
+            ...     )
         """
         foreign = sorted(set(used_memory_ids or ()) - set(self.memory_ids))
         if foreign:

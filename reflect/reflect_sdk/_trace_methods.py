@@ -42,11 +42,19 @@ class TraceMethods(Connection):
 
         Raises:
             IngestFailedError: If the service could not make the memory; also a `RuntimeError`.
-            WaitTimeoutError: If it takes longer; also a `TimeoutError`. Its `trace` is the last one
-                seen.
+            WaitTimeoutError: If it takes longer; also a `TimeoutError`. It carries the trace as it
+                was last seen.
             NotFoundError: If there is no such trace.
             APIStatusError: If the service answers with another error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> receipt = client.create_trace(
+            ...     task="Refund order 7", trajectory="Refunded it in full.", review_result="pass"
+            ... )
+            >>> trace = client.wait_for_trace(receipt.trace_id)
+            >>> print(trace.ingest_status)
+            completed
         """
         return self._run(
             self._flows.wait_for_trace(
@@ -92,6 +100,12 @@ class TraceMethods(Connection):
             NotFoundError: If there is no such trace.
             APIStatusError: If the service answers with another error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> receipt = client.create_trace(task="Refund order 7", trajectory="Refunded it.")
+            >>> trace = client.get_trace(receipt.trace_id)
+            >>> print(trace.review_status)
+            pending
         """
         return self._run(self._flows.get_trace(trace_id))
 
@@ -119,6 +133,10 @@ class TraceMethods(Connection):
         Raises:
             APIStatusError: If the service answers with an error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> for trace in client.list_traces(review_status="pending"):
+            ...     print(trace.id, trace.task)
         """
         return self._run(self._flows.list_traces(review_status=review_status))
 
@@ -146,6 +164,10 @@ class TraceMethods(Connection):
         Raises:
             APIStatusError: If the service answers with an error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> for trace in client.iter_traces(review_status="reviewed"):
+            ...     print(trace.id, trace.review.result)
         """
         cursor = None
         while True:
@@ -207,6 +229,14 @@ class TraceMethods(Connection):
             ConflictError: If the trace has a different review already.
             APIStatusError: If the service answers with another error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> receipt = client.create_trace(task="Refund order 7", trajectory="Refunded it.")
+            >>> trace = client.review_trace(
+            ...     receipt.trace_id, result="fail", feedback_text="The order was already refunded."
+            ... )
+            >>> print(trace.review_status)
+            reviewed
         """
         return self._run(
             self._flows.review_trace(
@@ -255,6 +285,12 @@ class TraceMethods(Connection):
         Raises:
             APIStatusError: If the service answers with an error.
             TransportError: If no answer comes.
+
+        Example:
+            >>> receipt = client.create_trace(task="Refund order 7", trajectory="Refunded it.")
+            >>> gone = client.delete_traces([receipt.trace_id])
+            >>> print(len(gone.deleted_trace_ids))
+            1
         """
         return self._run(self._flows.delete_traces(trace_ids))
 

@@ -71,6 +71,9 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """
         Return the value as a JSON object, with the names of the API.
+
+        Returns:
+            What `from_dict` takes; date-times as ISO 8601.
         """
         known = {
             name: _json(getattr(self, name))
