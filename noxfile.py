@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SUPPORTED = ("3.11", "3.12", "3.13")
 PACKAGES = ("reflect/reflect_sdk", "reflect/reflect_server", "reflect/reflect_cli")
-HANDWRITTEN = ("reflect", "codegen", "tests", "benchmarks", "noxfile.py")
+HANDWRITTEN = ("reflect", "codegen", "scripts", "tests", "benchmarks", "noxfile.py")
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
@@ -95,7 +95,7 @@ def typing(session: nox.Session) -> None:
     """
     _install(session, "typing", "generate", "tests", "nox")
     session.run("mypy")
-    session.run("mypy", "codegen/generate.py")
+    session.run("mypy", "codegen/generate.py", "codegen/reference.py")
     session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py")
     session.run("pyright")
 
@@ -109,13 +109,23 @@ def drift(session: nox.Session) -> None:
     session.run("python", "codegen/generate.py", "--check")
 
 
+@nox.session(python=LOWEST)
+def docs(session: nox.Session) -> None:
+    """
+    Fail where the reference differs from what the docstrings say, or a public name has none.
+    """
+    session.install(*nox.project.dependency_groups(PYPROJECT, "generate"))
+    session.run("python", "scripts/generate_api_docs.py", "--check")
+
+
 @nox.session(python=LOWEST, default=False)
 def generate(session: nox.Session) -> None:
     """
-    Generate the low-level client and the server's types from openapi.yaml.
+    Generate code and pages from openapi.yaml, and the reference from the docstrings.
     """
     session.install(*nox.project.dependency_groups(PYPROJECT, "generate"))
     session.run("python", "codegen/generate.py")
+    session.run("python", "scripts/generate_api_docs.py")
 
 
 @nox.session(python=PYTHONS)

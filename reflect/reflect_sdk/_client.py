@@ -29,8 +29,8 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
     Client of one project of a Reflect service.
 
     One client holds one pool of connections and can be shared by threads and event loops. Every
-    method has an asynchronous twin of the same name with `_async` at its end. Each call is bounded
-    by `timeout` in all, and tried again after passing failures.
+    method that calls the service has an asynchronous twin of the same name with `_async` at its
+    end. Each call is bounded by `timeout` in all, and tried again after passing failures.
 
     Args:
         base_url: Address of the service; the hosted one by default, `http://localhost:8000` for
@@ -57,6 +57,7 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
 
     Example:
         >>> from reflect_sdk import ReflectClient
+        >>>
         >>> client = ReflectClient(base_url="http://localhost:8000", api_key="rf_live_abc_def")
     """
 
@@ -155,7 +156,8 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
             TransportError: If no answer comes.
 
         Example:
-            >>> print(client.health()["status"])
+            >>> health = client.health()
+            >>> print(health["status"])
             ok
         """
         return self._run(self._flows.health())

@@ -47,14 +47,14 @@ class TransportError(ReflectError, httpx.TransportError):
     ) -> None:
         httpx.TransportError.__init__(self, message)
         self.request = without_secrets(request)
-        self.method = request.method
-        self.url = str(request.url)
-        self.path = request.url.path
+        self.method: str = request.method
+        self.url: str = str(request.url)
+        self.path: str = request.url.path
         self.retries = retries
         self._begun = begun
-        self.status_code = None if begun is None else begun.status_code
-        self.request_id = None if begun is None else _request_id(begun)
-        self.body_start = "" if begun is None else excerpt(begun.text)
+        self.status_code: int | None = None if begun is None else begun.status_code
+        self.request_id: str | None = None if begun is None else _request_id(begun)
+        self.body_start: str = "" if begun is None else excerpt(begun.text)
 
     def __reduce__(self) -> tuple[Any, ...]:
         attributes = {"request": self.request, "retries": self.retries, "begun": self._begun}
@@ -94,13 +94,13 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
         httpx.HTTPStatusError.__init__(self, message, request=request, response=response)
         problem = _problem(response)
         code = problem.get("code")
-        self.status_code = response.status_code
+        self.status_code: int = response.status_code
         self.code: str | None = code if isinstance(code, str) else None
-        self.detail = _detail(response, problem)
-        self.method = request.method
-        self.path = request.url.path
-        self.request_id = _request_id(response)
-        self.body_start = excerpt(response.text)
+        self.detail: str = _detail(response, problem)
+        self.method: str = request.method
+        self.path: str = request.url.path
+        self.request_id: str | None = _request_id(response)
+        self.body_start: str = excerpt(response.text)
         self.retries = retries
 
     @classmethod

@@ -139,7 +139,8 @@ class ProjectMethods(Connection):
             >>> scratch.create_memory(
             ...     task="Try", summary="It works.", guidance="Go on.", result="pass"
             ... )
-            >>> print(scratch.delete_project().deleted)
+            >>> gone = scratch.delete_project()
+            >>> print(gone.deleted)
             True
         """
         return self._run(self._flows.delete_project())

@@ -345,7 +345,8 @@ class RecordingMethods(Connection):
 
         Example: Review by whoever sits at the terminal
             >>> task = "How many orders did we ship in March?"
-            >>> answer = agent(client.augment_with_memories(task).augmented_task)
+            >>> augmented = client.augment_with_memories(task)
+            >>> answer = agent(augmented.augmented_task)
             >>> right = input(f"{answer} Right? [y/n] ") == "y"
             >>> trace = client.create_trace_and_wait(
             ...     task=task,

@@ -22,10 +22,6 @@ _ABBREVIATION = reprlib.Repr()
 _ABBREVIATION.maxstring = _ABBREVIATION.maxother = 80
 
 
-def _text() -> Any:
-    return field(default="", repr=_ABBREVIATION.repr)
-
-
 @frozen(kw_only=True, slots=False)
 class Answer:
     """
@@ -170,10 +166,10 @@ class MemoryResponse(Answer):
     similarity: float = 0.0
     score: float = 0.0
     success: bool | None = None
-    summary: str = _text()
-    key_mistake: str = _text()
-    correct_action: str = _text()
-    guidance: str = _text()
+    summary: str = field(default="", repr=_ABBREVIATION.repr)
+    key_mistake: str = field(default="", repr=_ABBREVIATION.repr)
+    correct_action: str = field(default="", repr=_ABBREVIATION.repr)
+    guidance: str = field(default="", repr=_ABBREVIATION.repr)
     applicable_tools: list[str] = field(factory=list)
     tools_used: list[str] = field(factory=list)
     trace_id: str | None = None
