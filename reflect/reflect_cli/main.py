@@ -27,6 +27,7 @@ def _run() -> None:
     import typer  # noqa: PLC0415 - part of the extra, which may not be installed
 
     from reflect_cli.demo.command import demo  # noqa: PLC0415 - as above
+    from reflect_cli.evaluation.command import evaluations  # noqa: PLC0415 - as above
     from reflect_server.commands import add_commands  # noqa: PLC0415 - as above
 
     app = typer.Typer(name="reflect", no_args_is_help=True, rich_markup_mode=None)
@@ -41,6 +42,7 @@ def _run() -> None:
     app.callback(help=_HELP)(reflect)
     add_commands(app)
     app.command()(demo)
+    app.add_typer(evaluations, name="eval")
     app()
 
 

@@ -1,0 +1,217 @@
+"""
+What an evaluation found, in a form that tables, plots and JSON are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .intervals import Interval, of_mean
+
+_BINS = 10
+
+OURS = "Reflect"
+"""How the names of the server's own default rankings begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    What one strategy reached with one seed.
+
+    Attributes:
+        score: The measured value, such as the share of held-out tasks that were solved.
+        curve: The same over time, one value per step; empty where there is no time.
+        followed: The Q-value of each memory that was followed at the end, and whether its task was
+            solved.
+    """
+
+    score: float
+    curve: tuple[float, ...] = ()
+    followed: tuple[tuple[float, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """
+    One strategy under one condition.
+
+    Attributes:
+        strategy: Its name.
+        condition: The condition's name.
+        outcomes: One per seed, query or task, in the same order for every strategy.
+    """
+
+    strategy: str
+    condition: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def scores(self) -> list[float]:
+        """
+        The measured values.
+        """
+        return [outcome.score for outcome in self.outcomes]
+
+    @property
+    def interval(self) -> Interval:
+        """
+        Their mean with its interval.
+        """
+        return of_mean(self.scores)
+
+    def curve(self) -> list[float]:
+        """
+        Return the mean of the values over time; empty where there is no time.
+        """
+        curves = [outcome.curve for outcome in self.outcomes]
+        return [float(value) for value in np.mean(np.array(curves), axis=0)] if curves[0] else []
+
+    def calibration(self) -> list[dict[str, float]]:
+        """
+        Hold Q-values against what following their memories brought, in ten classes of width 0.1.
+
+        Returns:
+            Per class that has any: `q_value`, its mean; `solved`, the share of tasks that were
+            solved; `count`, how many there were.
+        """
+        followed = np.array(
+            [pair for outcome in self.outcomes for pair in outcome.followed], dtype=np.float64
+        ).reshape(-1, 2)
+        classes = np.minimum((followed[:, 0] * _BINS).astype(int), _BINS - 1)
+        return [
+            {
+                "q_value": round(float(rows[:, 0].mean()), 4),
+                "solved": round(float(rows[:, 1].mean()), 4),
+                "count": len(rows),
+            }
+            for number in range(_BINS)
+            if len(rows := followed[classes == number])
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """
+    A finished evaluation.
+
+    Attributes:
+        protocol: `stream`, `database`, `retrieval` or `own-tasks`.
+        title: What was measured, in words.
+        agent: Who solved the tasks; `simulated` where no model ran.
+        unit: What the outcomes are counted in: `seed`, `query` or `task`.
+        time: What the steps of the curves are, for axes; empty where there are none.
+        settings: What it was run with.
+        measurements: What it found, strategy by strategy within each condition.
+    """
+
+    protocol: str
+    title: str
+    agent: str
+    unit: str
+    time: str
+    settings: dict[str, Any]
+    measurements: tuple[Measurement, ...] = field(repr=False)
+
+    @property
+    def conditions(self) -> list[str]:
+        """
+        The conditions, in order.
+        """
+        return list(dict.fromkeys(found.condition for found in self.measurements))
+
+    @property
+    def strategies(self) -> list[str]:
+        """
+        The strategies, in order.
+        """
+        return list(dict.fromkeys(found.strategy for found in self.measurements))
+
+    def of(self, strategy: str, condition: str) -> Measurement | None:
+        """
+        Return what one strategy reached under one condition; None where it was not tried.
+        """
+        return next(
+            (
+                found
+                for found in self.measurements
+                if found.strategy == strategy and found.condition == condition
+            ),
+            None,
+        )
+
+    def margin(self, strategy: str, other: str, condition: str) -> Interval | None:
+        """
+        Return by how much one strategy beats another, pair by pair; None where one was not tried.
+        """
+        first, second = self.of(strategy, condition), self.of(other, condition)
+        if first is None or second is None:
+            return None
+        return of_mean([a - b for a, b in zip(first.scores, second.scores, strict=True)])
+
+    def best_baseline(self, condition: str) -> str | None:
+        """
+        Return the strategy with the best mean that is not one of the server's default rankings.
+        """
+        others = [
+            found
+            for found in self.measurements
+            if found.condition == condition and not found.strategy.startswith(OURS)
+        ]
+        best = max(others, key=lambda found: found.interval.mean, default=None)
+        return None if best is None else best.strategy
+
+    def to_json(self) -> dict[str, Any]:
+        """
+        Return everything as JSON values.
+        """
+        return {
+            "protocol": self.protocol,
+            "title": self.title,
+            "agent": self.agent,
+            "unit": self.unit,
+            "settings": self.settings,
+            "measurements": [_as_json(found) for found in self.measurements],
+            "margins": list(self._margins()),
+        }
+
+    def _margins(self) -> Sequence[dict[str, Any]]:
+        margins = []
+        for condition in self.conditions:
+            best = self.best_baseline(condition)
+            for strategy in self.strategies:
+                if best is None or not strategy.startswith(OURS):
+                    continue
+                margin = self.margin(strategy, best, condition)
+                if margin is not None:
+                    margins.append(
+                        {
+                            "strategy": strategy,
+                            "condition": condition,
+                            "best_baseline": best,
+                            **rounded(margin),
+                        }
+                    )
+        return margins
+
+
+def rounded(interval: Interval) -> dict[str, float]:
+    """
+    Return an interval as JSON values with four decimals.
+    """
+    return {name: round(value, 4) for name, value in asdict(interval).items()}
+
+
+def _as_json(found: Measurement) -> dict[str, Any]:
+    return {
+        "strategy": found.strategy,
+        "condition": found.condition,
+        **rounded(found.interval),
+        "scores": [round(score, 4) for score in found.scores],
+        "curve": [round(value, 4) for value in found.curve()],
+        "calibration": found.calibration(),
+    }

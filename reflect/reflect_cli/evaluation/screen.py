@@ -1,0 +1,133 @@
+"""
+What an evaluation shows on a terminal, and line by line where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from .intervals import Interval
+from .results import OURS, Evaluation
+
+SIMULATED = (
+    "agent: simulated. No language model runs: it does what its first memory says. The numbers "
+    "compare rankings, and do not say how much a model gains."
+)
+
+
+@contextmanager
+def progress(console: Console, title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """
+    Show a progress bar during a block; nothing where the output is no terminal.
+
+    Args:
+        console: Where to show it.
+        title: What is going on.
+        total: How many steps there are.
+
+    Yields:
+        A function that is to be called with the number of steps that are done.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=32),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        bar = bars.add_task(title, total=total)
+        yield lambda steps: bars.advance(bar, steps)
+
+
+def show(console: Console, evaluation: Evaluation) -> None:
+    """
+    Show what an evaluation found: a table of all strategies, and what the service's own are worth.
+    """
+    _line(console, evaluation.title, style="bold")
+    is_simulated = evaluation.agent == "simulated"
+    _line(console, SIMULATED if is_simulated else f"agent: {evaluation.agent}", style="yellow")
+    console.print(table(evaluation))
+    _line(
+        console,
+        f"mean ± half of the 95% interval, over {_count(evaluation)}; the best of a column is bold",
+    )
+    margins = list(_margins(evaluation))
+    if margins:
+        _line(console)
+        _line(console, "Against the best other strategy, pair by pair", style="bold")
+    for line, gain in margins:
+        sure = gain.low > 0 or gain.high < 0
+        _line(console, line, style=("green" if gain.low > 0 else "red") if sure else None)
+
+
+def table(evaluation: Evaluation) -> Table:
+    """
+    Make a table of an evaluation: a row per strategy, a column per condition.
+    """
+    made = Table()
+    made.add_column("strategy", overflow="fold")
+    for condition in evaluation.conditions:
+        made.add_column(condition, justify="right")
+    best = {condition: _best(evaluation, condition) for condition in evaluation.conditions}
+    for strategy in evaluation.strategies:
+        cells = []
+        for condition in evaluation.conditions:
+            found = evaluation.of(strategy, condition)
+            text = "" if found is None else written(found.interval)
+            cells.append(Text(text, style="bold" if best[condition] == strategy else ""))
+        made.add_row(Text(strategy, style="green" if strategy.startswith(OURS) else ""), *cells)
+    return made
+
+
+def written(interval: Interval) -> str:
+    """
+    Write a mean with half of its interval, as in `.873 ±.012`.
+    """
+    return f"{_short(interval.mean)} ±{_short(interval.half_width)}"
+
+
+def signed(interval: Interval) -> str:
+    """
+    Write a difference with its interval, as in `+.031 [+.012, +.050]`.
+    """
+    mean, low, high = (
+        f"{'-' if value < 0 else '+'}{_short(abs(value))}"
+        for value in (interval.mean, interval.low, interval.high)
+    )
+    return f"{mean} [{low}, {high}]"
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}".replace("0.", ".", 1) if value < 1 else f"{value:.3f}"
+
+
+def _margins(evaluation: Evaluation) -> Iterator[tuple[str, Interval]]:
+    for condition in evaluation.conditions:
+        best = evaluation.best_baseline(condition)
+        for strategy in evaluation.strategies:
+            if best is None or not strategy.startswith(OURS):
+                continue
+            gain = evaluation.margin(strategy, best, condition)
+            if gain is not None:
+                yield f"  {condition}: {strategy}: {signed(gain)} to {best}", gain
+
+
+def _best(evaluation: Evaluation, condition: str) -> str:
+    found = [m for m in evaluation.measurements if m.condition == condition]
+    return max(found, key=lambda measurement: measurement.interval.mean).strategy
+
+
+def _count(evaluation: Evaluation) -> str:
+    count = len(evaluation.measurements[0].outcomes)
+    plural = {"query": "queries"}.get(evaluation.unit, f"{evaluation.unit}s")
+    return f"{count} {plural}"
+
+
+def _line(console: Console, text: str = "", *, style: str | None = None) -> None:
+    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,99 @@
+"""
+The running server that an evaluation uses, and the work on it in parallel.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TypeVar
+
+from reflect_sdk import ReflectClient
+
+T = TypeVar("T")
+
+
+class StoppedError(Exception):
+    """
+    Another part of the evaluation has failed, or the user has stopped it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """
+    A server, and who is told of progress.
+
+    Attributes:
+        base_url: Its address.
+        api_key: A master key of it, as every part of an evaluation has a project of its own.
+        workers: How many parts run at once.
+        advanced: Called with a number of steps that are done; from any thread.
+    """
+
+    base_url: str
+    api_key: str = field(repr=False)
+    workers: int = 4
+    advanced: Callable[[int], None] = lambda steps: None  # noqa: ARG005 - Nobody watches.
+    _stopping: Event = field(default_factory=Event, repr=False)
+
+    @contextmanager
+    def project(self, name: str) -> Iterator[ReflectClient]:
+        """
+        Give a client of a new project, which is deleted after the block.
+
+        Args:
+            name: What the project is for; part of its id.
+        """
+        project_id = f"eval-{name}-{uuid.uuid4().hex[:12]}"
+        with ReflectClient(
+            base_url=self.base_url, api_key=self.api_key, project_id=project_id, strict=True
+        ) as client:
+            client.health()
+            try:
+                yield client
+            finally:
+                client.delete_project()
+
+    def advance(self, steps: int = 1) -> None:
+        """
+        Say that steps are done.
+
+        Raises:
+            StoppedError: The evaluation is being stopped.
+        """
+        if self._stopping.is_set():
+            raise StoppedError
+        self.advanced(steps)
+
+    def in_parallel(self, parts: Sequence[Callable[[], T]]) -> list[T]:
+        """
+        Run the parts, `workers` at once, and return their results in order.
+
+        The first that raises ends the others, and its exception is raised here.
+        """
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="reflect-eval") as pool:
+            futures = [pool.submit(part) for part in parts]
+            try:
+                wait(futures, return_when=FIRST_EXCEPTION)
+                failed = [future for future in futures if future.done() and future.exception()]
+                if not failed:
+                    return [future.result() for future in futures]
+            except BaseException:
+                self._stop(pool)
+                raise
+            self._stop(pool)
+        raise _first_cause(futures)
+
+    def _stop(self, pool: ThreadPoolExecutor) -> None:
+        self._stopping.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _first_cause(futures: Sequence[Future[T]]) -> BaseException:
+    errors = [error for f in futures if not f.cancelled() and (error := f.exception()) is not None]
+    return next((error for error in errors if not isinstance(error, StoppedError)), errors[0])
