@@ -59,5 +59,6 @@ def test_the_comparison_notices_each_fault_of_the_original(tmp_path: Path):
     assert "get_trace: trace_id: int | None = None, published str" in found
     assert len(found) == len(PUBLISHED)
     assert broken_rows(tables) == [9, 11]
-    assert len(list(undescribed(methods))) == 2
+    assert list(undescribed(methods)) == ["get_trace has no prose"]
+    assert list(contradictions(methods))
     assert main(page) == 1
