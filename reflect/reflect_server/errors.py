@@ -135,6 +135,30 @@ class OverloadedError(ReflectServerError):
         self.retry_after = retry_after
 
 
+class ProviderUnavailableError(ReflectServerError):
+    """
+    The endpoint of a model cannot do its work now, whatever it is asked.
+
+    It does not answer, refuses the key, does not know the model, or wants fewer requests.
+
+    Args:
+        message: What was found and what to do.
+        retry_after: After how many seconds the endpoint wants to be asked again; None where it did
+            not say.
+        may_be_the_request: Whether it is possible that other requests are answered, as after a
+            request that took too long.
+    """
+
+    code = "provider_unavailable"
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, may_be_the_request: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.may_be_the_request = may_be_the_request
+
+
 class ShutdownError(ReflectServerError):
     """
     The service ends and cannot wait any longer for the request.

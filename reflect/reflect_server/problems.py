@@ -4,6 +4,7 @@ Problem documents (RFC 9457): how every error of the service is answered.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import ClassVar
@@ -20,6 +21,7 @@ from reflect_server.errors import (
     MalformedRequestError,
     NotFoundError,
     OverloadedError,
+    ProviderUnavailableError,
     RateLimitedError,
     ReflectServerError,
     RequestTooLargeError,
@@ -44,6 +46,7 @@ _STATUSES: Mapping[type[ReflectServerError], HTTPStatus] = {
     OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     EmbedderError: HTTPStatus.SERVICE_UNAVAILABLE,
+    ProviderUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     ShutdownError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _TITLES = {
@@ -158,6 +161,8 @@ def _headers_of(error: Exception, status: HTTPStatus) -> dict[str, str]:
         return {"Allow": ", ".join(error.allowed)}
     if isinstance(error, RateLimitedError | OverloadedError):
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, ProviderUnavailableError) and error.retry_after:
+        return {"Retry-After": str(math.ceil(error.retry_after))}
     if isinstance(error, SlowRequestError):
         return {"Connection": "close"}
     return dict(_HEADERS.get(status, {}))

@@ -168,8 +168,8 @@ def test_traces_are_claimed_once_each_the_longest_due_first(store: Store, a_queu
     stored(store, late, early)
     for queued in (early, late):
         taken = replace(queued, ingest_status=IngestStatus.PROCESSING, ingest_attempts=1)
-        assert claim(store) == taken
-        assert get(store, queued.id) == taken
+        assert claim(store) == replace(taken, ingest_failures=1)
+        assert get(store, queued.id) == replace(taken, ingest_failures=1)
     assert claim(store) is None
 
 
@@ -189,6 +189,31 @@ def test_a_rescheduled_trace_waits_and_tells_why(store: Store, a_queued_trace: M
     again = claim(store, NOW + SECOND)
     assert again is not None
     assert (again.ingest_attempts, again.last_ingest_error) == (2, "No luck.")
+
+
+def test_an_attempt_need_not_count_against_its_trace(store: Store, a_queued_trace: Make):
+    stored(store, a_queued_trace("t"))
+    for counts in (False, True, False):
+        claim(store)
+        store.write(
+            lambda tx, counts=counts: tx.traces.reschedule(
+                "t", error="Away.", due_at=NOW, counts=counts
+            )
+        )
+    trace = get(store, "t")
+    assert trace is not None
+    assert (trace.ingest_attempts, trace.ingest_failures) == (3, 1)
+
+
+def test_claims_of_those_who_still_work_are_not_released(store: Store, a_queued_trace: Make):
+    stored(store, *(a_queued_trace(f"t{n}") for n in range(2)))
+    claim(store)
+    claim(store)
+    assert store.write(lambda tx: tx.traces.release_claims(keep=["t0"])) == 1
+    again = claim(store)
+    assert again is not None
+    assert again.id == "t1"
+    assert claim(store) is None
 
 
 def test_a_failed_trace_leaves_the_queue(store: Store, a_queued_trace: Make):

@@ -138,6 +138,7 @@ class Trace:
         ingest_attempts: How often ingestion was started.
         last_ingest_error: Why the last attempt failed, one sentence; None where none did.
         created_memory_id: The memory made of it; None as long as there is none.
+        ingest_failures: How many of those attempts count against it; 0 once it is ingested.
         review: The verdict on it; None as long as there is none.
         created_at: When it was received, in UTC.
     """
@@ -158,6 +159,7 @@ class Trace:
     last_ingest_error: str | None = None
     created_memory_id: str | None = None
     review: Review | None = None
+    ingest_failures: int = 0
 
     @property
     def review_status(self) -> ReviewStatus:

@@ -6,19 +6,21 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from reflect_server.domain.memories import memory_of
 from reflect_server.domain.model import IngestStatus, Memory, Trace
 from reflect_server.embedders.protocol import Embedder
-from reflect_server.errors import ReflectServerError
+from reflect_server.errors import ProviderUnavailableError, ReflectServerError
 from reflect_server.index import MemoryIndex
+from reflect_server.ingest.outage import Outage
 from reflect_server.reflectors.protocol import Reflector
 from reflect_server.store.protocol import Store, Transaction, Vector
 
 MAX_ATTEMPTS = 5
-"""After this many failed attempts a trace is given up."""
+"""After so many failed attempts a trace is given up; those that met an outage do not count."""
 
 FIRST_DELAY = timedelta(seconds=1)
 """The pause after the first failed attempt; each next one is `DELAY_FACTOR` times as long."""
@@ -33,18 +35,24 @@ _log = logging.getLogger("reflect_server.ingest")
 
 class IngestWorker:
     """
-    A background thread that turns queued traces into memories, one after the other.
+    Background threads that turn queued traces into memories, each one after the other.
 
     A trace may be attempted more than once, and makes one memory at most: the memory and the end
     of the trace's ingestion are one transaction, which does nothing where another has come first.
+
+    Where the endpoint of a model cannot be reached, no trace is claimed until it may be tried
+    again, and no trace is given up for it: traces wait as long as the outage lasts. Only a trace
+    that takes the model too long again after others were answered is held to be the cause itself.
 
     Args:
         store: Where traces wait and memories go.
         index: Gets each memory once it is committed.
         embedder: Makes the vector of a memory's task.
         reflector: Writes the reflection where the review brought none.
-        on_done: Called on the worker's thread with a trace's id when an attempt was its last: its
-            memory exists, it was given up, or it was deleted meanwhile. Sometimes called twice.
+        on_done: Called on a thread of the worker with a trace's id when an attempt was its last:
+            its memory exists, it was given up, or it was deleted meanwhile. Sometimes called twice.
+        threads: How many traces are in work at once, at least 1. More than one helps a reflector or
+            an embedder that waits for another service.
         clock: The present time, in UTC.
     """
 
@@ -56,6 +64,7 @@ class IngestWorker:
         reflector: Reflector,
         *,
         on_done: Callable[[str], None],
+        threads: int = 1,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
@@ -64,11 +73,18 @@ class IngestWorker:
         self._reflector = reflector
         self._on_done = on_done
         self._clock = clock
+        self._outage = Outage()
         self._condition = threading.Condition()
-        self._woken = False
+        self._wakes = 0
         self._stopping = False
-        self._claimed: Trace | None = None
-        self._thread = threading.Thread(target=self._run, name="reflect-ingest", daemon=True)
+        self._claiming = threading.Lock()
+        self._claims: dict[str, Trace] = {}
+        self._has_strays = False
+        self._last_outage_of: dict[str, datetime] = {}
+        self._threads = [
+            threading.Thread(target=self._run, name=f"reflect-ingest-{number}", daemon=True)
+            for number in range(threads)
+        ]
 
     def start(self) -> None:
         """
@@ -77,74 +93,98 @@ class IngestWorker:
         released = self._store.write(lambda tx: tx.traces.release_claims())
         if released:
             _log.info("%d unfinished traces are ingested again", released)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def wake(self) -> None:
         """
         Say that a trace has entered the queue. Returns at once.
         """
         with self._condition:
-            self._woken = True
-            self._condition.notify_all()
+            self._wakes = min(self._wakes + 1, len(self._threads))
+            self._condition.notify()
 
     def stop(self, timeout: float = 5.0) -> None:
         """
-        Stop after the trace in work; one that takes longer goes back into the queue.
+        Stop after the traces in work; those that take longer go back into the queue.
 
         Args:
-            timeout: How long to wait for it, in seconds.
+            timeout: How long to wait for them, in seconds.
         """
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
-        claimed = self._claimed
-        if self._thread.is_alive() and claimed is not None:
-            self._reschedule(claimed, "The server stopped during this attempt.", self._clock())
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, deadline - time.monotonic()))
+        for trace in list(self._claims.values()):
+            reason = "The server stopped during this attempt."
+            self._reschedule(trace, reason, self._clock(), counts=False)
 
     def _run(self) -> None:
-        interrupted = False
         while not self._stopping:
             try:
-                if interrupted:
-                    self._store.write(lambda tx: tx.traces.release_claims())
-                    interrupted = False
-                trace = self._store.write(lambda tx: tx.traces.claim(now=self._clock()))
-                if trace is None:
-                    self._sleep(self._until_due())
-                else:
-                    self._claimed = trace
-                    self._ingest(trace)
+                self._work()
             except Exception:  # noqa: BLE001 - whatever it is, the queue goes on
-                interrupted = True
+                self._has_strays = True
                 if not self._stopping:
                     _log.exception("ingestion is interrupted and tried again shortly")
                     self._sleep(_PAUSE_AFTER_TROUBLE)
-            finally:
-                self._claimed = None
+
+    def _work(self) -> None:
+        trace = self._claim()
+        if trace is None:
+            self._sleep(self._until_due())
+            return
+        try:
+            self._ingest(trace)
+        finally:
+            self._claims.pop(trace.id, None)
+
+    def _claim(self) -> Trace | None:
+        now = self._clock()
+        if self._outage.until(now):
+            return None
+        with self._claiming:
+            if self._has_strays:
+                held = list(self._claims)
+                self._store.write(lambda tx: tx.traces.release_claims(keep=held))
+                self._has_strays = False
+            trace = self._store.write(lambda tx: tx.traces.claim(now=now))
+            if trace is not None:
+                self._claims[trace.id] = trace
+        return trace
 
     def _until_due(self) -> timedelta | None:
         due_at = self._store.read(lambda tx: tx.traces.next_due())
-        return None if due_at is None else due_at - self._clock()
+        if due_at is None:
+            return None
+        now = self._clock()
+        return max(due_at, self._outage.until(now) or due_at) - now
 
     def _sleep(self, pause: timedelta | None) -> None:
         seconds = None if pause is None else max(0.0, pause.total_seconds())
         with self._condition:
-            self._condition.wait_for(lambda: self._woken or self._stopping, seconds)
-            self._woken = False
+            self._condition.wait_for(lambda: self._wakes or self._stopping, seconds)
+            self._wakes = max(0, self._wakes - 1)
 
     def _ingest(self, trace: Trace) -> None:
-        if trace.ingest_attempts > MAX_ATTEMPTS:
+        if trace.ingest_failures > MAX_ATTEMPTS:
             self._give_up(trace, "The server ended during every attempt at this trace.")
             return
         try:
             memory = self._memory_of(trace)
             vector = self._embedder.embed([memory.task])[0]
             stored = self._store_memory(trace, memory, vector)
+        except ProviderUnavailableError as error:
+            self._wait_for_provider(trace, error)
+            return
         except Exception as error:  # noqa: BLE001 - one bad trace must not stop the others
             self._retry_or_give_up(trace, error)
             return
+        self._outage.end(self._clock())
+        self._last_outage_of.pop(trace.id, None)
         if stored:
             # The index may have been loaded from before the commit.
             self._index.confirm(memory.project_id, memory.id, vector)
@@ -177,6 +217,22 @@ class IngestWorker:
         tx.traces.complete(trace.id, memory_id=earlier or memory.id)
         return earlier is None
 
+    def _wait_for_provider(self, trace: Trace, error: ProviderUnavailableError) -> None:
+        now = self._clock()
+        earlier = self._last_outage_of.get(trace.id)
+        self._last_outage_of[trace.id] = now
+        if error.may_be_the_request and earlier and self._outage.has_answered_since(earlier):
+            self._retry_or_give_up(trace, error)
+            return
+        asked_for = error.retry_after
+        due_at = self._outage.note(
+            now, retry_after=None if asked_for is None else timedelta(seconds=asked_for)
+        )
+        _log.warning(
+            "ingestion waits until %s: %s", due_at.isoformat("T", "seconds"), error.message
+        )
+        self._reschedule(trace, error.message, due_at, counts=False)
+
     def _retry_or_give_up(self, trace: Trace, error: Exception) -> None:
         if isinstance(error, ReflectServerError):
             reason = error.message
@@ -187,15 +243,20 @@ class IngestWorker:
                 "the server's log has the details."
             )
             _log.error("trace %s was not ingested", trace.id, exc_info=error)
-        if trace.ingest_attempts >= MAX_ATTEMPTS:
+        if trace.ingest_failures >= MAX_ATTEMPTS:
             self._give_up(trace, reason)
             return
-        delay = FIRST_DELAY * DELAY_FACTOR ** (trace.ingest_attempts - 1)
+        delay = FIRST_DELAY * DELAY_FACTOR ** (trace.ingest_failures - 1)
         self._reschedule(trace, reason, self._clock() + delay)
 
-    def _reschedule(self, trace: Trace, reason: str, due_at: datetime) -> None:
-        self._store.write(lambda tx: tx.traces.reschedule(trace.id, error=reason, due_at=due_at))
+    def _reschedule(
+        self, trace: Trace, reason: str, due_at: datetime, *, counts: bool = True
+    ) -> None:
+        self._store.write(
+            lambda tx: tx.traces.reschedule(trace.id, error=reason, due_at=due_at, counts=counts)
+        )
 
     def _give_up(self, trace: Trace, reason: str) -> None:
         self._store.write(lambda tx: tx.traces.fail(trace.id, error=reason))
+        self._last_outage_of.pop(trace.id, None)
         self._on_done(trace.id)

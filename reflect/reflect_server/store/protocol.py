@@ -7,7 +7,7 @@ repositories speak of domain objects only; all that it does is committed togethe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -120,7 +120,8 @@ class Traces(Protocol):
 
     def claim(self, *, now: datetime) -> Trace | None:
         """
-        Take the oldest queued trace that is due, mark it `processing`, and count the attempt.
+        Take the oldest queued trace that is due, mark it `processing`, and count the attempt
+        and, until it ends well, the failure.
 
         Returns None where nothing is due.
         """
@@ -132,9 +133,17 @@ class Traces(Protocol):
         """
         ...
 
-    def reschedule(self, trace_id: str, *, error: str, due_at: datetime) -> None:
+    def reschedule(
+        self, trace_id: str, *, error: str, due_at: datetime, counts: bool = True
+    ) -> None:
         """
         Put the trace back into the queue after a failed attempt.
+
+        Args:
+            trace_id: The trace.
+            error: Why the attempt failed.
+            due_at: When it may be tried again.
+            counts: Whether the attempt counts as a failure of the trace.
         """
         ...
 
@@ -144,11 +153,12 @@ class Traces(Protocol):
         """
         ...
 
-    def release_claims(self) -> int:
+    def release_claims(self, *, keep: Collection[str] = ()) -> int:
         """
         Put every trace that is `processing` back into the queue, and return how many there were.
 
-        For the start of the service, when nobody can be working on them.
+        Args:
+            keep: The traces that somebody is working on; none at the start of the service.
         """
         ...
 

@@ -1,5 +1,6 @@
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -19,8 +20,9 @@ from reflect_server.domain.model import (
     ReviewResult,
     Trace,
 )
-from reflect_server.errors import StoreError
+from reflect_server.errors import ProviderUnavailableError, StoreError
 from reflect_server.index import MemoryIndex
+from reflect_server.ingest.outage import LONGEST_PAUSE, LONGEST_REQUESTED_PAUSE, Outage
 from reflect_server.ingest.worker import MAX_ATTEMPTS, IngestWorker
 from reflect_server.reflectors.protocol import ReflectionError
 from reflect_server.store.protocol import Store, Transaction
@@ -88,14 +90,17 @@ class Ingestion:
         self._done: queue.Queue[str] = queue.Queue()
         self.worker = self.new_worker()
 
-    def new_worker(self) -> IngestWorker:
+    def new_worker(
+        self, *, threads: int = 1, clock: Callable[[], datetime] | None = None
+    ) -> IngestWorker:
         return IngestWorker(
             self.store,
             self.index,
             ConstantEmbedder(),
             self.reflector,
             on_done=self._done.put,
-            clock=lambda: self.now,
+            threads=threads,
+            clock=clock or (lambda: self.now),
         )
 
     def submit(self, trace_id: str, *, reflection: Reflection | None = None) -> None:
@@ -349,6 +354,141 @@ def test_a_trace_that_outlasts_the_stop_goes_back_and_is_not_finished_twice(inge
     ingestion.worker.start()
     assert "t" in {ingestion.done(), ingestion.done()}
     assert ingestion.memories() == ["t"]
+
+
+def test_several_threads_work_at_once_and_on_different_traces(ingestion: Ingestion):
+    together = threading.Barrier(3, timeout=PATIENCE)
+    ingestion.reflector.act = lambda _: assert_true(together.wait() >= 0)
+    ingestion.worker = ingestion.new_worker(threads=3)
+    ingestion.worker.start()
+    for number in range(12):
+        ingestion.submit(f"t{number}")
+    expected = sorted(f"t{number}" for number in range(12))
+    assert sorted(ingestion.done() for _ in range(12)) == expected
+    assert sorted(ingestion.memories()) == expected
+    assert {ingestion.trace(name).ingest_attempts for name in expected} == {1}
+
+
+def test_a_store_that_fails_for_one_thread_leaves_the_others_their_traces(ingestion: Ingestion):
+    proceed = threading.Event()
+
+    def act(trace: Trace) -> None:
+        if trace.id == "slow":
+            assert_true(proceed.wait(PATIENCE))
+        elif trace.ingest_attempts == 1:
+            ingestion.store.failures = 2
+
+    ingestion.reflector.act = act
+    ingestion.worker = ingestion.new_worker(threads=2)
+    ingestion.worker.start()
+    ingestion.submit("slow")
+    assert ingestion.attempted() == "slow"
+    ingestion.submit("t")
+    assert ingestion.attempted() == "t"
+    ingestion.worker.wake()
+    assert ingestion.done() == "t"
+    assert ingestion.trace("slow").ingest_status is IngestStatus.PROCESSING
+    proceed.set()
+    assert ingestion.done() == "slow"
+    assert ingestion.trace("slow").ingest_attempts == 1
+    assert sorted(ingestion.memories()) == ["slow", "t"]
+
+
+def test_an_outage_gives_no_trace_up_however_long_it_lasts(ingestion: Ingestion):
+    rounds = 3 * MAX_ATTEMPTS
+    ingestion.fail_until(rounds, ProviderUnavailableError("The model cannot be reached."))
+    ingestion.worker.start()
+    ingestion.submit("t")
+    for _ in range(rounds):
+        assert ingestion.attempted() == "t"
+        until_waiting(ingestion, "t")
+        assert ingestion.trace("t").last_ingest_error == "The model cannot be reached."
+        ingestion.advance(LONGEST_PAUSE.total_seconds())
+    assert ingestion.done() == "t"
+    trace = ingestion.trace("t")
+    assert trace.ingest_status is IngestStatus.COMPLETED
+    assert (trace.ingest_attempts, trace.last_ingest_error) == (rounds + 1, None)
+
+
+def until_waiting(ingestion: Ingestion, trace_id: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while ingestion.trace(trace_id).ingest_status is not IngestStatus.QUEUED:
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.001)
+
+
+def test_no_trace_is_claimed_before_the_provider_may_be_asked_again(ingestion: Ingestion):
+    error = ProviderUnavailableError("Too many requests.", retry_after=30)
+    ingestion.fail_until(1, error)
+    ingestion.worker.start()
+    ingestion.submit("t")
+    assert ingestion.attempted() == "t"
+    until_waiting(ingestion, "t")
+    due_at = ingestion.store.read(lambda tx: tx.traces.next_due())
+    assert due_at == NOW + timedelta(seconds=30)
+    ingestion.submit("u")
+    ingestion.advance(29)
+    ingestion.worker.stop(PATIENCE)
+    assert ingestion.reflector.called.empty()
+    assert ingestion.trace("u").ingest_attempts == 0
+
+
+def test_a_trace_that_takes_too_long_while_others_are_answered_is_given_up(ingestion: Ingestion):
+    def act(trace: Trace) -> None:
+        if trace.id == "endless":
+            raise ProviderUnavailableError("No answer within 1 s.", may_be_the_request=True)
+
+    def every_pause_is_over() -> datetime:
+        ingestion.now += timedelta(hours=1)
+        return ingestion.now
+
+    ingestion.reflector.act = act
+    ingestion.worker = ingestion.new_worker(clock=every_pause_is_over)
+    ingestion.worker.start()
+    ingestion.submit("endless")
+    others = 0
+    ingestion.submit("t0")
+    while ingestion.done() != "endless":
+        others += 1
+        ingestion.submit(f"t{others}")
+    trace = ingestion.trace("endless")
+    assert trace.ingest_status is IngestStatus.FAILED
+    assert trace.ingest_attempts > MAX_ATTEMPTS
+    assert trace.last_ingest_error == "No answer within 1 s."
+
+
+def test_a_stop_during_an_attempt_does_not_count_against_the_trace(ingestion: Ingestion):
+    proceed = threading.Event()
+    ingestion.reflector.act = lambda _: assert_true(proceed.wait(PATIENCE))
+    ingestion.worker.start()
+    ingestion.submit("t")
+    ingestion.attempted()
+    ingestion.worker.stop(0)
+    trace = ingestion.trace("t")
+    assert (trace.ingest_attempts, trace.ingest_failures) == (1, 0)
+    proceed.set()
+
+
+def test_pauses_grow_while_an_outage_lasts_and_begin_anew_after_it():
+    outage, now = Outage(), NOW
+    pauses = []
+    for _ in range(9):
+        until = outage.note(now)
+        pauses.append((until - now).total_seconds())
+        assert outage.until(now) == until
+        now = until
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert outage.until(now) is None
+    outage.end(now)
+    assert outage.note(now) == now + timedelta(seconds=1)
+
+
+def test_failures_within_a_pause_are_one_and_the_longest_wish_of_the_provider_counts():
+    outage = Outage()
+    assert outage.note(NOW) == outage.note(NOW) == NOW + timedelta(seconds=1)
+    assert outage.note(NOW, retry_after=timedelta(seconds=20)) == NOW + timedelta(seconds=20)
+    assert outage.note(NOW, retry_after=timedelta(seconds=5)) == NOW + timedelta(seconds=20)
+    assert outage.note(NOW, retry_after=timedelta(days=9)) == NOW + LONGEST_REQUESTED_PAUSE
 
 
 def test_a_worker_that_never_started_can_be_stopped(ingestion: Ingestion):

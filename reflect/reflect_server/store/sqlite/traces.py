@@ -5,7 +5,7 @@ The traces, their reviews, and the ingest queue that their rows form.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,8 @@ SELECT
     t.id, t.project_id, t.task, j.messages, t.final_response, t.retrieved_memory_ids,
     t.used_memory_ids, t.model, t.metadata, t.reference_context, t.created_at,
     t.ingest_status, t.ingest_attempts, t.last_ingest_error, m.id,
-    r.id, r.result, r.feedback_text, r.mode, r.alpha, r.reflection, r.created_at, r.remember
+    r.id, r.result, r.feedback_text, r.mode, r.alpha, r.reflection, r.created_at, r.remember,
+    t.ingest_failures
 FROM traces AS t
 JOIN trajectories AS j ON j.trace_seq = t.seq
 LEFT JOIN reviews AS r ON r.trace_id = t.id
@@ -79,7 +80,9 @@ INSERT INTO reviews (
 
 _CLAIM = """
 UPDATE traces
-SET ingest_status = 'processing', ingest_attempts = ingest_attempts + 1
+SET ingest_status = 'processing',
+    ingest_attempts = ingest_attempts + 1,
+    ingest_failures = ingest_failures + 1
 WHERE seq = (
     SELECT seq FROM traces
     WHERE ingest_status = 'queued' AND due_at <= ?
@@ -91,13 +94,14 @@ RETURNING seq
 
 _COMPLETE = """
 UPDATE traces
-SET ingest_status = 'completed', last_ingest_error = NULL, due_at = NULL
+SET ingest_status = 'completed', ingest_failures = 0, last_ingest_error = NULL, due_at = NULL
 WHERE id = ? AND id = (SELECT trace_id FROM memories WHERE id = ?)
 """
 
 _RESCHEDULE = """
 UPDATE traces
-SET ingest_status = 'queued', last_ingest_error = ?, due_at = ?
+SET ingest_status = 'queued', last_ingest_error = ?, due_at = ?,
+    ingest_failures = ingest_failures - ?
 WHERE id = ? AND ingest_status = 'processing'
 """
 
@@ -111,6 +115,7 @@ _RELEASE = """
 UPDATE traces
 SET ingest_status = 'queued'
 WHERE ingest_status = 'processing' AND due_at IS NOT NULL
+    AND id NOT IN (SELECT value FROM json_each(?))
 """
 
 _REMEMBER_MEMORIES = """
@@ -244,7 +249,8 @@ class SqliteTraces:
 
     def claim(self, *, now: datetime) -> Trace | None:
         """
-        Take the queued trace that has been due longest, mark it `processing`, count the attempt.
+        Take the queued trace that has been due longest, mark it `processing`, count the attempt
+        and, until it ends well, the failure.
 
         Returns:
             The trace as it is now, or None where nothing is due.
@@ -265,11 +271,19 @@ class SqliteTraces:
                 "which was not made of it. Insert the memory first."
             )
 
-    def reschedule(self, trace_id: str, *, error: str, due_at: datetime) -> None:
+    def reschedule(
+        self, trace_id: str, *, error: str, due_at: datetime, counts: bool = True
+    ) -> None:
         """
         Put the trace back into the queue after a failed attempt; only one that is `processing`.
+
+        Args:
+            trace_id: The trace.
+            error: Why the attempt failed.
+            due_at: When it may be tried again.
+            counts: Whether the attempt counts as a failure of the trace.
         """
-        self._execute(_RESCHEDULE, (error, from_time(due_at), trace_id))
+        self._execute(_RESCHEDULE, (error, from_time(due_at), not counts, trace_id))
 
     def fail(self, trace_id: str, *, error: str) -> None:
         """
@@ -277,11 +291,14 @@ class SqliteTraces:
         """
         self._execute(_FAIL, (error, trace_id))
 
-    def release_claims(self) -> int:
+    def release_claims(self, *, keep: Collection[str] = ()) -> int:
         """
         Put every trace that is `processing` back into the queue, and return how many there were.
+
+        Args:
+            keep: The traces that stay as they are.
         """
-        return self._execute(_RELEASE).rowcount
+        return self._execute(_RELEASE, (from_json(list(keep)),)).rowcount
 
     def next_due(self) -> datetime | None:
         """
@@ -342,6 +359,7 @@ def _trace(row: tuple[Any, ...]) -> Trace:
         ingest_attempts=row[12],
         last_ingest_error=row[13],
         created_memory_id=row[14],
+        ingest_failures=row[23],
         review=_review(row[0], row[_REVIEW_COLUMNS]),
     )
 

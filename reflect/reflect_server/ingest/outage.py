@@ -1,0 +1,78 @@
+"""
+Remembers that a model's provider cannot be reached, and for how long it is left alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+
+FIRST_PAUSE = timedelta(seconds=1)
+"""The pause after a first failure; it doubles with each that follows."""
+
+LONGEST_PAUSE = timedelta(seconds=60)
+"""The longest pause that is taken without being asked for it."""
+
+LONGEST_REQUESTED_PAUSE = timedelta(minutes=10)
+"""The longest pause that a provider can ask for."""
+
+
+class Outage:
+    """
+    A pause for all that need the provider, longer each time it is found to be still away.
+
+    Safe to use from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._until: datetime | None = None
+        self._answered_at: datetime | None = None
+
+    def until(self, now: datetime) -> datetime | None:
+        """
+        Return when the provider may be tried again, or None where that is now.
+
+        Args:
+            now: The present time.
+        """
+        until = self._until
+        return until if until is not None and until > now else None
+
+    def note(self, now: datetime, *, retry_after: timedelta | None = None) -> datetime:
+        """
+        Take down that the provider could not be reached, and return when to try it again.
+
+        Several failures within one pause are one: they were under way when it began.
+
+        Args:
+            now: The present time.
+            retry_after: The pause that the provider asked for; None where it said nothing.
+        """
+        with self._lock:
+            if self._until is None or self._until <= now:
+                self._failures += 1
+                pause = min(FIRST_PAUSE * 2 ** min(self._failures - 1, 16), LONGEST_PAUSE)
+                self._until = now + pause
+            if retry_after is not None:
+                self._until = max(self._until, now + min(retry_after, LONGEST_REQUESTED_PAUSE))
+            return self._until
+
+    def end(self, now: datetime) -> None:
+        """
+        Take down that the provider has answered.
+
+        Args:
+            now: The present time.
+        """
+        with self._lock:
+            self._failures = 0
+            self._until = None
+            self._answered_at = now
+
+    def has_answered_since(self, moment: datetime) -> bool:
+        """
+        Say whether the provider has answered after a moment.
+        """
+        return self._answered_at is not None and self._answered_at > moment
