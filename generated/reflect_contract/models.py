@@ -79,6 +79,7 @@ class KeyStatus(StrEnum):
 
     ACTIVE = "active"
     REVOKED = "revoked"
+    EXPIRED = "expired"
 
 
 class Scope(StrEnum):
@@ -117,6 +118,17 @@ class ProblemCode(StrEnum):
     RATE_LIMITED = "rate_limited"
     INTERNAL_ERROR = "internal_error"
     UNAVAILABLE = "unavailable"
+
+
+class ReadinessResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    That the service can do its work.
+
+    Attributes:
+        status: Always `ready`.
+    """
+
+    status: str
 
 
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -570,6 +582,34 @@ class DeleteTracesResponse(msgspec.Struct, frozen=True, kw_only=True):
     deleted_memory_ids: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
+class RetryTracesRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The failed traces to ingest again.
+
+    Attributes:
+        trace_ids: The traces. All failed ones of the project where it is absent.
+    """
+
+    trace_ids: (
+        Annotated[
+            list[Annotated[str, msgspec.Meta(min_length=1, max_length=200)]],
+            msgspec.Meta(min_length=1, max_length=1000),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+
+
+class RetryTracesResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What became of a request to ingest failed traces again.
+
+    Attributes:
+        retried_trace_ids: The traces that are in the queue again.
+    """
+
+    retried_trace_ids: list[str]
+
+
 class CreateApiKeyRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a key is made of.
@@ -578,11 +618,16 @@ class CreateApiKeyRequest(msgspec.Struct, frozen=True, kw_only=True):
         label: The key's name for people.
         scopes: What the key may do.
         environment: See `KeyEnvironment`.
+        expires_at: When the key ends by itself, in the future. Never where it is absent or
+            null.
     """
 
     label: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     scopes: Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=20)]
     environment: KeyEnvironment | msgspec.UnsetType = msgspec.UNSET
+    expires_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | None | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
 
 
 class RevokeApiKeyRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -606,6 +651,7 @@ class ApiKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
         created_at: When it was made.
         last_used_at: When it was last used; null where never.
         revoked_at: When it was revoked; null while it is active.
+        expires_at: When it ends, or ended, by itself; null or absent where never.
     """
 
     id: str
@@ -618,6 +664,9 @@ class ApiKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | None
     last_used_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | None
     revoked_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | None
+    expires_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | None | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
 
 
 class ApiKeyCreateResponse(msgspec.Struct, frozen=True, kw_only=True):

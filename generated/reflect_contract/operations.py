@@ -27,6 +27,20 @@ OPERATIONS: tuple[Operation, ...] = (
         problem_statuses=(500, 503),
     ),
     Operation(
+        operation_id="readiness",
+        method="GET",
+        path="/ready",
+        tag="health",
+        summary="Report whether the service can do its work",
+        credentials=(),
+        parameters=(),
+        body=None,
+        body_required=False,
+        success_status=200,
+        answer=models.ReadinessResponse,
+        problem_statuses=(500, 503),
+    ),
+    Operation(
         operation_id="bootstrap",
         method="POST",
         path="/v1/bootstrap",
@@ -173,6 +187,21 @@ OPERATIONS: tuple[Operation, ...] = (
                 name="review_status", location="query", required=False, type=models.ReviewStatus
             ),
             Parameter(
+                name="ingest_status", location="query", required=False, type=models.IngestStatus
+            ),
+            Parameter(
+                name="model",
+                location="query",
+                required=False,
+                type=Annotated[str, msgspec.Meta(max_length=200)],
+            ),
+            Parameter(
+                name="metadata_filter",
+                location="query",
+                required=False,
+                type=Annotated[str, msgspec.Meta(min_length=2, max_length=4000)],
+            ),
+            Parameter(
                 name="limit",
                 location="query",
                 required=False,
@@ -274,6 +303,24 @@ OPERATIONS: tuple[Operation, ...] = (
         body_required=True,
         success_status=200,
         answer=models.DeleteTracesResponse,
+        problem_statuses=(400, 401, 403, 404, 413, 422, 429, 500, 503),
+    ),
+    Operation(
+        operation_id="retry_traces",
+        method="POST",
+        path="/v1/projects/{project_id}/traces/retry",
+        tag="traces",
+        summary="Ingest failed traces again",
+        credentials=(
+            Credential(scheme="api_key", header="Authorization", scopes=("trace:write",)),
+        ),
+        parameters=(
+            Parameter(name="project_id", location="path", required=True, type=models.Identifier),
+        ),
+        body=models.RetryTracesRequest,
+        body_required=True,
+        success_status=200,
+        answer=models.RetryTracesResponse,
         problem_statuses=(400, 401, 403, 404, 413, 422, 429, 500, 503),
     ),
     Operation(

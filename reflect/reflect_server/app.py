@@ -72,15 +72,15 @@ class App:
 
     async def _respond(self, request: Request) -> Response:
         endpoint, values = self._router.find(request.method, request.scope["raw_path"])
-        call = Call(self._service, endpoint.operation, request)
+        call = Call(self._service, endpoint.operation, request, values)
         if not endpoint.operation.credentials:
-            return await self._answer(endpoint, call, values)
+            return await self._answer(endpoint, call)
         call.require_credential()
         capacity = self._waiting if call.may_wait else self._working
         with capacity.slot():
-            return await self._answer(endpoint, call, values)
+            return await self._answer(endpoint, call)
 
-    async def _answer(self, endpoint: Endpoint, call: Call, values: dict[str, str]) -> Response:
+    async def _answer(self, endpoint: Endpoint, call: Call) -> Response:
         raw_body = b""
         if endpoint.operation.body is not None:
             if endpoint.operation.credentials and not is_small(call.request):
@@ -91,15 +91,15 @@ class App:
                 call.request, limit=settings.max_body_bytes, seconds=settings.max_body_seconds
             )
         if not endpoint.is_async:
-            return await call.in_thread(_answer, endpoint, call, values, raw_body)
+            return await call.in_thread(_answer, endpoint, call, raw_body)
         arguments: dict[str, object] = {}
         if endpoint.operation.credentials:
-            arguments = await call.in_thread(call.arguments, values, raw_body)
+            arguments = await call.in_thread(call.arguments, raw_body)
         return _response(endpoint, await endpoint.handler(call, **arguments))  # type: ignore[misc]  # a coroutine function, as `is_async` says
 
 
-def _answer(endpoint: Endpoint, call: Call, values: dict[str, str], raw_body: bytes) -> Response:
-    return _response(endpoint, endpoint.handler(call, **call.arguments(values, raw_body)))
+def _answer(endpoint: Endpoint, call: Call, raw_body: bytes) -> Response:
+    return _response(endpoint, endpoint.handler(call, **call.arguments(raw_body)))
 
 
 def _response(endpoint: Endpoint, result: object) -> Response:

@@ -5,7 +5,7 @@ One request on its way to its handler: its credential is checked and its values 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
@@ -66,12 +66,14 @@ class Call:
         operation: What is asked for.
         request: The request as it came.
         now: When it came, in UTC.
+        path_values: The decoded values in its path.
         key: The API key that it carried, once checked; None for operations that need none.
     """
 
     service: Service
     operation: Operation
     request: Request
+    path_values: Mapping[str, str]
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     key: ApiKey | None = None
 
@@ -127,7 +129,7 @@ class Call:
             else:
                 self._require_bootstrap_token(credential)
 
-    def arguments(self, path_values: dict[str, str], raw_body: bytes) -> dict[str, Any]:
+    def arguments(self, raw_body: bytes) -> dict[str, Any]:
         """
         Check the request and return the arguments of its handler. Blocks.
 
@@ -135,19 +137,18 @@ class Call:
         master key, the project is made where it does not exist.
 
         Args:
-            path_values: The decoded values in the path.
             raw_body: The body.
 
         Raises:
             ReflectServerError: The request cannot be answered; says why.
         """
-        project_id = path_values.get("project_id")
+        project_id = self.path_values.get("project_id")
         if self.key is None:
             self.authenticate()
         if project_id is not None:
             projects.require_access(self.maker, project_id)
         arguments: dict[str, Any] = {
-            python_name(parameter): self._value(parameter, path_values)
+            python_name(parameter): self._value(parameter)
             for parameter in self.operation.parameters
         }
         if self.operation.body is not None:
@@ -195,10 +196,10 @@ class Call:
                 "Send the value that it was started with in `REFLECT_BOOTSTRAP_TOKEN`."
             )
 
-    def _value(self, parameter: Parameter, path_values: dict[str, str]) -> Any:
+    def _value(self, parameter: Parameter) -> Any:
         match parameter.location:
             case "path":
-                texts = [path_values[parameter.name]]
+                texts = [self.path_values[parameter.name]]
             case "query":
                 texts = self.request.query_params.getlist(parameter.name)
             case _:

@@ -81,6 +81,7 @@ class Keyring:
         project_id: str | None,
         user_id: str | None = None,
         now: datetime,
+        expires_at: datetime | None = None,
     ) -> IssuedKey:
         """
         Make a new key. It has to be stored before it can be used.
@@ -92,6 +93,7 @@ class Keyring:
             project_id: The project that it is for; None makes a master key.
             user_id: Whose key it is; None where unknown.
             now: The present time, in UTC.
+            expires_at: When it ends by itself; None for never.
         """
         public_id = _random_text(_PUBLIC_ID_LENGTH)
         plaintext = f"rf_{environment}_{public_id}_{_random_text(_SECRET_LENGTH)}"
@@ -106,6 +108,7 @@ class Keyring:
             project_id=project_id,
             user_id=user_id,
             created_at=now,
+            expires_at=expires_at,
         )
         return IssuedKey(plaintext, key)
 
@@ -121,7 +124,7 @@ class Keyring:
             now: The present time, in UTC.
 
         Raises:
-            UnauthenticatedError: The key is malformed, unknown or revoked.
+            UnauthenticatedError: The key is malformed, unknown, revoked or expired.
         """
         parts = plaintext.split("_")
         public_id = parts[2] if len(parts) == 4 and parts[0] == "rf" else ""
@@ -135,10 +138,23 @@ class Keyring:
             raise UnauthenticatedError(
                 f"The API key {key.public_id} has been revoked. Use another key."
             )
+        if key.has_expired(now):
+            raise UnauthenticatedError(
+                f"The API key {key.public_id} has expired. Use another key, or make a new one."
+            )
         if key.last_used_at is None or now - key.last_used_at >= TOUCH_INTERVAL:
             with suppress(StoreError):  # A disk that is full must not end reading too.
                 store.write(lambda tx: tx.keys.touch(key.id, at=now))
         return key
+
+    def derived(self, purpose: str) -> bytes:
+        """
+        Return a secret of the installation for another purpose, 32 bytes.
+
+        Args:
+            purpose: What it is for; each purpose has another secret.
+        """
+        return hmac.digest(self._pepper, purpose.encode(), hashlib.sha256)
 
     def _hash(self, plaintext: str) -> bytes:
         encoded = plaintext.encode("utf-8", "surrogateescape")

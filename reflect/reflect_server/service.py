@@ -4,20 +4,18 @@ The running service: its parts put together, and taken apart again.
 
 from __future__ import annotations
 
-import logging
 import shlex
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reflect_server.addresses import is_local
+from reflect_server.cursors import CursorSeal
 from reflect_server.domain.keys import create_master_key
 from reflect_server.domain.parts import Parts
 from reflect_server.embedders.local import LocalEmbedder
-from reflect_server.embedders.protocol import Embedder
-from reflect_server.errors import ReflectServerError, SettingsError
+from reflect_server.errors import SettingsError
 from reflect_server.identity import IssuedKey, Keyring, load_pepper
 from reflect_server.index import MemoryIndex
 from reflect_server.ingest.worker import IngestWorker
@@ -27,6 +25,7 @@ from reflect_server.settings import Settings
 from reflect_server.store.protocol import Store
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.waiting import TraceWaiters
+from reflect_server.warm_up import WarmUp
 
 BOOTSTRAP_ATTEMPTS_PER_SECOND = 10.0
 """More would let a weak bootstrap token be guessed."""
@@ -35,8 +34,6 @@ FIRST_KEY_LABEL = "First master key"
 
 _STOP_SECONDS = 1.5
 """What the trace in work gets at the end; all of the end stays below five seconds."""
-
-_log = logging.getLogger("reflect_server.service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,9 @@ class Service:
         keyring: Makes and recognises API keys.
         waiters: The requests that wait for traces.
         first_key: The master key that was made because there was none; None at later starts.
+        cursors: Makes the cursors of lists, and reads them.
         key_rate: How much each API key may ask for.
+        warm_up: How far the embedder is with loading its model.
         bootstrap_rate: How often each address may try a bootstrap token.
     """
 
@@ -59,8 +58,20 @@ class Service:
     keyring: Keyring
     waiters: TraceWaiters
     first_key: IssuedKey | None
+    cursors: CursorSeal
     key_rate: RateLimit
     bootstrap_rate: RateLimit
+    warm_up: WarmUp
+
+    def require_ready(self) -> None:
+        """
+        Make sure that requests can be answered: the store reads, and the embedder has its model.
+
+        Raises:
+            ReflectServerError: They cannot; says why.
+        """
+        self.parts.store.read(lambda tx: tx.keys.exist())
+        self.warm_up.require_done()
 
 
 @contextmanager
@@ -113,7 +124,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
         )
         first_key = _first_key(settings, store, keyring)
         worker.start()
-        _warm_up(embedder)
+        warm_up = WarmUp(embedder)
         try:
             yield Service(
                 settings,
@@ -121,8 +132,10 @@ def running_service(settings: Settings) -> Iterator[Service]:
                 keyring,
                 waiters,
                 first_key,
+                cursors=CursorSeal(keyring.derived("cursors")),
                 key_rate=RateLimit(settings.requests_per_second),
                 bootstrap_rate=RateLimit(BOOTSTRAP_ATTEMPTS_PER_SECOND),
+                warm_up=warm_up,
             )
         finally:
             worker.stop(timeout=_STOP_SECONDS)
@@ -141,13 +154,3 @@ def _first_key(settings: Settings, store: Store, keyring: Keyring) -> IssuedKey 
             f"{shlex.quote(str(settings.data_dir))}`, or set `REFLECT_BOOTSTRAP_TOKEN`."
         )
     return None
-
-
-def _warm_up(embedder: Embedder) -> None:
-    def load() -> None:
-        try:
-            embedder.embed(["ready"])
-        except ReflectServerError as error:
-            _log.error("%s Requests that need it are answered with 503.", error.message)
-
-    threading.Thread(target=load, name="reflect-warm-up", daemon=True).start()

@@ -143,6 +143,7 @@ def test_every_operation_answers_as_the_contract_says(contract: Contract) -> Non
     authored = {"result": "fail", "feedback_text": "No.", "reflection": REFLECTION}
 
     call("health")
+    assert call("readiness") == {"status": "ready"}
     call(
         "bootstrap",
         headers={"X-Bootstrap-Token": BOOTSTRAP_TOKEN},
@@ -164,6 +165,9 @@ def test_every_operation_answers_as_the_contract_says(contract: Contract) -> Non
     waited = call("get_trace", **project, trace_id=trace_id, headers={"Prefer": "wait=20"})
     assert waited["created_memory_id"]
     call("list_traces", **project, params={"limit": 2})
+    filters = {"model": "some-model", "metadata_filter": '{"run": 1}', "ingest_status": "completed"}
+    assert len(call("list_traces", **project, params=filters)) == 6
+    assert call("retry_traces", **project, body={}) == {"retried_trace_ids": []}
     call("list_memories", **project, params={"limit": 2})
     call("get_memory", **project, memory_id=memory_id)
     assert call("get_memory_history", **project, memory_id=memory_id)

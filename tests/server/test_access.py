@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -93,6 +94,48 @@ def test_a_revoked_key_ends_at_once(project: Project):
     assert revoked["status"] == "revoked"
     assert again == revoked
     assert holder.http.get("/traces").status_code == 401
+
+
+def test_a_key_expires_by_itself(project: Project):
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    answer = project.http.post(
+        "/api-keys",
+        json={"label": "x", "scopes": ["trace:read"], "expires_at": soon.isoformat()},
+    )
+    holder = project.with_key(answer.json()["api_key"])
+    assert answer.json()["key"]["status"] == "active"
+    assert datetime.fromisoformat(answer.json()["key"]["expires_at"]) == soon
+
+    while (refused := holder.http.get("/traces")).status_code == 200:
+        pass
+
+    assert datetime.now(UTC) >= soon
+    assert refused.status_code == 401
+    assert "expired" in refused.json()["detail"]
+    assert project.get("/api-keys")[0]["status"] == "expired"
+
+
+def test_a_key_cannot_be_made_to_have_ended(project: Project):
+    for moment, status in [("2020-01-01T00:00:00Z", 422), ("2020-01-01T00:00:00", 422)]:
+        answer = project.http.post(
+            "/api-keys", json={"label": "x", "scopes": ["trace:read"], "expires_at": moment}
+        )
+        assert answer.status_code == status
+        assert answer.json()["errors"][0]["field"] == "expires_at"
+
+
+def test_a_key_that_expires_makes_only_keys_that_expire_no_later(project: Project):
+    now = datetime.now(UTC)
+
+    def made(opened: Project, days: int | None) -> httpx.Response:
+        until = None if days is None else (now + timedelta(days=days)).isoformat()
+        return opened.http.post(
+            "/api-keys", json={"label": "x", "scopes": ["keys:manage"], "expires_at": until}
+        )
+
+    manager = project.with_key(made(project, 2).json()["api_key"])
+
+    assert [made(manager, days).status_code for days in (1, 2, 3, None)] == [200, 200, 403, 403]
 
 
 def test_a_key_of_another_project_cannot_be_revoked(project: Project, other_project: Project):

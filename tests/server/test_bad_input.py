@@ -200,6 +200,11 @@ def test_an_id_that_is_too_long_is_refused(project: Project):
         ("limit=" + "9" * 5000, "limit"),
         ("cursor=unknown", "cursor"),
         ("review_status=x", "review_status"),
+        ("ingest_status=x", "ingest_status"),
+        ("metadata_filter=x!", "metadata_filter"),
+        ("metadata_filter=[1]", "metadata_filter"),
+        ("metadata_filter=" + "[" * 2000, "metadata_filter"),
+        ('metadata_filter={"a":' + "[" * 150 + "]" * 150 + "}", "metadata_filter"),
     ],
 )
 def test_a_query_parameter_that_cannot_be_used_is_named(project: Project, query: str, field: str):

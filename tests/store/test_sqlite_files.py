@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reflect_server.domain.model import TraceFilter
 from reflect_server.errors import StoreError
 from reflect_server.store.protocol import Transaction
 from reflect_server.store.sqlite import SqliteStore, schema
@@ -41,6 +42,7 @@ WRITE_TO_A_FULL_DISK = """
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
+from reflect_server.domain.model import TraceFilter
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite import SqliteStore
 
@@ -182,6 +184,30 @@ def test_an_older_database_is_migrated_with_its_content(
     with closing(sqlite3.connect(tmp_path / "reflect.db")) as connection:
         assert connection.execute("SELECT count(*) FROM added").fetchone() == (0,)
         assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+def test_traces_of_an_older_database_are_found_by_their_metadata(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    scripts = schema.migrations()
+    earlier = scripts[: next(n for n, sql in enumerate(scripts) if "TABLE trace_facts" in sql)]
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "migrations", lambda: earlier)
+        with opened(tmp_path):
+            pass
+    with closing(sqlite3.connect(tmp_path / "reflect.db")) as connection, connection:
+        connection.execute("INSERT INTO projects VALUES ('p', 0)")
+        connection.execute(
+            "INSERT INTO traces (seq, id, project_id, ingest_status, ingest_attempts, created_at, "
+            "retrieved_memory_ids, task, final_response, metadata) VALUES "
+            "(1, 't', 'p', 'completed', 0, 0, '[]', 'x', '', '{\"n\": 1.0, \"a\": [true]}')"
+        )
+        connection.execute("INSERT INTO trajectories VALUES (1, '[]')")
+    with opened(tmp_path) as store:
+        for metadata, found in [({"n": 1}, ["t"]), ({"n": 1, "a": [True]}, ["t"]), ({"n": 2}, [])]:
+            wanted = TraceFilter(metadata=metadata)
+            traces = store.read(lambda tx, wanted=wanted: tx.traces.page("p", wanted=wanted))
+            assert [trace.id for trace in traces] == found
 
 
 def test_a_migration_that_fails_changes_nothing(database: Path, monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from reflect_server.domain.model import (
     ReviewResult,
     ReviewStatus,
     Trace,
+    TraceFilter,
 )
 from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError, StoreError
 from reflect_server.store.protocol import Store, Transaction
@@ -113,6 +115,18 @@ def test_a_page_is_found_although_the_one_before_was_deleted(store: Store, a_tra
     assert ids(store, after=cursor) == ["t1", "t0"]
 
 
+def test_no_new_trace_appears_behind_a_cursor_whatever_is_deleted(store: Store, a_trace: Make):
+    stored(store, *(a_trace(f"t{n}") for n in range(4)))
+    cursor = after(store, "t2")
+    store.write(lambda tx: tx.traces.delete("p", ["t3", "t2", "t1"]))
+    stored(store, a_trace("new"))
+    assert ids(store, after=cursor) == ["t0"]
+    store.write(lambda tx: tx.projects.delete("p"))
+    store.write(lambda tx: tx.projects.create("p", created_at=NOW))
+    stored(store, a_trace("newer"))
+    assert ids(store, after=cursor) == []
+
+
 @pytest.mark.parametrize("cursor", ["unknown", "", "-1", "1.5", "9" * 19, "٣"])
 def test_a_cursor_of_another_form_is_refused(store: Store, cursor: str):
     with pytest.raises(InvalidRequestError, match="not one of this list") as caught:
@@ -129,8 +143,62 @@ def test_the_status_filter_agrees_with_the_domain(store: Store, a_trace: Make):
     stored(store, *traces)
     for status in ReviewStatus:
         expected = [t.id for t in reversed(traces) if t.review_status is status]
-        assert ids(store, review_status=status) == expected
-        assert ids(store, review_status=status, limit=2) == expected[:2]
+        assert ids(store, wanted=TraceFilter(review_status=status)) == expected
+        assert ids(store, wanted=TraceFilter(review_status=status), limit=2) == expected[:2]
+    for status in IngestStatus:
+        expected = [t.id for t in reversed(traces) if t.ingest_status is status]
+        assert ids(store, wanted=TraceFilter(ingest_status=status)) == expected
+
+
+def test_traces_are_found_by_model_and_by_metadata(store: Store, a_trace: Make):
+    stored(
+        store,
+        a_trace("a", model="m", metadata={"n": 1, "o": {"x": [1], "y": None}}),
+        a_trace("b", model="M", metadata={"n": 1.0, "o": {"y": None, "x": [1.0]}}),
+        a_trace("c", metadata={"n": True}),
+        a_trace("d", model="m", metadata={'"; DROP TABLE traces; --': "n", "n": "1"}),
+        a_trace("e", "q", model="m", metadata={"n": 1}),
+    )
+
+    def found(**wanted: Any) -> list[str]:
+        return ids(store, wanted=TraceFilter(**wanted))
+
+    assert found(model="m") == ["d", "a"]
+    assert found(metadata={"n": 1}) == ["b", "a"]
+    assert found(metadata={"o": {"x": [1], "y": None}, "n": 1}) == ["b", "a"]
+    assert found(metadata={"n": True}) == ["c"]
+    assert found(metadata={'"; DROP TABLE traces; --': "n"}) == ["d"]
+    assert found(metadata={"n": 1}, model="m") == ["a"]
+    assert found(metadata={"n": 1, "missing": 1}) == []
+    assert found(metadata={}) == ["d", "c", "b", "a"]
+
+
+def test_failed_traces_are_retried_with_all_their_attempts(store: Store, a_trace: Make):
+    failed = {
+        "ingest_status": IngestStatus.FAILED,
+        "ingest_attempts": 6,
+        "ingest_failures": 5,
+        "review": {},
+    }
+    stored(
+        store,
+        a_trace("a", last_ingest_error="It broke.", **failed),
+        a_trace("b", **failed),
+        a_trace("c", "q", **failed),
+        a_trace("done", review={}),
+    )
+
+    def retried(project_id: str | None, trace_ids: list[str] | None) -> list[str]:
+        return list(store.write(lambda tx: tx.traces.retry(project_id, trace_ids, due_at=NOW)))
+
+    assert retried("p", ["a", "c", "done", "unknown"]) == ["a"]
+    assert sorted(retried(None, None)) == ["b", "c"]
+    assert retried("p", None) == []
+    trace = get(store, "a")
+    assert trace.ingest_status is IngestStatus.QUEUED
+    assert (trace.ingest_attempts, trace.last_ingest_error) == (6, "It broke.")
+    claimed = store.write(lambda tx: tx.traces.claim(now=NOW))
+    assert (claimed.id, claimed.ingest_attempts, claimed.ingest_failures) == ("a", 7, 1)
 
 
 def test_a_review_puts_its_trace_into_the_queue(

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from .problem_code import ProblemCode
     from .q_value_event_response import QValueEventResponse
     from .query_memories_request import QueryMemoriesRequest
+    from .readiness_response import ReadinessResponse
     from .reflection_input import ReflectionInput
+    from .retry_traces_request import RetryTracesRequest
+    from .retry_traces_response import RetryTracesResponse
     from .review_input import ReviewInput
     from .review_mode import ReviewMode
     from .review_response import ReviewResponse
@@ -63,7 +66,10 @@ else:
             "ProblemCode": "problem_code",
             "QValueEventResponse": "q_value_event_response",
             "QueryMemoriesRequest": "query_memories_request",
+            "ReadinessResponse": "readiness_response",
             "ReflectionInput": "reflection_input",
+            "RetryTracesRequest": "retry_traces_request",
+            "RetryTracesResponse": "retry_traces_response",
             "ReviewInput": "review_input",
             "ReviewMode": "review_mode",
             "ReviewResponse": "review_response",
@@ -99,7 +105,10 @@ __all__ = [
     "ProblemCode",
     "QValueEventResponse",
     "QueryMemoriesRequest",
+    "ReadinessResponse",
     "ReflectionInput",
+    "RetryTracesRequest",
+    "RetryTracesResponse",
     "ReviewInput",
     "ReviewMode",
     "ReviewResponse",

@@ -13,6 +13,7 @@ from .. import encoding as _encoding
 from ..models.key_environment import KeyEnvironment
 from ..models.key_status import KeyStatus
 from ..models.scope import Scope
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="ApiKeyResponse")
 
@@ -32,6 +33,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.required("created_at", _decoding.nullable(_decoding.date_time)),
             _decoding.required("last_used_at", _decoding.nullable(_decoding.date_time)),
             _decoding.required("revoked_at", _decoding.nullable(_decoding.date_time)),
+            _decoding.optional("expires_at", _decoding.nullable(_decoding.date_time)),
         ),
         rest=_decoding.anything,
     )
@@ -54,6 +56,8 @@ class ApiKeyResponse:
         created_at (datetime.datetime | None): When it was made.
         last_used_at (datetime.datetime | None): When it was last used; null where never.
         revoked_at (datetime.datetime | None): When it was revoked; null while it is active.
+        expires_at (datetime.datetime | None | Unset): When it ends, or ended, by itself;
+            null or absent where never.
     """
 
     id: str
@@ -66,6 +70,7 @@ class ApiKeyResponse:
     created_at: datetime.datetime | None
     last_used_at: datetime.datetime | None
     revoked_at: datetime.datetime | None
+    expires_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,6 +112,14 @@ class ApiKeyResponse:
         else:
             revoked_at = self.revoked_at
 
+        expires_at: None | str | Unset
+        if isinstance(self.expires_at, Unset):
+            expires_at = UNSET
+        elif isinstance(self.expires_at, datetime.datetime):
+            expires_at = _encoding.date_time(self.expires_at)
+        else:
+            expires_at = self.expires_at
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -123,6 +136,8 @@ class ApiKeyResponse:
                 "revoked_at": revoked_at,
             }
         )
+        if expires_at is not UNSET:
+            field_dict["expires_at"] = expires_at
 
         return field_dict
 

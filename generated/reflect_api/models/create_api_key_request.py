@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from functools import cache as _cache
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
+from .. import encoding as _encoding
 from ..models.key_environment import KeyEnvironment
 from ..models.scope import Scope
 from ..types import UNSET, Unset
@@ -23,6 +25,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.required("label", _decoding.string),
             _decoding.required("scopes", _decoding.array(_decoding.open_enum(Scope))),
             _decoding.optional("environment", _decoding.open_enum(KeyEnvironment)),
+            _decoding.optional("expires_at", _decoding.nullable(_decoding.date_time)),
         ),
         rest=_decoding.anything,
     )
@@ -38,11 +41,14 @@ class CreateApiKeyRequest:
         scopes (list[Scope | str]): What the key may do.
         environment (KeyEnvironment | str | Unset): The environment that a key is for; it
             shows in the key.
+        expires_at (datetime.datetime | None | Unset): When the key ends by itself, in the
+            future. Never where it is absent or null.
     """
 
     label: str
     scopes: list[Scope | str]
     environment: KeyEnvironment | str | Unset = UNSET
+    expires_at: datetime.datetime | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,6 +66,14 @@ class CreateApiKeyRequest:
         if not isinstance(self.environment, Unset):
             environment = str(self.environment)
 
+        expires_at: None | str | Unset
+        if isinstance(self.expires_at, Unset):
+            expires_at = UNSET
+        elif isinstance(self.expires_at, datetime.datetime):
+            expires_at = _encoding.date_time(self.expires_at)
+        else:
+            expires_at = self.expires_at
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -70,6 +84,8 @@ class CreateApiKeyRequest:
         )
         if environment is not UNSET:
             field_dict["environment"] = environment
+        if expires_at is not UNSET:
+            field_dict["expires_at"] = expires_at
 
         return field_dict
 

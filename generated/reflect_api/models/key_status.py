@@ -7,6 +7,7 @@ class KeyStatus(StrEnum):
     """
 
     ACTIVE = "active"
+    EXPIRED = "expired"
     REVOKED = "revoked"
 
     def __str__(self) -> str:

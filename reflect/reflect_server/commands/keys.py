@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -16,11 +16,15 @@ keys = typer.Typer(help="API keys of a server that is stopped.", no_args_is_help
 
 
 @keys.command("create")
-def create_key(
+def create_key(  # noqa: PLR0917 - Typer reads the options off the parameters.
     master: Annotated[
         bool, typer.Option("--master", help="Make a master key, which may use every project.")
     ] = False,
     label: Annotated[str, typer.Option(help="Its name for people.")] = "Master key",
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, max=36500, help="After how many days it expires. Default: never."),
+    ] = None,
     data_dir: DataDir = None,
     config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -34,7 +38,7 @@ def create_key(
 
     - reflect keys create --master
 
-    - reflect keys create --master --label laptop --data-dir ./memory
+    - reflect keys create --master --label laptop --days 90 --data-dir ./memory
     """
     from reflect_server.domain.keys import create_master_key  # noqa: PLC0415 - slow to import
     from reflect_server.service import open_store  # noqa: PLC0415 - as above
@@ -49,5 +53,7 @@ def create_key(
     with one_sentence():
         settings = configuration_of(config, data_dir=data_dir).settings
         with open_store(settings, may_replace_secret=True) as (store, keyring):
-            issued = create_master_key(store, keyring, label=label, now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            expires_at = None if days is None else now + timedelta(days=days)
+            issued = create_master_key(store, keyring, label=label, now=now, expires_at=expires_at)
         typer.echo(json.dumps({"api_key": issued.plaintext}) if as_json else issued.plaintext)

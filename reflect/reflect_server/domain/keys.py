@@ -10,7 +10,7 @@ from datetime import datetime
 
 from reflect_server.domain.model import ApiKey
 from reflect_server.domain.projects import require_reachable
-from reflect_server.errors import ForbiddenError, NotFoundError
+from reflect_server.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from reflect_server.identity import IssuedKey, Keyring
 from reflect_server.store.protocol import Store, Transaction
 
@@ -34,7 +34,14 @@ def require_scopes(key: ApiKey, scopes: Iterable[str]) -> None:
         )
 
 
-def create_master_key(store: Store, keyring: Keyring, *, label: str, now: datetime) -> IssuedKey:
+def create_master_key(
+    store: Store,
+    keyring: Keyring,
+    *,
+    label: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> IssuedKey:
     """
     Make a key that may use every project of the installation.
 
@@ -43,8 +50,16 @@ def create_master_key(store: Store, keyring: Keyring, *, label: str, now: dateti
         keyring: Makes the key.
         label: Its name for people.
         now: The present time, in UTC.
+        expires_at: When it ends by itself; None for never.
     """
-    issued = keyring.issue(label=label, scopes=(), environment="live", project_id=None, now=now)
+    issued = keyring.issue(
+        label=label,
+        scopes=(),
+        environment="live",
+        project_id=None,
+        now=now,
+        expires_at=expires_at,
+    )
     store.write(lambda tx: tx.keys.insert(issued.key))
     return issued
 
@@ -104,6 +119,7 @@ def create_key(
     scopes: Sequence[str],
     environment: str,
     now: datetime,
+    expires_at: datetime | None = None,
 ) -> IssuedKey:
     """
     Make a key for a project.
@@ -117,15 +133,29 @@ def create_key(
         scopes: What it may do.
         environment: `live` or `test`.
         now: The present time, in UTC.
+        expires_at: When it ends by itself; None for never.
 
     Raises:
-        ForbiddenError: The request's own key lacks a scope that the new one would have.
+        InvalidRequestError: It would have ended already.
+        ForbiddenError: The request's own key lacks a scope that the new one would have, or ends
+            before it.
     """
+    if expires_at is not None and expires_at <= now:
+        raise InvalidRequestError(
+            f"`expires_at` is {expires_at.isoformat()}, which has passed. "
+            "Name a time in the future, or leave it out.",
+            field="expires_at",
+        )
     excess = [scope for scope in scopes if scope not in maker.scopes]
     if excess and not maker.is_master:
         raise ForbiddenError(
             f"The API key {maker.public_id} cannot give the scope {' and '.join(excess)}, as it "
             "lacks that itself. Leave it out, or use a key that has it."
+        )
+    if maker.expires_at is not None and (expires_at is None or expires_at > maker.expires_at):
+        raise ForbiddenError(
+            f"The API key {maker.public_id} expires at {maker.expires_at.isoformat()}, and can "
+            "make only keys that expire no later. Say so in `expires_at`."
         )
     issued = keyring.issue(
         label=label,
@@ -134,6 +164,7 @@ def create_key(
         project_id=project_id,
         user_id=maker.user_id,
         now=now,
+        expires_at=expires_at,
     )
     store.write(lambda tx: tx.keys.insert(issued.key))
     return issued

@@ -180,6 +180,28 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceFilter:
+    """
+    Which traces a list is of. What is None does not count; of the others all must fit.
+
+    Attributes:
+        review_status: Only traces of this review status.
+        ingest_status: Only traces of this ingest status.
+        model: Only traces of runs on this model.
+        metadata: Only traces whose metadata has each of these keys with an equal value.
+    """
+
+    review_status: ReviewStatus | None = None
+    ingest_status: IngestStatus | None = None
+    model: str | None = None
+    metadata: Mapping[str, Any] | None = None
+
+
+ALL_TRACES = TraceFilter()
+"""A filter that every trace fits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """
     A reflection that future runs can retrieve, with the utility that reviews have taught it.
@@ -279,6 +301,7 @@ class ApiKey:
         created_at: When it was made, in UTC.
         last_used_at: When it was last used; None where never.
         revoked_at: When it was revoked; None while it is active.
+        expires_at: When it ends by itself; None for never.
     """
 
     id: str
@@ -293,3 +316,13 @@ class ApiKey:
     created_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def has_expired(self, now: datetime) -> bool:
+        """
+        Say whether the key has ended by itself.
+
+        Args:
+            now: The present time, in UTC.
+        """
+        return self.expires_at is not None and self.expires_at <= now

@@ -5,8 +5,9 @@ Traces: read, listed and deleted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from reflect_server.domain.model import ReviewStatus, Trace
+from reflect_server.domain.model import ALL_TRACES, Trace, TraceFilter
 from reflect_server.domain.pages import Page, page_of
 from reflect_server.domain.parts import Parts
 from reflect_server.errors import NotFoundError
@@ -32,7 +33,7 @@ def list_traces(
     parts: Parts,
     project_id: str,
     *,
-    review_status: ReviewStatus | None = None,
+    wanted: TraceFilter = ALL_TRACES,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[Trace]:
@@ -42,7 +43,7 @@ def list_traces(
     Args:
         parts: The collaborators.
         project_id: The project.
-        review_status: Only traces of this status; None for all.
+        wanted: Which traces.
         limit: At most this many; None for all.
         cursor: Where the page starts, from the page before; None for the first page.
 
@@ -51,13 +52,33 @@ def list_traces(
     """
     return parts.store.read(
         lambda tx: page_of(
-            lambda size: tx.traces.page(
-                project_id, review_status=review_status, after=cursor, limit=size
-            ),
+            lambda size: tx.traces.page(project_id, wanted=wanted, after=cursor, limit=size),
             tx.traces.cursor_after,
             limit,
         )
     )
+
+
+def retry_traces(
+    parts: Parts, project_id: str, trace_ids: Sequence[str] | None, *, now: datetime
+) -> Sequence[str]:
+    """
+    Put failed traces back into the ingest queue, with all their attempts before them.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_ids: The traces, of which those that have not failed are passed over; None for all
+            failed ones.
+        now: The present time, in UTC.
+
+    Returns:
+        The ids of those that are in the queue again.
+    """
+    retried = parts.store.write(lambda tx: tx.traces.retry(project_id, trace_ids, due_at=now))
+    if retried:
+        parts.queued()
+    return retried
 
 
 def delete_traces(

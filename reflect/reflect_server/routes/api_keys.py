@@ -4,6 +4,8 @@ The keys of a project.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from reflect_contract import models
 from reflect_server.calls import Call
 from reflect_server.domain import keys
@@ -15,7 +17,7 @@ def list_api_keys(call: Call, *, project_id: str) -> models.ApiKeyList:
     """
     List the keys of the project.
     """
-    return [_key_response(key) for key in keys.list_keys(call.parts.store, project_id)]
+    return [_key_response(call, key) for key in keys.list_keys(call.parts.store, project_id)]
 
 
 def create_api_key(
@@ -33,8 +35,11 @@ def create_api_key(
         scopes=[scope.value for scope in body.scopes],
         environment=given(body.environment, models.KeyEnvironment.LIVE).value,
         now=call.now,
+        expires_at=given(body.expires_at, None),
     )
-    return models.ApiKeyCreateResponse(api_key=issued.plaintext, key=_key_response(issued.key))
+    return models.ApiKeyCreateResponse(
+        api_key=issued.plaintext, key=_key_response(call, issued.key)
+    )
 
 
 def revoke_api_key(
@@ -47,22 +52,28 @@ def revoke_api_key(
     """
     End a key.
     """
-    return _key_response(keys.revoke_key(call.parts.store, project_id, key_id, now=call.now))
+    return _key_response(call, keys.revoke_key(call.parts.store, project_id, key_id, now=call.now))
 
 
-def _key_response(key: ApiKey) -> models.ApiKeyResponse:
-    status = models.KeyStatus.REVOKED if key.revoked_at else models.KeyStatus.ACTIVE
+def _status(key: ApiKey, now: datetime) -> models.KeyStatus:
+    if key.revoked_at is not None:
+        return models.KeyStatus.REVOKED
+    return models.KeyStatus.EXPIRED if key.has_expired(now) else models.KeyStatus.ACTIVE
+
+
+def _key_response(call: Call, key: ApiKey) -> models.ApiKeyResponse:
     return models.ApiKeyResponse(
         id=key.id,
         public_id=key.public_id,
         label=key.label,
         scopes=[models.Scope(scope) for scope in key.scopes],
         environment=models.KeyEnvironment(key.environment),
-        status=status,
+        status=_status(key, call.now),
         is_master=key.is_master,
         created_at=key.created_at,
         last_used_at=key.last_used_at,
         revoked_at=key.revoked_at,
+        expires_at=key.expires_at,
     )
 
 

@@ -15,4 +15,12 @@ async def health(call: Call) -> models.HealthResponse:  # noqa: ARG001 - as ever
     return {"status": "ok"}
 
 
-HANDLERS = (health,)
+def readiness(call: Call) -> models.ReadinessResponse:
+    """
+    Say that the service can do its work, or fail.
+    """
+    call.service.require_ready()
+    return models.ReadinessResponse(status="ready")
+
+
+HANDLERS = (health, readiness)

@@ -10,7 +10,7 @@ from reflect_server.domain import memories
 from reflect_server.domain.model import Memory, QValueEvent
 from reflect_server.domain.ranking import Ranking
 from reflect_server.routes.fields import given
-from reflect_server.routes.pages import paged
+from reflect_server.routes.pages import paged, position
 
 
 def query_memories(
@@ -39,7 +39,9 @@ def list_memories(call: Call, *, project_id: str, limit: int | None, cursor: str
     """
     List memories, newest first.
     """
-    page = memories.list_memories(call.parts, project_id, limit=limit, cursor=cursor)
+    page = memories.list_memories(
+        call.parts, project_id, limit=limit, cursor=position(call, cursor)
+    )
     return paged(call, [_memory_response(memory) for memory in page.entries], page.next_cursor)
 
 

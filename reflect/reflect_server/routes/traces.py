@@ -5,10 +5,12 @@ Recorded runs and their reviews.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import msgspec
 
 from reflect_contract import models
+from reflect_server.bodies import decode_body
 from reflect_server.calls import Answer, Call
 from reflect_server.domain import recording, reviews, traces
 from reflect_server.domain.model import (
@@ -18,9 +20,11 @@ from reflect_server.domain.model import (
     ReviewResult,
     ReviewStatus,
     Trace,
+    TraceFilter,
 )
+from reflect_server.errors import InvalidRequestError, ReflectServerError
 from reflect_server.routes.fields import given
-from reflect_server.routes.pages import paged
+from reflect_server.routes.pages import paged, position
 from reflect_server.waiting import requested_wait
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -50,6 +54,9 @@ def list_traces(
     *,
     project_id: str,
     review_status: models.ReviewStatus | None,
+    ingest_status: models.IngestStatus | None,
+    model: str | None,
+    metadata_filter: str | None,
     limit: int | None,
     cursor: str | None,
 ) -> Answer:
@@ -59,9 +66,14 @@ def list_traces(
     page = traces.list_traces(
         call.parts,
         project_id,
-        review_status=None if review_status is None else ReviewStatus(review_status),
+        wanted=TraceFilter(
+            review_status=None if review_status is None else ReviewStatus(review_status),
+            ingest_status=None if ingest_status is None else IngestStatus(ingest_status),
+            model=model,
+            metadata=None if metadata_filter is None else _metadata(metadata_filter),
+        ),
         limit=limit,
-        cursor=cursor,
+        cursor=position(call, cursor),
     )
     return paged(call, [_trace_response(trace) for trace in page.entries], page.next_cursor)
 
@@ -111,6 +123,16 @@ def review_trace(
     )
 
 
+def retry_traces(
+    call: Call, *, project_id: str, body: models.RetryTracesRequest
+) -> models.RetryTracesResponse:
+    """
+    Ingest failed traces again.
+    """
+    retried = traces.retry_traces(call.parts, project_id, given(body.trace_ids, None), now=call.now)
+    return models.RetryTracesResponse(retried_trace_ids=list(retried))
+
+
 def delete_traces(
     call: Call, *, project_id: str, body: models.DeleteTracesRequest
 ) -> models.DeleteTracesResponse:
@@ -119,6 +141,18 @@ def delete_traces(
     """
     trace_ids, memory_ids = traces.delete_traces(call.parts, project_id, body.trace_ids)
     return models.DeleteTracesResponse(deleted_trace_ids=trace_ids, deleted_memory_ids=memory_ids)
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = decode_body(text.encode(), models.Metadata)
+    except ReflectServerError as error:
+        raise InvalidRequestError(
+            '`metadata_filter` must be the text of a JSON object, such as `{"source": "eval"}`. '
+            f"{error.message}",
+            field="metadata_filter",
+        ) from error
+    return found
 
 
 def _is_ingested(trace: Trace) -> bool:
@@ -198,4 +232,4 @@ def _review_response(review: Review) -> models.ReviewResponse:
     )
 
 
-HANDLERS = (create_trace, list_traces, get_trace, review_trace, delete_traces)
+HANDLERS = (create_trace, list_traces, get_trace, review_trace, delete_traces, retry_traces)

@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflect_server.domain.model import (
+    ALL_TRACES,
     ApiKey,
     Memory,
     QValueEvent,
     Review,
-    ReviewStatus,
     Skill,
     Trace,
+    TraceFilter,
 )
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ class Traces(Protocol):
         self,
         project_id: str,
         *,
-        review_status: ReviewStatus | None = None,
+        wanted: TraceFilter = ALL_TRACES,
         after: str | None = None,
         limit: int | None = None,
     ) -> Sequence[Trace]:
@@ -98,7 +99,7 @@ class Traces(Protocol):
 
         Args:
             project_id: The project.
-            review_status: Only traces of this status; None for all.
+            wanted: Which traces.
             after: The cursor of the page, from `cursor_after`; None for the first page.
             limit: At most this many; None for all.
         """
@@ -150,6 +151,22 @@ class Traces(Protocol):
     def fail(self, trace_id: str, *, error: str) -> None:
         """
         Give the trace up after its last attempt.
+        """
+        ...
+
+    def retry(
+        self, project_id: str | None, trace_ids: Sequence[str] | None, *, due_at: datetime
+    ) -> Sequence[str]:
+        """
+        Put failed traces back into the queue, with as many attempts as a new one has.
+
+        Args:
+            project_id: The project; None for all projects.
+            trace_ids: The traces; None for all failed ones.
+            due_at: When they are due.
+
+        Returns:
+            Their ids.
         """
         ...
 

@@ -75,7 +75,8 @@ def sync_detailed(
     Create a key
 
     Creates a key for the project with the given scopes. The plaintext is in this answer and never
-    again. A key can give only scopes that it has itself.
+    again. A key can give only scopes that it has itself, and one that expires only keys that expire no
+    later.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -111,7 +112,8 @@ def sync(
     Create a key
 
     Creates a key for the project with the given scopes. The plaintext is in this answer and never
-    again. A key can give only scopes that it has itself.
+    again. A key can give only scopes that it has itself, and one that expires only keys that expire no
+    later.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -147,7 +149,8 @@ async def asyncio_detailed(
     Create a key
 
     Creates a key for the project with the given scopes. The plaintext is in this answer and never
-    again. A key can give only scopes that it has itself.
+    again. A key can give only scopes that it has itself, and one that expires only keys that expire no
+    later.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -183,7 +186,8 @@ async def asyncio(
     Create a key
 
     Creates a key for the project with the given scopes. The plaintext is in this answer and never
-    again. A key can give only scopes that it has itself.
+    again. A key can give only scopes that it has itself, and one that expires only keys that expire no
+    later.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is

@@ -87,7 +87,7 @@ def sync_detailed(
         limit (int | Unset): How many entries a page has at the most. Everything in one page where
             it is not given.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
-            before.
+            before. Opaque, and of use only for the same list of the same project.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -128,7 +128,7 @@ def sync(
         limit (int | Unset): How many entries a page has at the most. Everything in one page where
             it is not given.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
-            before.
+            before. Opaque, and of use only for the same list of the same project.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -169,7 +169,7 @@ async def asyncio_detailed(
         limit (int | Unset): How many entries a page has at the most. Everything in one page where
             it is not given.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
-            before.
+            before. Opaque, and of use only for the same list of the same project.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -210,7 +210,7 @@ async def asyncio(
         limit (int | Unset): How many entries a page has at the most. Everything in one page where
             it is not given.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
-            before.
+            before. Opaque, and of use only for the same list of the same project.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.

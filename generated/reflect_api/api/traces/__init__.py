@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...lazy import lazy_names
 
 if TYPE_CHECKING:
-    from . import create_trace, delete_traces, get_trace, list_traces, review_trace
+    from . import create_trace, delete_traces, get_trace, list_traces, retry_traces, review_trace
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -16,6 +16,7 @@ else:
             "delete_traces": "delete_traces",
             "get_trace": "get_trace",
             "list_traces": "list_traces",
+            "retry_traces": "retry_traces",
             "review_trace": "review_trace",
         },
     )
@@ -25,5 +26,6 @@ __all__ = [
     "delete_traces",
     "get_trace",
     "list_traces",
+    "retry_traces",
     "review_trace",
 ]

@@ -74,8 +74,9 @@ def sync_detailed(
     """
     Delete traces
 
-    Deletes traces for good, with their reviews and the memories that were made of them. Ids that the
-    project does not have are passed over. Q-values that their reviews have moved stay as they are.
+    Deletes traces for good, with their reviews and the memories that were made of them, which no query
+    finds from then on; the answer names both. Ids that the project does not have are passed over.
+    Q-values that their reviews have moved stay as they are, and so do the histories of those memories.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -110,8 +111,9 @@ def sync(
     """
     Delete traces
 
-    Deletes traces for good, with their reviews and the memories that were made of them. Ids that the
-    project does not have are passed over. Q-values that their reviews have moved stay as they are.
+    Deletes traces for good, with their reviews and the memories that were made of them, which no query
+    finds from then on; the answer names both. Ids that the project does not have are passed over.
+    Q-values that their reviews have moved stay as they are, and so do the histories of those memories.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -146,8 +148,9 @@ async def asyncio_detailed(
     """
     Delete traces
 
-    Deletes traces for good, with their reviews and the memories that were made of them. Ids that the
-    project does not have are passed over. Q-values that their reviews have moved stay as they are.
+    Deletes traces for good, with their reviews and the memories that were made of them, which no query
+    finds from then on; the answer names both. Ids that the project does not have are passed over.
+    Q-values that their reviews have moved stay as they are, and so do the histories of those memories.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -182,8 +185,9 @@ async def asyncio(
     """
     Delete traces
 
-    Deletes traces for good, with their reviews and the memories that were made of them. Ids that the
-    project does not have are passed over. Q-values that their reviews have moved stay as they are.
+    Deletes traces for good, with their reviews and the memories that were made of them, which no query
+    finds from then on; the answer names both. Ids that the project does not have are passed over.
+    Q-values that their reviews have moved stay as they are, and so do the histories of those memories.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is

@@ -5,6 +5,7 @@ import httpx
 from ... import decoding as _decoding
 from ... import encoding as _encoding
 from ...client import AuthenticatedClient, Client
+from ...models.ingest_status import IngestStatus
 from ...models.problem import Problem
 from ...models.review_status import ReviewStatus
 from ...models.trace_response import TraceResponse
@@ -15,6 +16,9 @@ def _get_kwargs(
     project_id: str,
     *,
     review_status: ReviewStatus | str | Unset = UNSET,
+    ingest_status: IngestStatus | str | Unset = UNSET,
+    model: str | Unset = UNSET,
+    metadata_filter: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -26,6 +30,16 @@ def _get_kwargs(
         json_review_status = str(review_status)
 
     params["review_status"] = json_review_status
+
+    json_ingest_status: str | Unset = UNSET
+    if not isinstance(ingest_status, Unset):
+        json_ingest_status = str(ingest_status)
+
+    params["ingest_status"] = json_ingest_status
+
+    params["model"] = model
+
+    params["metadata_filter"] = metadata_filter
 
     params["limit"] = limit
 
@@ -81,23 +95,34 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     review_status: ReviewStatus | str | Unset = UNSET,
+    ingest_status: IngestStatus | str | Unset = UNSET,
+    model: str | Unset = UNSET,
+    metadata_filter: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
 ) -> Response[list[TraceResponse] | Problem]:
     """
     List traces
 
-    Lists the traces of the project, newest first.
+    Lists the traces of the project, newest first. Of several filters all must fit. A list that is read
+    page by page holds each trace once, and none that was recorded after its first page.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
         review_status (ReviewStatus | str | Unset): Only traces of this review status; all where
             it is not given.
+        ingest_status (IngestStatus | str | Unset): Only traces of this ingest status; all where
+            it is not given.
+        model (str | Unset): Only traces of runs on this model, compared exactly; all where it is
+            not given.
+        metadata_filter (str | Unset): Only traces whose metadata has each key of this JSON object
+            with an equal value, as in a query for memories, for example `{"source": "eval_pipeline"}`
+            (percent-encoded); all where it is not given.
         limit (int | Unset): How many entries a page has at the most. Everything in one page where
             it is not given.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
-            before.
+            before. Opaque, and of use only for the same list of the same project.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -113,6 +138,9 @@ def sync_detailed(
     kwargs = _get_kwargs(
         project_id=project_id,
         review_status=review_status,
+        ingest_status=ingest_status,
+        model=model,
+        metadata_filter=metadata_filter,
         limit=limit,
         cursor=cursor,
     )
@@ -125,23 +153,34 @@ def sync(
     *,
     client: AuthenticatedClient,
     review_status: ReviewStatus | str | Unset = UNSET,
+    ingest_status: IngestStatus | str | Unset = UNSET,
+    model: str | Unset = UNSET,
+    metadata_filter: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
 ) -> list[TraceResponse]:
     """
     List traces
 
-    Lists the traces of the project, newest first.
+    Lists the traces of the project, newest first. Of several filters all must fit. A list that is read
+    page by page holds each trace once, and none that was recorded after its first page.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
         review_status (ReviewStatus | str | Unset): Only traces of this review status; all where
             it is not given.
+        ingest_status (IngestStatus | str | Unset): Only traces of this ingest status; all where
+            it is not given.
+        model (str | Unset): Only traces of runs on this model, compared exactly; all where it is
+            not given.
+        metadata_filter (str | Unset): Only traces whose metadata has each key of this JSON object
+            with an equal value, as in a query for memories, for example `{"source": "eval_pipeline"}`
+            (percent-encoded); all where it is not given.
         limit (int | Unset): How many entries a page has at the most. Everything in one page where
             it is not given.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
-            before.
+            before. Opaque, and of use only for the same list of the same project.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -158,6 +197,9 @@ def sync(
             project_id=project_id,
             client=client,
             review_status=review_status,
+            ingest_status=ingest_status,
+            model=model,
+            metadata_filter=metadata_filter,
             limit=limit,
             cursor=cursor,
         )
@@ -169,23 +211,34 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     review_status: ReviewStatus | str | Unset = UNSET,
+    ingest_status: IngestStatus | str | Unset = UNSET,
+    model: str | Unset = UNSET,
+    metadata_filter: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
 ) -> Response[list[TraceResponse] | Problem]:
     """
     List traces
 
-    Lists the traces of the project, newest first.
+    Lists the traces of the project, newest first. Of several filters all must fit. A list that is read
+    page by page holds each trace once, and none that was recorded after its first page.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
         review_status (ReviewStatus | str | Unset): Only traces of this review status; all where
             it is not given.
+        ingest_status (IngestStatus | str | Unset): Only traces of this ingest status; all where
+            it is not given.
+        model (str | Unset): Only traces of runs on this model, compared exactly; all where it is
+            not given.
+        metadata_filter (str | Unset): Only traces whose metadata has each key of this JSON object
+            with an equal value, as in a query for memories, for example `{"source": "eval_pipeline"}`
+            (percent-encoded); all where it is not given.
         limit (int | Unset): How many entries a page has at the most. Everything in one page where
             it is not given.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
-            before.
+            before. Opaque, and of use only for the same list of the same project.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -201,6 +254,9 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         project_id=project_id,
         review_status=review_status,
+        ingest_status=ingest_status,
+        model=model,
+        metadata_filter=metadata_filter,
         limit=limit,
         cursor=cursor,
     )
@@ -213,23 +269,34 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     review_status: ReviewStatus | str | Unset = UNSET,
+    ingest_status: IngestStatus | str | Unset = UNSET,
+    model: str | Unset = UNSET,
+    metadata_filter: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
 ) -> list[TraceResponse]:
     """
     List traces
 
-    Lists the traces of the project, newest first.
+    Lists the traces of the project, newest first. Of several filters all must fit. A list that is read
+    page by page holds each trace once, and none that was recorded after its first page.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
         review_status (ReviewStatus | str | Unset): Only traces of this review status; all where
             it is not given.
+        ingest_status (IngestStatus | str | Unset): Only traces of this ingest status; all where
+            it is not given.
+        model (str | Unset): Only traces of runs on this model, compared exactly; all where it is
+            not given.
+        metadata_filter (str | Unset): Only traces whose metadata has each key of this JSON object
+            with an equal value, as in a query for memories, for example `{"source": "eval_pipeline"}`
+            (percent-encoded); all where it is not given.
         limit (int | Unset): How many entries a page has at the most. Everything in one page where
             it is not given.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
-            before.
+            before. Opaque, and of use only for the same list of the same project.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -246,6 +313,9 @@ async def asyncio(
             project_id=project_id,
             client=client,
             review_status=review_status,
+            ingest_status=ingest_status,
+            model=model,
+            metadata_filter=metadata_filter,
             limit=limit,
             cursor=cursor,
         )

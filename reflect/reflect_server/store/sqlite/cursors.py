@@ -15,6 +15,23 @@ _ABOVE_ALL = (1 << 63) - 1
 _MOST_DIGITS = 18
 
 
+def next_position(connection: sqlite3.Connection, table: Literal["traces", "memories"]) -> int:
+    """
+    Return the position of a new entry, above those of all that there are and have been.
+
+    Args:
+        connection: The connection of the transaction.
+        table: Where the entry will be kept.
+    """
+    sql = f"""
+        SELECT max(coalesce((SELECT max(seq) FROM {table}), 0), seq) + 1
+        FROM deleted_positions
+        WHERE list = ?
+    """  # noqa: S608 - one of two names of our own
+    (seq,) = connection.execute(sql, (table,)).fetchone()
+    return int(seq)
+
+
 def cursor_after(
     connection: sqlite3.Connection, table: Literal["traces", "memories"], entry_id: str
 ) -> str:
@@ -45,8 +62,7 @@ def position(cursor: str | None) -> int:
         return _ABOVE_ALL
     if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _MOST_DIGITS):
         raise InvalidRequestError(
-            f"The cursor {cursor!r} is not one of this list. Take it from the `Link` header of the "
-            "page before, or start again with the first page.",
+            f"The cursor {cursor!r} is not one of this list. Take it from the page before.",
             field="cursor",
         )
     return int(cursor)

@@ -23,7 +23,7 @@ from reflect_server.store.sqlite.failures import constraints
 _SELECT = """
 SELECT
     id, public_id, secret_hash, label, scopes, environment, is_master, project_id, user_id,
-    created_at, last_used_at, revoked_at
+    created_at, last_used_at, revoked_at, expires_at
 FROM api_keys
 """
 _BY_PUBLIC_ID = f"{_SELECT} WHERE public_id = ?"
@@ -32,8 +32,8 @@ _OF_PROJECT = f"{_SELECT} WHERE project_id IS ? ORDER BY seq"
 _INSERT = """
 INSERT INTO api_keys (
     id, public_id, secret_hash, label, scopes, environment, is_master, project_id, user_id,
-    created_at, last_used_at, revoked_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    created_at, last_used_at, revoked_at, expires_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -69,6 +69,7 @@ class SqliteApiKeys:
             from_time(key.created_at),
             from_optional_time(key.last_used_at),
             from_optional_time(key.revoked_at),
+            from_optional_time(key.expires_at),
         )
         with constraints(
             duplicate=f"An API key with the id {key.id!r} or its public id exists already.",
@@ -125,4 +126,5 @@ def _key(row: tuple[Any, ...]) -> ApiKey:
         created_at=to_time(row[9]),
         last_used_at=to_optional_time(row[10]),
         revoked_at=to_optional_time(row[11]),
+        expires_at=to_optional_time(row[12]),
     )

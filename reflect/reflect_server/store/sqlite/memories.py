@@ -24,7 +24,7 @@ from reflect_server.store.sqlite.columns import (
     to_reflection,
     to_time,
 )
-from reflect_server.store.sqlite.cursors import cursor_after, position
+from reflect_server.store.sqlite.cursors import cursor_after, next_position, position
 from reflect_server.store.sqlite.failures import constraints
 
 _SELECT = """
@@ -47,8 +47,8 @@ _OF_TRACE = f"{_SELECT} WHERE m.trace_id = ?"
 
 _INSERT = """
 INSERT INTO memories (
-    id, project_id, trace_id, task, reflection, success, created_at, q_value, metadata
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    seq, id, project_id, trace_id, task, reflection, success, created_at, q_value, metadata
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _VECTORS = """
@@ -97,6 +97,7 @@ class SqliteMemories:
             NotFoundError: Its trace or its project does not exist.
         """
         values = (
+            next_position(self._connection, "memories"),
             memory.id,
             memory.project_id,
             memory.trace_id,

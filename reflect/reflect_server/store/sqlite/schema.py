@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from reflect_server.errors import StoreError
+from reflect_server.store.sqlite.columns import digests, from_json, to_object
 from reflect_server.store.sqlite.folder import make_private
 
 APPLICATION_ID = 0x5245464C
@@ -135,6 +136,8 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"The database {path} has schema version {version}, and this version of Reflect knows "
             f"versions up to {len(scripts)}. Use the newer Reflect that wrote it."
         )
+    connection.create_function("metadata_digests", 1, _metadata_digests, deterministic=True)
+    connection.create_function("from_hex", 1, bytes.fromhex, deterministic=True)
     for number, script in enumerate(scripts[version:], start=version + 1):
         try:
             connection.executescript(
@@ -144,6 +147,10 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def _metadata_digests(metadata: str) -> str:
+    return from_json([digest.hex() for digest in digests(to_object(metadata))])
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

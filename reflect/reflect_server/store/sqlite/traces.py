@@ -10,15 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from reflect_server.domain.model import (
+    ALL_TRACES,
     IngestStatus,
     Review,
     ReviewMode,
     ReviewResult,
-    ReviewStatus,
     Trace,
+    TraceFilter,
 )
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.columns import (
+    digests,
     from_json,
     from_time,
     to_ids,
@@ -28,7 +30,7 @@ from reflect_server.store.sqlite.columns import (
     to_reflection,
     to_time,
 )
-from reflect_server.store.sqlite.cursors import cursor_after, position
+from reflect_server.store.sqlite.cursors import cursor_after, next_position, position
 from reflect_server.store.sqlite.failures import constraints
 
 _SELECT = """
@@ -48,29 +50,34 @@ _REVIEW_COLUMNS = slice(15, 23)
 _BY_ID = f"{_SELECT} WHERE t.project_id = ? AND t.id = ?"
 _BY_SEQ = f"{_SELECT} WHERE t.seq = ?"
 
+_PAGE = f"{_SELECT} WHERE t.project_id = :project_id AND t.seq < :before"
+_PAGE_END = " ORDER BY t.seq DESC LIMIT :limit"
+
 # The same rule as `Trace.review_status`.
-_PAGE = f"""
-{_SELECT}
-WHERE t.project_id = :project_id
-    AND t.seq < :before
-    AND (
-        :review_status IS NULL
-        OR :review_status = CASE
-            WHEN r.id IS NULL THEN 'pending'
-            WHEN r.mode = 'inline' AND t.ingest_status <> 'completed' THEN 'pending'
-            ELSE 'reviewed'
-        END
-    )
-ORDER BY t.seq DESC
-LIMIT :limit
+_WITH_REVIEW_STATUS = """
+AND :review_status = CASE
+    WHEN r.id IS NULL THEN 'pending'
+    WHEN r.mode = 'inline' AND t.ingest_status <> 'completed' THEN 'pending'
+    ELSE 'reviewed'
+END
+"""
+_WITH_INGEST_STATUS = " AND t.ingest_status = :ingest_status"
+_WITH_MODEL = " AND t.model = :model"
+_WITH_FACT = """
+AND t.seq IN (
+    SELECT trace_seq FROM trace_facts WHERE project_id = :project_id AND digest = :{name}
+)
 """
 
 _INSERT = """
 INSERT INTO traces (
-    id, project_id, task, final_response, retrieved_memory_ids, used_memory_ids, model, metadata,
-    reference_context, created_at, ingest_status, ingest_attempts, last_ingest_error, due_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    seq, id, project_id, task, final_response, retrieved_memory_ids, used_memory_ids, model,
+    metadata, reference_context, created_at, ingest_status, ingest_attempts, last_ingest_error,
+    due_at, ingest_failures
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+
+_INSERT_FACT = "INSERT INTO trace_facts (project_id, digest, trace_seq) VALUES (?, ?, ?)"
 
 _INSERT_REVIEW = """
 INSERT INTO reviews (
@@ -111,6 +118,15 @@ SET ingest_status = 'failed', last_ingest_error = ?, due_at = NULL
 WHERE id = ? AND ingest_status = 'processing'
 """
 
+_RETRY = """
+UPDATE traces
+SET ingest_status = 'queued', ingest_failures = 0, due_at = :due_at
+WHERE ingest_status = 'failed'
+    AND (:project_id IS NULL OR project_id = :project_id)
+    AND (:trace_ids IS NULL OR id IN (SELECT value FROM json_each(:trace_ids)))
+RETURNING id
+"""
+
 _RELEASE = """
 UPDATE traces
 SET ingest_status = 'queued'
@@ -147,6 +163,7 @@ class SqliteTraces:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._execute = connection.execute
+        self._execute_many = connection.executemany
 
     def insert(self, trace: Trace) -> None:
         """
@@ -158,7 +175,9 @@ class SqliteTraces:
         """
         used = trace.used_memory_ids
         due_at = trace.created_at if trace.ingest_status in _IN_QUEUE else None
+        seq = next_position(self._connection, "traces")
         values = (
+            seq,
             trace.id,
             trace.project_id,
             trace.task,
@@ -173,15 +192,19 @@ class SqliteTraces:
             trace.ingest_attempts,
             trace.last_ingest_error,
             None if due_at is None else from_time(due_at),
+            trace.ingest_failures,
         )
         with constraints(
             duplicate=f"A trace with the id {trace.id!r} exists already.",
             missing=f"The project {trace.project_id!r} does not exist.",
         ):
-            seq = self._execute(_INSERT, values).lastrowid
+            self._execute(_INSERT, values)
         self._execute(
             "INSERT INTO trajectories (trace_seq, messages) VALUES (?, ?)",
             (seq, from_json(list(trace.trajectory))),
+        )
+        self._execute_many(
+            _INSERT_FACT, [(trace.project_id, digest, seq) for digest in digests(trace.metadata)]
         )
         if trace.review is not None:
             self._insert_review(trace.review)
@@ -197,7 +220,7 @@ class SqliteTraces:
         self,
         project_id: str,
         *,
-        review_status: ReviewStatus | None = None,
+        wanted: TraceFilter = ALL_TRACES,
         after: str | None = None,
         limit: int | None = None,
     ) -> Sequence[Trace]:
@@ -206,20 +229,29 @@ class SqliteTraces:
 
         Args:
             project_id: The project.
-            review_status: Only traces of this status; None for all.
+            wanted: Which traces.
             after: The cursor of the page; None for the first page.
             limit: At most this many; None for all.
 
         Raises:
             InvalidRequestError: The cursor is of another form.
         """
+        facts = {f"fact_{n}": digest for n, digest in enumerate(digests(wanted.metadata or {}))}
+        sql = _PAGE
+        sql += _WITH_REVIEW_STATUS if wanted.review_status is not None else ""
+        sql += _WITH_INGEST_STATUS if wanted.ingest_status is not None else ""
+        sql += _WITH_MODEL if wanted.model is not None else ""
+        sql += "".join(_WITH_FACT.format(name=name) for name in facts)
         rows = self._execute(
-            _PAGE,
+            sql + _PAGE_END,
             {
                 "project_id": project_id,
                 "before": position(after),
-                "review_status": review_status,
+                "review_status": wanted.review_status,
+                "ingest_status": wanted.ingest_status,
+                "model": wanted.model,
                 "limit": _UNLIMITED if limit is None else limit,
+                **facts,
             },
         )
         return [_trace(row) for row in rows]
@@ -290,6 +322,30 @@ class SqliteTraces:
         Give the trace up after its last attempt; only one that is `processing`.
         """
         self._execute(_FAIL, (error, trace_id))
+
+    def retry(
+        self, project_id: str | None, trace_ids: Sequence[str] | None, *, due_at: datetime
+    ) -> Sequence[str]:
+        """
+        Put failed traces back into the queue, with as many attempts as a new one has.
+
+        Args:
+            project_id: The project; None for all projects.
+            trace_ids: The traces; None for all failed ones.
+            due_at: When they are due.
+
+        Returns:
+            Their ids.
+        """
+        rows = self._execute(
+            _RETRY,
+            {
+                "project_id": project_id,
+                "trace_ids": None if trace_ids is None else from_json(list(trace_ids)),
+                "due_at": from_time(due_at),
+            },
+        )
+        return [trace_id for (trace_id,) in rows.fetchall()]
 
     def release_claims(self, *, keep: Collection[str] = ()) -> int:
         """

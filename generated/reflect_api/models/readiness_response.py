@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache as _cache
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import decoding as _decoding
+
+T = TypeVar("T", bound="ReadinessResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "ReadinessResponse",
+        (_decoding.required("status", _decoding.string),),
+        rest=_decoding.anything,
+    )
+
+
+@_attrs_define
+class ReadinessResponse:
+    """
+    That the service can do its work.
+
+    Attributes:
+        status (str): Always `ready`.
+    """
+
+    status: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the object as `json.dumps` takes it; fields that are UNSET are left out.
+        """
+        status = self.status
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "status": status,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        """
+        Decode an object.
+
+        Args:
+            src_dict: The object, as `json.loads` returns it.
+
+        Raises:
+            errors.FieldError: A field is missing or has another type.
+        """
+        return _decoder().decode(cls, src_dict)
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """
+        The names of the fields that the contract does not name.
+        """
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,45 @@
+"""
+Loading the embedder's model before the first request needs it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from reflect_server.embedders.protocol import Embedder, EmbedderError
+
+_log = logging.getLogger("reflect_server.warm_up")
+
+
+class WarmUp:
+    """
+    Loads an embedder's model in the background, from construction on.
+
+    Args:
+        embedder: The embedder.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._hindrance: str | None = "The embedder is still loading its model. Ask again shortly."
+        threading.Thread(target=self._load, name="reflect-warm-up", daemon=True).start()
+
+    def require_done(self) -> None:
+        """
+        Return where the model is loaded.
+
+        Raises:
+            EmbedderError: It is not yet, or cannot be; says why.
+        """
+        if self._hindrance is not None:
+            raise EmbedderError(self._hindrance)
+
+    def _load(self) -> None:
+        try:
+            self._embedder.embed(["ready"])
+        except EmbedderError as error:
+            self._hindrance = error.message
+            _log.error("%s Requests that need it are answered with 503.", error.message)
+        else:
+            self._hindrance = None

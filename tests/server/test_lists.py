@@ -1,0 +1,93 @@
+"""
+Lists page by page, while others write, and what cursors tell.
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from .projects import Project
+
+
+def next_cursor(answer: httpx.Response) -> str | None:
+    link = answer.links.get("next")
+    return None if link is None else parse_qs(urlsplit(link["url"]).query)["cursor"][0]
+
+
+def page(project: Project, cursor: str | None = None, **params: str | int) -> httpx.Response:
+    given = {"limit": 2, **params} | ({} if cursor is None else {"cursor": cursor})
+    answer = project.http.get("/traces", params=given)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_a_list_holds_what_there_was_while_others_write_and_delete(project: Project):
+    created = [project.create(f"task {number}") for number in range(9)]
+    read: list[str] = []
+    cursor: str | None = None
+    while True:
+        answer = page(project, cursor)
+        read += [trace["id"] for trace in answer.json()]
+        project.http.post("/traces/delete", json={"trace_ids": read[-2:]})
+        project.create("recorded later")
+        cursor = next_cursor(answer)
+        if cursor is None:
+            break
+
+    assert read == created[::-1]
+
+
+def test_cursors_tell_nothing_of_how_much_there_is(project: Project, other_project: Project):
+    cursors = []
+    for number in range(12):
+        (other_project if number % 2 else project).create()
+        cursors.append(next_cursor(page(project, limit=1)))
+    seen = [cursor for cursor in cursors if cursor is not None]
+
+    assert len({len(cursor) for cursor in seen}) == 1
+    assert len(set(seen)) == 5
+    shared = [sum(a == b for a, b in zip(x, y, strict=True)) for x in seen for y in seen if x != y]
+    assert max(shared) < len(seen[0]) / 2
+
+
+def test_a_cursor_is_good_for_its_own_list_alone(project: Project, other_project: Project):
+    for opened in (project, other_project):
+        for _ in range(3):
+            opened.memory()
+    cursor = next_cursor(page(project))
+
+    def status(opened: Project, path: str, given: str) -> int:
+        return opened.http.get(path, params={"cursor": given}).status_code
+
+    assert cursor is not None
+    assert status(project, "/traces", cursor) == 200
+    assert status(other_project, "/traces", cursor) == 422
+    assert status(project, "/memories", cursor) == 422
+    changed = ("A" if cursor[0] != "A" else "B") + cursor[1:]
+    assert status(project, "/traces", changed) == 422
+
+
+def test_filters_hold_over_all_pages(project: Project):
+    wanted = {}
+    for number in range(12):
+        odd = number % 2
+        trace_id = project.create(
+            model="m" if odd else "other", metadata={"n": number % 3, "tags": ["a", {"b": None}]}
+        )
+        if odd and number % 3 == 1:
+            wanted[trace_id] = number
+    params = {"model": "m", "metadata_filter": json.dumps({"n": 1.0, "tags": ["a", {"b": None}]})}
+
+    read: list[str] = []
+    cursor: str | None = None
+    while True:
+        answer = page(project, cursor, **params, limit=1)
+        read += [trace["id"] for trace in answer.json()]
+        cursor = next_cursor(answer)
+        if cursor is None:
+            break
+
+    assert read == list(wanted)[::-1]
