@@ -128,7 +128,7 @@ class Keyring:
         """
         parts = plaintext.split("_")
         public_id = parts[2] if len(parts) == 4 and parts[0] == "rf" else ""
-        key = store.read(lambda tx: tx.keys.by_public_id(public_id)) or _UNKNOWN
+        key = store.read(lambda tx: tx.keys.nearest(public_id)) or _UNKNOWN
         if not hmac.compare_digest(self._hash(plaintext), key.secret_hash):
             raise UnauthenticatedError(
                 "The API key is not one of this service. Send a key that it has issued, in the "

@@ -56,10 +56,18 @@ def test_deleting_a_project_takes_everything_of_it(
     store.read(check)
 
 
-def test_a_key_is_found_by_its_public_id(store: Store):
-    store.write(lambda tx: tx.keys.insert(KEY))
-    assert store.read(lambda tx: tx.keys.by_public_id("abc")) == KEY
-    assert store.read(lambda tx: tx.keys.by_public_id("unknown")) is None
+def test_a_key_is_found_by_its_public_id_and_an_unknown_one_finds_another(store: Store):
+    expiring = replace(KEY, id="x", public_id="abd", expires_at=LATER)
+    for key in (expiring, KEY):
+        store.write(lambda tx, key=key: tx.keys.insert(key))
+    assert store.read(lambda tx: tx.keys.nearest("abc")) == KEY
+    assert store.read(lambda tx: tx.keys.nearest("aba")) == KEY
+    assert store.read(lambda tx: tx.keys.nearest("abca")) == expiring
+    assert store.read(lambda tx: tx.keys.nearest("unknown")) == KEY
+
+
+def test_without_keys_none_is_found(store: Store):
+    assert store.read(lambda tx: tx.keys.nearest("abc")) is None
 
 
 def test_keys_are_listed_by_project_oldest_first(store: Store):
@@ -87,7 +95,7 @@ def test_use_and_revocation_are_noted_and_the_first_revocation_stays(store: Stor
     store.write(lambda tx: tx.keys.touch("k", at=LATER))
     store.write(lambda tx: tx.keys.revoke("k", at=NOW))
     store.write(lambda tx: tx.keys.revoke("k", at=LATER))
-    assert store.read(lambda tx: tx.keys.by_public_id("abc")) == replace(
+    assert store.read(lambda tx: tx.keys.nearest("abc")) == replace(
         KEY, last_used_at=LATER, revoked_at=NOW
     )
 

@@ -289,9 +289,11 @@ class ApiKeys(Protocol):
         """
         ...
 
-    def by_public_id(self, public_id: str) -> ApiKey | None:
+    def nearest(self, public_id: str) -> ApiKey | None:
         """
-        Return the key with this public id, or None.
+        Return the key with this public id, or else any other one; None where there is none at all.
+
+        A public id that does not exist so costs what one that does costs, and time tells nothing.
         """
         ...
 

@@ -26,7 +26,13 @@ SELECT
     created_at, last_used_at, revoked_at, expires_at
 FROM api_keys
 """
-_BY_PUBLIC_ID = f"{_SELECT} WHERE public_id = ?"
+_NEAREST = f"""
+{_SELECT}
+WHERE public_id = coalesce(
+    (SELECT min(public_id) FROM api_keys WHERE public_id >= :public_id),
+    (SELECT min(public_id) FROM api_keys)
+)
+"""  # noqa: S608 - made of our own text alone
 _OF_PROJECT = f"{_SELECT} WHERE project_id IS ? ORDER BY seq"
 
 _INSERT = """
@@ -77,11 +83,11 @@ class SqliteApiKeys:
         ):
             self._execute(_INSERT, values)
 
-    def by_public_id(self, public_id: str) -> ApiKey | None:
+    def nearest(self, public_id: str) -> ApiKey | None:
         """
-        Return the key with this public id, or None.
+        Return the key with this public id, or else the next one in their order, which is a circle.
         """
-        row = self._execute(_BY_PUBLIC_ID, (public_id,)).fetchone()
+        row = self._execute(_NEAREST, {"public_id": public_id}).fetchone()
         return None if row is None else _key(row)
 
     def exist(self) -> bool:
