@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,7 +20,10 @@ from reflect_server.identity import IssuedKey, Keyring, load_pepper
 from reflect_server.index import MemoryIndex
 from reflect_server.ingest.worker import IngestWorker
 from reflect_server.limits import RateLimit
+from reflect_server.model_endpoint import ModelEndpoint
 from reflect_server.reflectors.local import LocalReflector
+from reflect_server.reflectors.model import ModelReflector
+from reflect_server.reflectors.protocol import Reflector
 from reflect_server.settings import Settings
 from reflect_server.store.protocol import Store
 from reflect_server.store.sqlite import SqliteStore
@@ -108,11 +111,19 @@ def running_service(settings: Settings) -> Iterator[Service]:
     Raises:
         ReflectServerError: The folder, its database or its secret cannot be used.
     """
-    with open_store(settings) as (store, keyring):
+    with ExitStack() as resources:
+        store, keyring = resources.enter_context(open_store(settings))
         waiters = TraceWaiters()
         embedder = LocalEmbedder()
         index = MemoryIndex(store, embedder.name)
-        worker = IngestWorker(store, index, embedder, LocalReflector(), on_done=waiters.notify)
+        worker = IngestWorker(
+            store,
+            index,
+            embedder,
+            resources.enter_context(_reflector(settings)),
+            on_done=waiters.notify,
+            threads=settings.ingest_threads,
+        )
         parts = Parts(
             store=store,
             embedder=embedder,
@@ -139,6 +150,22 @@ def running_service(settings: Settings) -> Iterator[Service]:
             )
         finally:
             worker.stop(timeout=_STOP_SECONDS)
+
+
+@contextmanager
+def _reflector(settings: Settings) -> Iterator[Reflector]:
+    if settings.model is None:
+        yield LocalReflector()
+        return
+    endpoint = ModelEndpoint(
+        settings.model,
+        base_url=settings.model_base_url,
+        api_key=settings.model_api_key,
+        timeout=settings.model_timeout,
+        setting="REFLECT_MODEL",
+    )
+    with closing(endpoint):
+        yield ModelReflector(endpoint, input_tokens=settings.model_input_tokens)
 
 
 def _first_key(settings: Settings, store: Store, keyring: Keyring) -> IssuedKey | None:

@@ -36,6 +36,24 @@ def _default_rate(known: dict[str, Any]) -> float | None:
     return None if is_local(known.get("host", "")) else REMOTE_REQUESTS_PER_SECOND
 
 
+THREADS_WITH_ENDPOINT = 4
+"""How many traces are ingested at once where that means to wait for another service."""
+
+
+def _default_threads(known: dict[str, Any]) -> int:
+    return THREADS_WITH_ENDPOINT if known.get("model") else 1
+
+
+def _http_address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("it must begin with http:// or https://")
+    return text
+
+
+HttpAddress = Annotated[str, AfterValidator(_http_address)]
+"""An address such as `http://localhost:11434/v1`."""
+
+
 class Settings(BaseSettings):
     """
     The settings of one server.
@@ -52,6 +70,7 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
         populate_by_name=True,
+        protected_namespaces=(),
         use_attribute_docstrings=True,
     )
 
@@ -97,6 +116,24 @@ class Settings(BaseSettings):
 
     max_wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     """The longest time that `Prefer: wait` can hold an answer, in seconds."""
+
+    model: Annotated[str, Field(min_length=1)] | None = None
+    """The language model that writes reflections; without one they report what the run shows."""
+
+    model_base_url: HttpAddress | None = None
+    """The model's endpoint, which speaks OpenAI's API; else OPENAI_BASE_URL, or OpenAI's own."""
+
+    model_api_key: SecretStr | None = None
+    """The key for the model's endpoint; else OPENAI_API_KEY, where no address is set."""
+
+    model_timeout: Annotated[float, Field(gt=0, le=3600)] = 120.0
+    """How long the model's endpoint may be silent, in seconds."""
+
+    model_input_tokens: Annotated[int, Field(ge=1000)] = 16_000
+    """How much of a run the model reads, in tokens by estimate; longer runs are shortened."""
+
+    ingest_threads: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=_default_threads)
+    """How many traces become memories at once; 4 with a model's endpoint, else 1."""
 
     @classmethod
     def settings_customise_sources(

@@ -48,6 +48,25 @@ class ToolCall:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    One message of a run, read.
+
+    Attributes:
+        role: Who speaks, such as `assistant`, in small letters; empty where the message does not
+            say.
+        text: What is said.
+        calls: The tools called.
+        results: What tools answered; of each call only `tool`, `result` and `error` are known.
+    """
+
+    role: str
+    text: str
+    calls: tuple[ToolCall, ...]
+    results: tuple[ToolCall, ...]
+
+
 def parse(trajectory: str | Sequence[Any]) -> list[Message]:
     """
     Bring a trajectory into a list of messages.
@@ -149,6 +168,20 @@ def tools_used(messages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     Return the names of the tools that the run called, in order of first use.
     """
     return tuple(dict.fromkeys(call.tool for call in tool_calls(messages) if call.tool))
+
+
+def steps(messages: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
+    """
+    Read the messages of a run one by one, each by itself.
+    """
+    for message in messages:
+        results = tuple(answer for _, answer in _results_in(message))
+        yield Step(
+            role=_role(message),
+            text="" if results and _role(message) in _TOOL_ROLES else text_of(message),
+            calls=tuple(call for _, call in _calls_in(message)),
+            results=results,
+        )
 
 
 def _body(message: Mapping[str, Any]) -> Mapping[str, Any]:

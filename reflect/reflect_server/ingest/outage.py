@@ -51,13 +51,14 @@ class Outage:
             retry_after: The pause that the provider asked for; None where it said nothing.
         """
         with self._lock:
-            if self._until is None or self._until <= now:
+            until = self._until
+            if until is None or until <= now:
                 self._failures += 1
-                pause = min(FIRST_PAUSE * 2 ** min(self._failures - 1, 16), LONGEST_PAUSE)
-                self._until = now + pause
+                until = now + min(FIRST_PAUSE * 2 ** min(self._failures - 1, 16), LONGEST_PAUSE)
             if retry_after is not None:
-                self._until = max(self._until, now + min(retry_after, LONGEST_REQUESTED_PAUSE))
-            return self._until
+                until = max(until, now + min(retry_after, LONGEST_REQUESTED_PAUSE))
+            self._until = until
+            return until
 
     def end(self, now: datetime) -> None:
         """
