@@ -6,24 +6,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from api_examples import curl_example, low_level_example
 from document import Json, credential_header, operations, resolve, security_schemes
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_table import markdown_table
+from reference_model import Callable, Reference
 from schema_text import description_of, example_of, link, type_text
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates-docs"
 
 
-def write_api_page(document: Json, page: Path) -> None:
+def api_page(document: Json, reference: Reference) -> str:
     """
     Write the contract as Markdown.
 
     Args:
         document: The contract.
-        page: The file; its folder is made where it does not exist.
+        reference: The client; an operation shows the example of the method that performs it.
     """
     environment = Environment(  # noqa: S701 - Markdown is written here, not HTML
         loader=FileSystemLoader(_TEMPLATES),
@@ -32,27 +35,17 @@ def write_api_page(document: Json, page: Path) -> None:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(table=_table, link=link)
+    environment.globals.update(table=markdown_table, link=link)
     text = environment.get_template("api.md.jinja").render(
         info=document["info"],
         servers=[(f"`{server['url']}`", server["description"]) for server in document["servers"]],
         schemes=list(map(_scheme, document["components"]["securitySchemes"].items())),
         overview=[_overview(*entry) for entry in operations(document)],
-        groups=_groups(document),
+        problems=_problems(document),
+        groups=_groups(document, reference),
         schemas=[_schema(document, *entry) for entry in document["components"]["schemas"].items()],
     )
-    page.parent.mkdir(parents=True, exist_ok=True)
-    text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
-    page.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
 
 
 def _scheme(entry: tuple[str, Json]) -> tuple[str, str, str]:
@@ -66,20 +59,41 @@ def _overview(path: str, method: str, operation: Json) -> tuple[str, str, str]:
     return link(operation["operationId"]), f"`{method.upper()} {path}`", operation["summary"]
 
 
-def _groups(document: Json) -> list[Json]:
+def _problems(document: Json) -> list[tuple[str, str, str]]:
+    return [
+        (f"`{code}`", f"`{problem['status']}`", problem["description"])
+        for code, problem in problem_codes(document).items()
+    ]
+
+
+def problem_codes(document: Json) -> Json:
+    """
+    Return what the contract says of each code of a problem, by code.
+    """
+    codes: Json = document["components"]["schemas"].get("ProblemCode", {}).get("x-problems", {})
+    return codes
+
+
+def _groups(document: Json, reference: Reference) -> list[Json]:
     found = list(operations(document))
+    methods = {method.name: method for method in reference.client.class_methods}
+    methods.update({method.name: method for method in reference.client.methods})
     return [
         {
             **tag,
             "operations": [
-                _operation(document, *entry) for entry in found if tag["name"] in entry[2]["tags"]
+                _operation(document, *entry, methods.get(entry[2]["operationId"]))
+                for entry in found
+                if tag["name"] in entry[2]["tags"]
             ],
         }
         for tag in document["tags"]
     ]
 
 
-def _operation(document: Json, path: str, method: str, operation: Json) -> Json:
+def _operation(
+    document: Json, path: str, method: str, operation: Json, sdk: Callable | None
+) -> Json:
     listed = document["paths"][path].get("parameters", []) + operation.get("parameters", [])
     answers = {
         status: resolve(document, answer) for status, answer in operation["responses"].items()
@@ -97,12 +111,20 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> Json:
             for status, answer in answers.items()
             if status < "4"
         ],
-        "problems": [
-            (f"`{status}`", _content(answer), answer["description"])
-            for status, answer in answers.items()
-            if status >= "4"
-        ],
+        "problems": ", ".join(_codes(document, operation, answers)),
+        "curl": curl_example(document, path, method, operation),
+        "low_level": low_level_example(document, path, operation),
+        "sdk": sdk.name if sdk else "",
+        "sdk_examples": [example.code for example in sdk.examples] if sdk else [],
     }
+
+
+def _codes(document: Json, operation: Json, answers: Iterable[str]) -> Iterator[str]:
+    name = operation["operationId"]
+    for code, problem in problem_codes(document).items():
+        status = str(problem["status"])
+        if status in answers and name in problem.get("operations", [name]):
+            yield f"`{status} {code}`"
 
 
 def _credential(document: Json, operation: Json) -> str:

@@ -1,5 +1,5 @@
 """
-Generate `reflect_api`, `reflect_contract` and `docs/api.md` from `openapi.yaml`.
+Generate `reflect_api` and `reflect_contract` from `openapi.yaml`.
 
 `python codegen/generate.py` writes them. With `--check` nothing is written, and the command fails
 where what is committed differs by a byte from what would be written. Neither needs a network.
@@ -13,7 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from api_page import write_api_page
 from client_package import write_client
 from contract_package import write_contract
 from document import load
@@ -24,7 +23,6 @@ from tool_versions import require_pinned_tools
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = Path("generated/reflect_api")
 CONTRACT = Path("generated/reflect_contract")
-PAGE = Path("docs/api.md")
 
 
 def generate(contract: Path, folder: Path) -> None:
@@ -46,7 +44,6 @@ def generate(contract: Path, folder: Path) -> None:
     (folder / CLIENT).parent.mkdir()
     write_client(document, folder / CLIENT)
     write_contract(document, folder / CONTRACT)
-    write_api_page(document, folder / PAGE)
 
 
 def check(committed: Path, fresh: Path) -> int:
@@ -59,10 +56,10 @@ def check(committed: Path, fresh: Path) -> int:
 
     Returns: The exit status, 1 where they differ.
     """
-    outputs = (CLIENT, CONTRACT, PAGE)
+    outputs = (CLIENT, CONTRACT)
     found = [text for name in outputs for text in differences(committed / name, fresh / name)]
     if not found:
-        print("generated/ and docs/api.md are what openapi.yaml says.")
+        print("generated/ is what openapi.yaml says.")
         return 0
     print("\n".join(found))
     print("This is not what openapi.yaml says: run `nox -s generate` and commit.")
@@ -80,8 +77,6 @@ def replace(committed: Path, fresh: Path) -> None:
     for package in (CLIENT, CONTRACT):
         shutil.rmtree(committed / package, ignore_errors=True)
         shutil.copytree(fresh / package, committed / package)
-    (committed / PAGE).parent.mkdir(exist_ok=True)
-    shutil.copyfile(fresh / PAGE, committed / PAGE)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -99,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--root",
         type=Path,
         default=ROOT,
-        help="the folder that has openapi.yaml, generated/ and docs/",
+        help="the folder that has openapi.yaml and generated/",
     )
     options = parser.parse_args(arguments)
     require_pinned_tools(ROOT / "pyproject.toml")

@@ -1,5 +1,6 @@
 """
-Writes the reference of `reflect_sdk` from its docstrings, signatures and annotations.
+Writes the reference: of `reflect_sdk` from its docstrings, signatures and annotations, and of the
+REST API from `openapi.yaml`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from api_page import api_page
+from document import load
 from drift import differences
 from reference_faults import faults
 from reference_pages import MARKDOWN, MDX, client_page, types_page
@@ -16,7 +19,8 @@ from reference_source import read_reference
 ROOT = Path(__file__).resolve().parent.parent
 SITE_PAGES = Path("docs/reference")
 MINTLIFY_PAGES = Path("mintlify")
-_FOLDERS = (SITE_PAGES, MINTLIFY_PAGES)
+API_PAGE = Path("docs/api.md")
+_OUTPUTS = (SITE_PAGES, MINTLIFY_PAGES, API_PAGE)
 
 
 def write_reference(root: Path, folder: Path) -> None:
@@ -42,6 +46,7 @@ def write_reference(root: Path, folder: Path) -> None:
         SITE_PAGES / "types.md": types_page(reference, MARKDOWN),
         MINTLIFY_PAGES / "reflect-client.mdx": client_page(reference, MDX),
         MINTLIFY_PAGES / "types.mdx": types_page(reference, MDX),
+        API_PAGE: api_page(load(root / "openapi.yaml"), reference),
     }
     for name, text in pages.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +55,7 @@ def write_reference(root: Path, folder: Path) -> None:
 
 def check(root: Path) -> int:
     """
-    Print how the committed pages differ from what the docstrings say.
+    Print how the committed pages differ from what their sources say.
 
     Args:
         root: The root of the repository.
@@ -61,13 +66,13 @@ def check(root: Path) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         write_reference(root, Path(scratch))
         found = [
-            text for name in _FOLDERS for text in differences(root / name, Path(scratch) / name)
+            text for name in _OUTPUTS for text in differences(root / name, Path(scratch) / name)
         ]
     if not found:
-        print("docs/reference/ and mintlify/ are what the docstrings say.")
+        print("docs/reference/, mintlify/ and docs/api.md are what their sources say.")
         return 0
     print("\n".join(found))
-    print("This is not what the docstrings say: run `nox -s generate` and commit.")
+    print("This is not what the docstrings and openapi.yaml say: run `nox -s generate` and commit.")
     return 1
 
 
@@ -81,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    parser = argparse.ArgumentParser(description="Write the reference from the docstrings.")
+    parser = argparse.ArgumentParser(description="Write the reference as pages.")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     parser.add_argument("--root", type=Path, default=ROOT, help="the root of the repository")
     options = parser.parse_args(arguments)

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from attrs import frozen
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_table import CODE_SPAN, html_code, markdown_table
 from reference_model import Reference
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates-docs"
-_CODE_SPAN = re.compile(r"(`[^`]+`)")
 
 
 @frozen(kw_only=True)
@@ -67,7 +68,7 @@ MARKDOWN = Dialect(
     note=lambda text: f"> **Note:** {text}",
     prose=lambda text: text.replace("<", "&lt;"),
     union=" or ".join,
-    piped_code=lambda code: f"<code>{code.replace('<', '&lt;').replace('|', '&#124;')}</code>",
+    piped_code=html_code,
 )
 """
 What the site and GitHub read.
@@ -125,7 +126,7 @@ class _Writer:
             note=lambda text: self.dialect.note(self.text(text)),
             quoted=lambda text: json.dumps(text, ensure_ascii=False),
             reference=self.reference,
-            table=self.table,
+            table=partial(markdown_table, piped_code=self.dialect.piped_code),
             text=self.text,
             types=self.types,
         )
@@ -162,7 +163,7 @@ class _Writer:
         """
         return "".join(
             self._span(part, entry) if part.startswith("`") else self.dialect.prose(part)
-            for part in _CODE_SPAN.split(text)
+            for part in CODE_SPAN.split(text)
         )
 
     def _span(self, span: str, entry: str) -> str:
@@ -185,22 +186,3 @@ class _Writer:
         Write code for a table.
         """
         return self.dialect.piped_code(source) if "|" in source else f"`{source}`"
-
-    def table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-        """
-        Write a table; a `|` in the prose of a cell is escaped, one in its code `types` and `code`
-        have taken care of.
-        """
-        lines = [header, ["---"] * len(header), *rows]
-        return "\n".join(f"| {' | '.join(map(self._cell, line))} |" for line in lines)
-
-    def _cell(self, text: str) -> str:
-        parts = _CODE_SPAN.split(" ".join(text.split()))
-        return "".join(
-            self._code_in_cell(part) if part.startswith("`") else re.sub(r"(?<!\\)\|", r"\|", part)
-            for part in parts
-        )
-
-    def _code_in_cell(self, span: str) -> str:
-        unescaped = re.search(r"(?<!\\)\|", span)
-        return self.dialect.piped_code(span.strip("`")) if unescaped else span

@@ -1,5 +1,6 @@
 """
-Write the reference of `reflect_sdk` from its docstrings; with `--check`, only compare.
+Write the reference of `reflect_sdk` from its docstrings, and that of the REST API from
+`openapi.yaml`; with `--check`, only compare.
 """
 
 import sys

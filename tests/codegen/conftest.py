@@ -77,6 +77,4 @@ def repository_copy(tmp_path: Path) -> Path:
     shutil.copyfile(ROOT / "openapi.yaml", tmp_path / "openapi.yaml")
     skip_caches = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "generated", tmp_path / "generated", ignore=skip_caches)
-    (tmp_path / "docs").mkdir()
-    shutil.copyfile(ROOT / "docs" / "api.md", tmp_path / "docs" / "api.md")
     return tmp_path

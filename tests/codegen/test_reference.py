@@ -192,14 +192,15 @@ def test_the_committed_pages_are_what_the_docstrings_say():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("name", ["reference/client.md", "api.md"])
 def test_a_page_that_was_edited_by_hand_is_noticed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ):
-    for folder in ("reflect", "generated"):
-        (tmp_path / folder).symlink_to(ROOT / folder)
+    for source in ("reflect", "generated", "openapi.yaml"):
+        (tmp_path / source).symlink_to(ROOT / source)
     write_reference(tmp_path, tmp_path)
     assert check(tmp_path) == 0
-    page = tmp_path / "docs" / "reference" / "client.md"
+    page = tmp_path / "docs" / name
     page.write_text(page.read_text() + "By hand.\n")
     assert check(tmp_path) == 1
     printed = capsys.readouterr().out
