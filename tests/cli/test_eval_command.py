@@ -28,19 +28,19 @@ def test_a_stream_is_shown_as_a_table_and_kept_as_json_and_pictures(
     assert "Against the best other strategy" in result.output
     names = sorted(path.name for path in (tmp_path / "new" / "out").iterdir())
     assert names == [
-        "stream-calibration.png",
-        "stream-means.png",
-        "stream-over-time.png",
-        "stream.json",
+        "stream-small-set-calibration.png",
+        "stream-small-set-means.png",
+        "stream-small-set-over-time.png",
+        "stream-small-set.json",
     ]
-    kept = json.loads((tmp_path / "new" / "out" / "stream.json").read_text())
+    kept = json.loads((tmp_path / "new" / "out" / "stream-small-set.json").read_text())
     assert kept["settings"]["memories"] == 12
 
 
 def test_json_is_one_object_and_nothing_else(labelled_folder: Path, tmp_path: Path):
     result = run("stream", labelled_folder, *SMALL, "--json", "--out", tmp_path)
     printed = json.loads(result.stdout)
-    assert printed == json.loads((tmp_path / "stream.json").read_text())
+    assert printed == json.loads((tmp_path / "stream-small-set.json").read_text())
     assert printed["measurements"][0]["condition"] == "ρ=0"
 
 

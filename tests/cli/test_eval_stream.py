@@ -18,7 +18,7 @@ from reflect_cli.evaluation.stream import (
     Condition,
     StreamSettings,
     evaluate_stream,
-    requests_of,
+    steps_of,
 )
 from reflect_server.testing import RunningServer
 
@@ -56,7 +56,7 @@ def test_a_simulated_agent_is_called_simulated(evaluation: Evaluation):
 def test_the_steps_that_are_counted_are_those_that_were_announced(
     evaluation: Evaluation, counted: list[int], labelled_folder: Path
 ):
-    assert sum(counted) == requests_of(read_labelled(labelled_folder), SETTINGS)
+    assert sum(counted) == steps_of(read_labelled(labelled_folder), SETTINGS)
 
 
 def test_right_memories_help_and_learning_tells_them_from_misleading_ones(evaluation: Evaluation):

@@ -13,14 +13,24 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from . import database as database_protocol
+from . import own_tasks as own_protocol
+from . import retrieval as retrieval_protocol
+from .database import DatabaseSettings, evaluate_database
+from .database_tasks import read_database_tasks
 from .errors import EvaluationError
 from .labelled import read_labelled
+from .own_tasks import OwnSettings, evaluate_own_tasks, load_own_tasks
 from .results import Evaluation
+from .retrieval import evaluate_retrieval, read_retrieval_set
 from .screen import progress, show
-from .service import Service
-from .stream import DEFAULT_CONDITIONS, Condition, StreamSettings, evaluate_stream, requests_of
+from .service import Service, running_service
+from .stream import DEFAULT_CONDITIONS, Condition, StreamSettings, evaluate_stream, steps_of
 
 DEFAULT_OUT = Path("reflect-eval")
+
+Plan = tuple[int, Callable[[Service], Evaluation]]
+"""How many steps an evaluation has, and the evaluation."""
 
 evaluations = typer.Typer(
     name="eval",
@@ -91,26 +101,136 @@ def stream(  # noqa: PLR0917 - Typer reads the options off the parameters.
         conditions = tuple(Condition(share, wrong_reviews) for share in rho)
     settings = StreamSettings(seeds, conditions, memories, tasks, held_out)
 
-    def prepare() -> tuple[int, Callable[[Service], Evaluation]]:
+    def prepare() -> Plan:
         texts = read_labelled(folder)
-        total = requests_of(texts, settings)
+        total = steps_of(texts, settings)
         return total, lambda service: evaluate_stream(service, texts, settings)
 
     _run(prepare, workers, out, as_json=as_json)
 
 
+@evaluations.command()
+def database(  # noqa: PLR0917 - Typer reads the options off the parameters.
+    tasks: Annotated[
+        Path,
+        typer.Argument(
+            help="Database tasks: a JSON file in the form of LifelongAgentBench as MemRL packages "
+            "it, or a folder with `db_train.json`."
+        ),
+    ],
+    seeds: Seeds = 5,
+    epochs: Annotated[int, typer.Option(min=1, max=100, help="How often each task is asked.")] = 10,
+    wrong_reviews: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=0, max=1, help="A share of wrong verdicts; may be repeated. Default: 0.2."
+        ),
+    ] = None,
+    workers: Workers = 4,
+    out: Out = DEFAULT_OUT,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Learn from executed SQL and a judge who errs, epoch after epoch.
+
+    The bank starts empty. A simulated agent has a habit for each task and repeats what its memories
+    say was accepted; its statements are executed, and a share of the verdicts is turned round.
+
+    Try: reflect eval database llb --seeds 2 --epochs 5
+    """
+    settings = DatabaseSettings(seeds, epochs, tuple(wrong_reviews or (0.2,)))
+
+    def prepare() -> Plan:
+        given = read_database_tasks(tasks)
+        total = database_protocol.steps_of(given, settings)
+        return total, lambda service: evaluate_database(
+            service, given, settings, name=tasks.resolve().stem
+        )
+
+    _run(prepare, workers, out, as_json=as_json)
+
+
+@evaluations.command()
+def retrieval(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Labelled texts, as for `stream`, or database tasks with `db_train.json` and "
+            "`db_val.json`."
+        ),
+    ],
+    workers: Workers = 4,
+    out: Out = DEFAULT_OUT,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Measure what a query finds among memories that no review has touched.
+
+    Memories and queries belong together where they share an intent, a table or skills.
+    """
+
+    def prepare() -> Plan:
+        made = read_retrieval_set(folder)
+        total = retrieval_protocol.steps_of(made)
+        return total, lambda service: evaluate_retrieval(service, made)
+
+    _run(prepare, workers, out, as_json=as_json)
+
+
+@evaluations.command()
+def own(  # noqa: PLR0917 - Typer reads the options off the parameters.
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A Python file that defines `tasks` (a list of texts, or of mappings with the "
+            "text under `task`), `solve(prompt)` and `grade(task, answer)`."
+        ),
+    ],
+    epochs: Annotated[int, typer.Option(min=1, max=100, help="How often each task is asked.")] = 3,
+    repeats: Annotated[
+        int, typer.Option(min=1, max=100, help="How often all is done from the start.")
+    ] = 1,
+    limit: Annotated[
+        int, typer.Option(min=1, max=100, help="How many memories the agent is given at the most.")
+    ] = 3,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many repeats run at once.")] = 1,
+    out: Out = DEFAULT_OUT,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Find out whether memory helps your own agent with your own tasks.
+
+    Each task is solved without memory and with it. The file is run as any Python program is.
+
+    Try: reflect eval own my_tasks.py --epochs 3
+    """
+    settings = OwnSettings(epochs, repeats, limit)
+
+    def prepare() -> Plan:
+        given = load_own_tasks(file)
+        total = own_protocol.steps_of(given, settings)
+        return total, lambda service: evaluate_own_tasks(service, given, settings)
+
+    _run(prepare, workers, out, as_json=as_json, conclude=own_protocol.verdict)
+
+
 def _run(
-    prepare: Callable[[], tuple[int, Callable[[Service], Evaluation]]],
+    prepare: Callable[[], Plan],
     workers: int,
     out: Path,
     *,
     as_json: bool,
+    conclude: Callable[[Evaluation], str] | None = None,
 ) -> None:
     try:
         total, evaluate = prepare()
         folder = _writable(out)
         console = Console(highlight=False, stderr=as_json)
-        evaluation = _with_server(evaluate, total, workers, console)
+        with (
+            progress(console, "evaluating", total) as advanced,
+            running_service(workers, advanced) as service,
+        ):
+            evaluation = evaluate(service)
         files = _write(evaluation, folder)
     except KeyboardInterrupt:
         _leave("Stopped. Nothing was written.", code=130)
@@ -120,21 +240,9 @@ def _run(
         sys.stdout.write(json.dumps(evaluation.to_json()) + "\n")
         return
     show(console, evaluation)
+    if conclude is not None:
+        console.print(conclude(evaluation), style="bold", markup=False, soft_wrap=True)
     console.print(f"written: {', '.join(map(str, files))}", markup=False, soft_wrap=True)
-
-
-def _with_server(
-    evaluate: Callable[[Service], Evaluation], total: int, workers: int, console: Console
-) -> Evaluation:
-    from reflect_sdk import ReflectError  # noqa: PLC0415 - Slow to import.
-    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - As above.
-    from reflect_server.testing import running_server  # noqa: PLC0415 - As above.
-
-    try:
-        with running_server() as server, progress(console, "evaluating", total) as advanced:
-            return evaluate(Service(server.base_url, server.api_key, workers, advanced))
-    except (ReflectError, ReflectServerError) as error:
-        raise EvaluationError(f"The evaluation's server did not do its part: {error}") from error
 
 
 def _writable(out: Path) -> Path:
@@ -155,7 +263,7 @@ def _writable(out: Path) -> Path:
 def _write(evaluation: Evaluation, folder: Path) -> list[Path]:
     from .pictures import draw  # noqa: PLC0415 - Slow to import.
 
-    results = folder / f"{evaluation.protocol}.json"
+    results = folder / f"{evaluation.stem}.json"
     try:
         results.write_text(json.dumps(evaluation.to_json(), indent=1) + "\n", encoding="utf-8")
         return [results, *draw(evaluation, folder)]

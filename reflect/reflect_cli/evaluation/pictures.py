@@ -44,7 +44,7 @@ def draw(evaluation: Evaluation, folder: Path) -> list[Path]:
     pictures["means"] = _means(evaluation)
     written = []
     for name, figure in pictures.items():
-        path = folder / f"{evaluation.protocol}-{name}.png"
+        path = folder / f"{evaluation.stem}-{name}.png"
         figure.savefig(path, format="png")
         written.append(path)
     return written
@@ -53,15 +53,16 @@ def draw(evaluation: Evaluation, folder: Path) -> list[Path]:
 def _over_time(evaluation: Evaluation) -> Figure:
     figure, panels = _panels(evaluation, evaluation.title)
     for condition, axes in zip(evaluation.conditions, panels, strict=True):
+        steps = range(1, 1)
         for strategy in evaluation.strategies:
             found = evaluation.of(strategy, condition)
             if found is None or not (curve := found.curve()):
                 continue
-            steps = [(step + 1) / len(curve) for step in range(len(curve))]
+            steps = range(1, len(curve) + 1)
             axes.plot(steps, curve, label=strategy, **_style(evaluation, strategy))
         axes.set_title(condition, loc="left", color=_INK, fontsize=10)
         axes.set_xlabel(evaluation.time, color=_INK)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "¼", "½", "¾", "all"])
+        axes.set_xticks(range(0, len(steps) + 1, 1 + len(steps) // 11))
     panels[0].set_ylabel("solved", color=_INK)
     _legend(figure, panels[0])
     return figure

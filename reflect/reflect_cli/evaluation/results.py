@@ -4,15 +4,17 @@ What an evaluation found, in a form that tables, plots and JSON are made of.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .intervals import Interval, of_mean
+from .intervals import Interval, of_mean, of_paired_tasks
 
 _BINS = 10
+_MOST_LISTED = 100
 
 OURS = "Reflect"
 """How the names of the server's own default rankings begin."""
@@ -118,6 +120,14 @@ class Evaluation:
     measurements: tuple[Measurement, ...] = field(repr=False)
 
     @property
+    def stem(self) -> str:
+        """
+        How the names of its files begin: the protocol, and the name of its data where it has one.
+        """
+        data = re.sub(r"[^a-z0-9]+", "-", str(self.settings.get("data", "")).lower()).strip("-")
+        return f"{self.protocol}-{data}" if data else self.protocol
+
+    @property
     def conditions(self) -> list[str]:
         """
         The conditions, in order.
@@ -151,7 +161,8 @@ class Evaluation:
         first, second = self.of(strategy, condition), self.of(other, condition)
         if first is None or second is None:
             return None
-        return of_mean([a - b for a, b in zip(first.scores, second.scores, strict=True)])
+        differences = [a - b for a, b in zip(first.scores, second.scores, strict=True)]
+        return of_paired_tasks(differences) if self.unit == "task" else of_mean(differences)
 
     def best_baseline(self, condition: str) -> str | None:
         """
@@ -211,7 +222,7 @@ def _as_json(found: Measurement) -> dict[str, Any]:
         "strategy": found.strategy,
         "condition": found.condition,
         **rounded(found.interval),
-        "scores": [round(score, 4) for score in found.scores],
+        "scores": [round(score, 4) for score in found.scores[:_MOST_LISTED]],
         "curve": [round(value, 4) for value in found.curve()],
         "calibration": found.calibration(),
     }

@@ -55,7 +55,7 @@ def show(console: Console, evaluation: Evaluation) -> None:
     console.print(table(evaluation))
     _line(
         console,
-        f"mean ± half of the 95% interval, over {_count(evaluation)}; the best of a column is bold",
+        f"mean ± half of the 95% interval, over {_count(evaluation)}; the best is bold",
     )
     margins = list(_margins(evaluation))
     if margins:
@@ -68,21 +68,37 @@ def show(console: Console, evaluation: Evaluation) -> None:
 
 def table(evaluation: Evaluation) -> Table:
     """
-    Make a table of an evaluation: a row per strategy, a column per condition.
+    Make a table of an evaluation: a row per strategy and a column per condition, or the other way
+    round where that is narrower.
     """
     made = Table()
-    made.add_column("strategy", overflow="fold")
-    for condition in evaluation.conditions:
-        made.add_column(condition, justify="right")
-    best = {condition: _best(evaluation, condition) for condition in evaluation.conditions}
-    for strategy in evaluation.strategies:
-        cells = []
+    if len(evaluation.conditions) <= len(evaluation.strategies):
+        made.add_column("strategy", overflow="fold")
         for condition in evaluation.conditions:
-            found = evaluation.of(strategy, condition)
-            text = "" if found is None else written(found.interval)
-            cells.append(Text(text, style="bold" if best[condition] == strategy else ""))
-        made.add_row(Text(strategy, style="green" if strategy.startswith(OURS) else ""), *cells)
+            made.add_column(condition, justify="right")
+        for strategy in evaluation.strategies:
+            cells = [_cell(evaluation, strategy, c) for c in evaluation.conditions]
+            made.add_row(_named(strategy), *cells)
+        return made
+    made.add_column("measure", overflow="fold")
+    for strategy in evaluation.strategies:
+        made.add_column(_named(strategy), justify="right")
+    for condition in evaluation.conditions:
+        made.add_row(condition, *(_cell(evaluation, s, condition) for s in evaluation.strategies))
     return made
+
+
+def _named(strategy: str) -> Text:
+    return Text(strategy, style="green" if strategy.startswith(OURS) else "")
+
+
+def _cell(evaluation: Evaluation, strategy: str, condition: str) -> Text:
+    found = evaluation.of(strategy, condition)
+    if found is None:
+        return Text("")
+    means = [m.interval.mean for m in evaluation.measurements if m.condition == condition]
+    is_best = found.interval.mean == max(means)
+    return Text(written(found.interval), style="bold" if is_best else "")
 
 
 def written(interval: Interval) -> str:
@@ -118,15 +134,11 @@ def _margins(evaluation: Evaluation) -> Iterator[tuple[str, Interval]]:
                 yield f"  {condition}: {strategy}: {signed(gain)} to {best}", gain
 
 
-def _best(evaluation: Evaluation, condition: str) -> str:
-    found = [m for m in evaluation.measurements if m.condition == condition]
-    return max(found, key=lambda measurement: measurement.interval.mean).strategy
-
-
 def _count(evaluation: Evaluation) -> str:
-    count = len(evaluation.measurements[0].outcomes)
+    counts = [len(found.outcomes) for found in evaluation.measurements]
     plural = {"query": "queries"}.get(evaluation.unit, f"{evaluation.unit}s")
-    return f"{count} {plural}"
+    low, high = min(counts), max(counts)
+    return f"{low} {plural}" if low == high else f"{low} to {high} {plural}"
 
 
 def _line(console: Console, text: str = "", *, style: str | None = None) -> None:

@@ -7,12 +7,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeVar
 
-from reflect_sdk import ReflectClient
+from reflect_sdk import NotFoundError, ReflectClient, ReflectError
+from reflect_server.errors import ReflectServerError
+from reflect_server.testing import running_server
+
+from .errors import EvaluationError
 
 T = TypeVar("T")
 
@@ -57,7 +61,8 @@ class Service:
             try:
                 yield client
             finally:
-                client.delete_project()
+                with suppress(NotFoundError):  # Nothing was ever kept in it.
+                    client.delete_project()
 
     def advance(self, steps: int = 1) -> None:
         """
@@ -92,6 +97,31 @@ class Service:
     def _stop(self, pool: ThreadPoolExecutor) -> None:
         self._stopping.set()
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def running_service(
+    workers: int = 4,
+    advanced: Callable[[int], None] = lambda steps: None,  # noqa: ARG005 - Nobody watches.
+) -> Iterator[Service]:
+    """
+    Run a server of its own for an evaluation.
+
+    Args:
+        workers: How many parts of the evaluation run at once.
+        advanced: Called with a number of steps that are done; from any thread.
+
+    Yields:
+        The service, with a temporary data folder.
+
+    Raises:
+        EvaluationError: The server did not start, or did not do its part.
+    """
+    try:
+        with running_server() as server:
+            yield Service(server.base_url, server.api_key, workers, advanced)
+    except (ReflectError, ReflectServerError) as error:
+        raise EvaluationError(f"The evaluation's server did not do its part: {error}") from error
 
 
 def _first_cause(futures: Sequence[Future[T]]) -> BaseException:

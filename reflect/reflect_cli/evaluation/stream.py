@@ -141,7 +141,7 @@ class _Seed:
         return [draw.random() >= condition.wrong_reviews for _ in self.split.stream]
 
 
-def requests_of(tasks: LabelledTasks, settings: StreamSettings) -> int:
+def steps_of(tasks: LabelledTasks, settings: StreamSettings) -> int:
     """
     Return how many steps `evaluate_stream` counts, for progress bars.
 
@@ -194,7 +194,7 @@ def evaluate_stream(service: Service, tasks: LabelledTasks, settings: StreamSett
         f"over {len(split.bank)} memories, a share ρ of which misleads",
         agent="simulated",
         unit="seed",
-        time=f"tasks of the stream (of {len(split.stream)})",
+        time=f"part of the stream, of {_CURVE_STEPS}",
         settings={
             "data": tasks.name,
             "seeds": settings.seeds,
