@@ -248,6 +248,13 @@ class MemoryResponse(msgspec.Struct, frozen=True, kw_only=True):
         reflection: The whole lesson as text.
         q_value: Its learned utility; 0.5 where no review has moved it yet, and where it is
             absent.
+        uses: How many reviews have credited it; 0 where it is absent.
+        wins: The evidence that it helps: of the reviews with `pass` that credited it, the
+            sum of credit × learning rate / 0.3, so that a full credit at the usual rate
+            counts 1; 0 where it is absent.
+        losses: The evidence that it misleads, counted like `wins`, of the reviews with
+            `fail`; 0 where it is absent.
+        last_used_at: When a review credited it last; null where none has.
         similarity: Cosine similarity of its task and the query's; 0 where it is absent.
         score: The blended score that it was ranked by, comparable within one answer; 0
             where it is absent.
@@ -270,6 +277,12 @@ class MemoryResponse(msgspec.Struct, frozen=True, kw_only=True):
     task: str
     reflection: str
     q_value: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
+    uses: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
+    wins: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
+    losses: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
+    last_used_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | None | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
     similarity: Annotated[float, msgspec.Meta(ge=-1, le=1)] | msgspec.UnsetType = msgspec.UNSET
     score: float | msgspec.UnsetType = msgspec.UNSET
     success: bool | None | msgspec.UnsetType = msgspec.UNSET

@@ -145,6 +145,11 @@ class MemoryResponse(Answer):
         task: The task of the run that it was made of.
         reflection: The whole lesson as text.
         q_value: Its learned utility, from 0 to 1; 0.5 where no review has moved it yet.
+        uses: How many reviews have credited it.
+        wins: The evidence that it helps: a full credit by a passed run at the usual learning rate
+            counts 1, a smaller credit or rate less.
+        losses: The evidence that it misleads, counted like `wins`.
+        last_used_at: When a review credited it last; None where none has.
         similarity: Cosine similarity of its task and the query's, from -1 to 1.
         score: The blended score that it was ranked by; comparable within one answer only.
         success: Whether the run that it was made of passed; None where unknown.
@@ -163,6 +168,10 @@ class MemoryResponse(Answer):
     task: str = field(repr=_ABBREVIATION.repr)
     reflection: str = field(repr=_ABBREVIATION.repr)
     q_value: float = 0.5
+    uses: int = 0
+    wins: float = 0.0
+    losses: float = 0.0
+    last_used_at: datetime | None = None
     similarity: float = 0.0
     score: float = 0.0
     success: bool | None = None

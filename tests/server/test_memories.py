@@ -63,6 +63,50 @@ def test_a_learned_q_value_overtakes_similarity_as_far_as_lambda_allows(project:
     assert by_q_value[0]["id"] == far
 
 
+def test_a_memory_shows_the_evidence_behind_its_q_value(project: Project):
+    memory_id = project.memory()
+    fresh = project.get(f"/memories/{memory_id}")
+    assert (fresh["uses"], fresh["wins"], fresh["losses"]) == (0, 0, 0)
+    assert fresh["last_used_at"] is None
+
+    for review in ({"result": "pass"}, {"result": "fail", "alpha": 0.15}):
+        project.create(retrieved_memory_ids=[memory_id], review={**review, "remember": False})
+
+    (reviewed,) = project.query("Count the orders")
+    history = project.get(f"/memories/{memory_id}/history")
+    assert (reviewed["uses"], reviewed["wins"], reviewed["losses"]) == (2, 1.0, 0.5)
+    assert reviewed["last_used_at"] == history[-1]["created_at"]
+
+
+def test_evidence_outweighs_a_little_similarity_and_not_much(project: Project):
+    near = project.memory("Count the orders of March")
+    close = project.memory("Count the orders of April")
+    far = project.memory(FLIGHT)
+    for _ in range(3):
+        for memory_id, result in ((near, "fail"), (far, "pass")):
+            review = {"result": result, "alpha": 1.0, "remember": False}
+            project.create("a run", retrieved_memory_ids=[memory_id], review=review)
+
+    found = project.query("Count the orders of March", similarity_threshold=-1.0)
+
+    assert [memory["id"] for memory in found] == [close, near, far]
+
+
+def test_advice_that_several_memories_give_takes_one_place_in_a_short_answer(project: Project):
+    def keep(task: str, guidance: str) -> str:
+        reflection = {"summary": f"About {task}", "guidance": guidance}
+        trace_id = project.create(task, review={"result": "pass", "reflection": reflection})
+        return str(project.get(f"/traces/{trace_id}")["created_memory_id"])
+
+    first = keep("Count the orders of March", "Filter on shipped_at.")
+    keep("Count the orders of April", "filter on  SHIPPED_AT.")
+    other = keep("Count the customers", "Leave the test accounts out.")
+
+    answer = project.query("Count the orders of March", limit=2)
+
+    assert [memory["id"] for memory in answer] == [first, other]
+
+
 def test_the_threshold_cuts_on_similarity(project: Project):
     project.memory(SHIPPED)
     project.memory(FLIGHT)

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflect_server.domain.model import Memory, QValueEvent, Reflection, Trace
+from reflect_server.domain.model import (
+    Evidence,
+    Memory,
+    QValueEvent,
+    Reflection,
+    ReviewResult,
+    Trace,
+)
 from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError, StoreError
 from reflect_server.store.protocol import Store, Transaction
 
@@ -198,3 +205,38 @@ def test_a_trace_shows_its_memory(store: Store, keep_memory: Keep):
 
     store.write(lambda tx: keep_memory(tx, "m"))
     assert created_memory(store.read(lambda tx: tx.traces.get("p", "trace-of-m"))) == "m"
+
+
+def test_an_event_is_counted_as_evidence_for_its_memory_and_its_project(
+    store: Store, keep_memory: Keep, an_event: MakeEvent
+):
+    store.write(lambda tx: keep_memory(tx, "m"))
+    store.write(lambda tx: keep_memory(tx, "n"))
+    store.write(lambda tx: keep_memory(tx, "foreign", "q"))
+    later = NOW + timedelta(hours=1)
+    fail = {"result": ReviewResult.FAIL, "review_id": "s", "weight": 0.25}
+
+    def work(tx: Transaction) -> None:
+        tx.memories.record(an_event("1", "m", created_at=later))
+        tx.memories.record(an_event("2", "m", **fail))
+        tx.memories.record(an_event("3", "n"))
+
+    store.write(work)
+
+    assert kept(store, "m").evidence == Evidence(2, 1.0, 0.25, later)
+    assert store.read(lambda tx: tx.projects.evidence("p")) == Evidence(3, 2.0, 0.25)
+    assert store.read(lambda tx: tx.projects.evidence("q")) == Evidence()
+    assert store.read(lambda tx: tx.projects.evidence("unknown")) == Evidence()
+
+
+def test_the_evidence_of_a_deleted_memory_leaves_its_project(
+    store: Store, keep_memory: Keep, an_event: MakeEvent
+):
+    for memory_id in ("m", "n"):
+        store.write(lambda tx, memory_id=memory_id: keep_memory(tx, memory_id))
+        event = an_event(memory_id, memory_id)
+        store.write(lambda tx, event=event: tx.memories.record(event))
+
+    store.write(lambda tx: tx.traces.delete("p", ["trace-of-m"]))
+
+    assert store.read(lambda tx: tx.projects.evidence("p")) == Evidence(1, 1.0, 0.0)

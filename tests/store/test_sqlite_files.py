@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reflect_server.domain.model import TraceFilter
+from reflect_server.domain.learning import evidence_of
+from reflect_server.domain.model import Evidence, TraceFilter
 from reflect_server.errors import StoreError
 from reflect_server.store.protocol import Transaction
 from reflect_server.store.sqlite import SqliteStore, schema
@@ -208,6 +209,38 @@ def test_traces_of_an_older_database_are_found_by_their_metadata(
             wanted = TraceFilter(metadata=metadata)
             traces = store.read(lambda tx, wanted=wanted: tx.traces.page("p", wanted=wanted))
             assert [trace.id for trace in traces] == found
+
+
+def test_a_database_from_before_evidence_was_kept_has_it_counted_from_its_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    scripts = schema.migrations()
+    earlier = scripts[: next(n for n, sql in enumerate(scripts) if "evidence_changed" in sql)]
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "migrations", lambda: earlier)
+        with opened(tmp_path):
+            pass
+    with closing(sqlite3.connect(tmp_path / "reflect.db")) as connection:
+        connection.executescript(
+            """
+            INSERT INTO projects VALUES ('p', 0);
+            INSERT INTO traces (
+                seq, id, project_id, ingest_status, ingest_attempts, created_at,
+                retrieved_memory_ids, task, final_response, metadata
+            ) VALUES (1, 't', 'p', 'completed', 0, 0, '[]', 'x', '', '{}');
+            INSERT INTO memories VALUES
+                (1, 'm', 'p', 't', 1, 0.5, 0, 'x', '{"summary":"s","guidance":"g"}', '{}');
+            INSERT INTO q_value_events VALUES
+                (1, 'a', 'm', 't', 'r', 'pass', 0.3, 1, 0.5, 0.65, 5),
+                (2, 'b', 'm', 't', 's', 'fail', 0.15, 0.5, 0.65, 0.6, 7);
+            """
+        )
+    with opened(tmp_path) as store:
+        evidence = store.read(lambda tx: tx.memories.get_many("p", ["m"]))["m"].evidence
+        events = store.read(lambda tx: tx.memories.history("m"))
+        total = store.read(lambda tx: tx.projects.evidence("p"))
+    assert evidence == evidence_of(events) == Evidence(2, 1.0, 0.25, events[-1].created_at)
+    assert total == Evidence(2, 1.0, 0.25)
 
 
 def test_a_migration_that_fails_changes_nothing(database: Path, monkeypatch: pytest.MonkeyPatch):

@@ -24,6 +24,10 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.required("task", _decoding.string),
             _decoding.required("reflection", _decoding.string),
             _decoding.optional("q_value", _decoding.number),
+            _decoding.optional("uses", _decoding.integer),
+            _decoding.optional("wins", _decoding.number),
+            _decoding.optional("losses", _decoding.number),
+            _decoding.optional("last_used_at", _decoding.nullable(_decoding.date_time)),
             _decoding.optional("similarity", _decoding.number),
             _decoding.optional("score", _decoding.number),
             _decoding.optional("success", _decoding.nullable(_decoding.boolean)),
@@ -52,6 +56,14 @@ class MemoryResponse:
         reflection (str): The whole lesson as text.
         q_value (float | Unset): Its learned utility; 0.5 where no review has moved it yet,
             and where it is absent.
+        uses (int | Unset): How many reviews have credited it; 0 where it is absent.
+        wins (float | Unset): The evidence that it helps: of the reviews with `pass` that
+            credited it, the sum of credit × learning rate / 0.3, so that a full credit at the
+            usual rate counts 1; 0 where it is absent.
+        losses (float | Unset): The evidence that it misleads, counted like `wins`, of the
+            reviews with `fail`; 0 where it is absent.
+        last_used_at (datetime.datetime | None | Unset): When a review credited it last;
+            null where none has.
         similarity (float | Unset): Cosine similarity of its task and the query's; 0 where
             it is absent.
         score (float | Unset): The blended score that it was ranked by, comparable within
@@ -78,6 +90,10 @@ class MemoryResponse:
     task: str
     reflection: str
     q_value: float | Unset = UNSET
+    uses: int | Unset = UNSET
+    wins: float | Unset = UNSET
+    losses: float | Unset = UNSET
+    last_used_at: datetime.datetime | None | Unset = UNSET
     similarity: float | Unset = UNSET
     score: float | Unset = UNSET
     success: bool | None | Unset = UNSET
@@ -103,6 +119,20 @@ class MemoryResponse:
         reflection = self.reflection
 
         q_value = self.q_value
+
+        uses = self.uses
+
+        wins = self.wins
+
+        losses = self.losses
+
+        last_used_at: None | str | Unset
+        if isinstance(self.last_used_at, Unset):
+            last_used_at = UNSET
+        elif isinstance(self.last_used_at, datetime.datetime):
+            last_used_at = _encoding.date_time(self.last_used_at)
+        else:
+            last_used_at = self.last_used_at
 
         similarity = self.similarity
 
@@ -149,6 +179,14 @@ class MemoryResponse:
         )
         if q_value is not UNSET:
             field_dict["q_value"] = q_value
+        if uses is not UNSET:
+            field_dict["uses"] = uses
+        if wins is not UNSET:
+            field_dict["wins"] = wins
+        if losses is not UNSET:
+            field_dict["losses"] = losses
+        if last_used_at is not UNSET:
+            field_dict["last_used_at"] = last_used_at
         if similarity is not UNSET:
             field_dict["similarity"] = similarity
         if score is not UNSET:

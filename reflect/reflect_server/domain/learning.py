@@ -4,13 +4,17 @@ How a review teaches: whom it credits, and how far a Q-value moves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
-from reflect_server.domain.model import ReviewResult
+from reflect_server.domain.model import Evidence, QValueEvent, ReviewResult
 from reflect_server.errors import InvalidRequestError
 
 DEFAULT_ALPHA = 0.3
 """The learning rate where neither the review nor `Q_LEARNING_ALPHA` names one."""
+
+EVIDENCE_STEPS = 256
+"""Evidence is counted in steps of 1/256, which floats add and take away without rounding."""
 
 _REWARD = {ReviewResult.PASS: 1.0, ReviewResult.FAIL: 0.0}
 
@@ -77,3 +81,29 @@ def updated(q: float, *, alpha: float, weight: float, result: ReviewResult) -> f
             )
     moved = q + alpha * weight * (_REWARD[result] - q)
     return min(1.0, max(0.0, moved))
+
+
+def evidence_of(events: Iterable[QValueEvent]) -> Evidence:
+    """
+    Count what reviews have shown of a memory.
+
+    A review counts alpha · weight / 0.3, so that full credit at the default rate counts 1: a
+    reviewer whose word moves a Q-value less is believed less. The sums do not depend on the order.
+
+    Args:
+        events: The changes of the memory's Q-value, in any order.
+
+    Returns:
+        The number of the events, the evidence of those that passed and of those that failed, and
+        the time of the latest.
+    """
+    uses, wins, losses, last = 0, 0.0, 0.0, None
+    for event in events:
+        count = math.floor(event.alpha * event.weight / DEFAULT_ALPHA * EVIDENCE_STEPS + 0.5)
+        uses += 1
+        if event.result is ReviewResult.PASS:
+            wins += count / EVIDENCE_STEPS
+        else:
+            losses += count / EVIDENCE_STEPS
+        last = event.created_at if last is None else max(last, event.created_at)
+    return Evidence(uses, wins, losses, last)

@@ -12,11 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from reflect_server.domain.model import Memory, QValueEvent, Reflection, ReviewResult, Trace
+from reflect_server.domain.lessons import lesson_of
+from reflect_server.domain.model import (
+    Evidence,
+    Memory,
+    QValueEvent,
+    Reflection,
+    ReviewResult,
+    Trace,
+)
 from reflect_server.domain.pages import Page, page_of
 from reflect_server.domain.parts import Parts
-from reflect_server.domain.ranking import Ranking, blend, nearest, pool_size, select
+from reflect_server.domain.ranking import Pool, Ranking, nearest, pool_size, score, select
 from reflect_server.domain.texts import require_text
+from reflect_server.domain.utility import base_rate, log_odds_gains
 from reflect_server.errors import NotFoundError
 from reflect_server.index import Matches
 from reflect_server.store.protocol import Transaction, Vector
@@ -72,11 +81,15 @@ def query_memories(
         threshold=ranking.similarity_threshold,
         size=pool_size(ranking.limit),
     )
-    memories = parts.store.read(
-        lambda tx: tx.memories.get_many(project_id, [matches.ids[index] for index in pool])
-    )
+    wanted = [matches.ids[index] for index in pool]
+
+    def read(tx: Transaction) -> tuple[Mapping[str, Memory], Evidence]:
+        return tx.memories.get_many(project_id, wanted), tx.projects.evidence(project_id)
+
+    memories, evidence = parts.store.read(read)
     present = [index for index in pool if matches.ids[index] in memories]
-    return _ranked(matches, [(i, memories[matches.ids[i]]) for i in present], ranking)
+    candidates = [(index, memories[matches.ids[index]]) for index in present]
+    return _ranked(matches, candidates, evidence, ranking)
 
 
 def list_memories(
@@ -169,20 +182,29 @@ def _matches(
 
 
 def _ranked(
-    matches: Matches, candidates: Sequence[tuple[int, Memory]], ranking: Ranking
+    matches: Matches,
+    candidates: Sequence[tuple[int, Memory]],
+    project: Evidence,
+    ranking: Ranking,
 ) -> list[RankedMemory]:
     if not candidates:
         return []
     rows = [index for index, _ in candidates]
-    similarities = matches.similarities[rows]
-    q_values = np.array([memory.q_value for _, memory in candidates])
-    scores = blend(similarities, q_values, ranking.blend)
-    chosen = select(
-        scores, matches.vectors[rows], limit=ranking.limit, mmr_lambda=ranking.mmr_lambda
+    memories = [memory for _, memory in candidates]
+    pool = Pool(
+        similarities=matches.similarities[rows],
+        q_values=np.array([memory.q_value for memory in memories]),
+        gains=log_odds_gains(
+            np.array([memory.evidence.wins for memory in memories]),
+            np.array([memory.evidence.losses for memory in memories]),
+            base_rate(project),
+        ),
+        lessons=[lesson_of(memory.reflection) for memory in memories],
     )
+    scores = score(pool, ranking.blend).total
     return [
-        RankedMemory(candidates[place][1], float(similarities[place]), float(scores[place]))
-        for place in chosen
+        RankedMemory(memories[place], float(pool.similarities[place]), float(scores[place]))
+        for place in select(pool, scores, matches.vectors[rows], ranking)
     ]
 
 

@@ -202,6 +202,24 @@ ALL_TRACES = TraceFilter()
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """
+    What reviews have shown of a memory, or of all memories of a project.
+
+    Attributes:
+        uses: How many reviews have credited it.
+        wins: The evidence that it helps; see `learning.evidence_of`.
+        losses: The evidence that it misleads, counted the same way.
+        last_used_at: When the latest of those reviews was received, in UTC; None where none was.
+    """
+
+    uses: int = 0
+    wins: float = 0.0
+    losses: float = 0.0
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """
     A reflection that future runs can retrieve, with the utility that reviews have taught it.
@@ -214,6 +232,7 @@ class Memory:
         reflection: What the run taught.
         success: Whether that run passed; None where unknown.
         q_value: The learned utility, in [0, 1].
+        evidence: What the Q-value rests on.
         metadata: The metadata of its trace, for filters.
         created_at: When it was made, in UTC.
     """
@@ -226,6 +245,7 @@ class Memory:
     success: bool | None
     created_at: datetime
     q_value: float = INITIAL_Q_VALUE
+    evidence: Evidence = Evidence()
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -1,15 +1,15 @@
 """
-Which memories a query gets: the nearest, blended with what they proved to be worth, and diverse.
+Which memories a query gets: the nearest, weighed by what they proved to be worth, and diverse.
 
 A query runs through four steps: `similarities` compares it with every memory, `nearest` picks the
-pool, `blend` scores the pool, `select` chooses from it. `nearest` puts the pool in an order that
+pool, `score` weighs the pool, `select` chooses from it. `nearest` puts the pool in an order that
 depends on similarities and ids alone, and the later steps break ties by that order, so the order in
 which memories happen to be stored never shows in an answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +17,21 @@ from numpy.typing import NDArray
 
 from reflect_server.errors import InvalidRequestError
 
-MAX_Q_DEVIATION = 3.0
-"""Largest weight of a Q-value in the blend, in standard deviations of the pool (MemRL)."""
+LOG_ODDS = 0.125
+"""
+How much cosine similarity a unit of log odds is worth.
+
+Adding logarithms of odds is how independent evidence combines. Whether two tasks of BANKING77's
+training set want the same action rises with their similarity at 6 to 8.5 log odds per unit, so one
+log odd is worth 0.12 to 0.17 of similarity (docs/decisions/0014).
+"""
 
 SIMILARITY_DECIMALS = 6
 """Precision of a similarity; beyond it lies the rounding noise of float32 dot products."""
 
 _NO_SPREAD = 1e-9
 _RANGE_WITHOUT_SPREAD = 0.1
+_LAST = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Ranking:
 
     Attributes:
         limit: How many memories to answer with at most; 1 or more.
-        blend: Weight of similarity against Q-value (`lambda` on the wire), in [0, 1]: 1.0 orders by
+        blend: Weight of similarity against utility (`lambda` on the wire), in [0, 1]: 1.0 orders by
             similarity alone, 0.0 by Q-value alone.
         mmr_lambda: Weight of score against diversity, in [0, 1]: 1.0 takes the best scores, 0.0 the
             memories least alike.
@@ -71,15 +78,15 @@ def _require_range(field: str, value: float, low: float) -> None:
 
 def pool_size(limit: int) -> int:
     """
-    Return how many of the most similar memories enter the blend.
+    Return how many of the most similar memories are weighed.
 
-    Three times the answer, and never fewer than ten: wide enough that a memory with a high Q-value
-    can overtake, narrow enough that a useful memory of another subject does not.
+    Three times the answer, and never fewer than thirty: wide enough that a useful memory can
+    overtake and that memories which say the same meet.
 
     Args:
         limit: How many memories the query asks for.
     """
-    return max(10, 3 * limit)
+    return max(30, 3 * limit)
 
 
 def similarities(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -125,87 +132,130 @@ def nearest(
     return np.array(ordered[:size], dtype=np.intp)
 
 
-def blend(
-    similarities: NDArray[np.floating], q_values: NDArray[np.floating], lambda_: float
-) -> NDArray[np.float64]:
+@dataclass(frozen=True, slots=True)
+class Pool:
     """
-    Score a pool by how similar its memories are and how useful they proved.
+    The candidates of one query, in the order of `nearest`; all arrays have the shape (candidates,).
 
-    Similarities live in a narrow band and Q-values do not, so both enter as z-scores within the
-    pool: λ·z(similarity) + (1 - λ)·clip(z(Q), ±3), after MemRL (arXiv 2601.03192). A pool whose
-    Q-values are all equal, as at a cold start, is ranked by similarity. The clip keeps one outlier
-    from silencing similarity; with λ = 0 there is none to silence, and it is left out.
+    Attributes:
+        similarities: Their cosine similarities.
+        q_values: Their Q-values, in [0, 1].
+        gains: How far the evidence moves their log odds; see `utility.log_odds_gains`.
+        lessons: What each tells a run to do; equal for memories that say the same.
+    """
+
+    similarities: NDArray[np.floating]
+    q_values: NDArray[np.float64]
+    gains: NDArray[np.float64]
+    lessons: Sequence[Hashable]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """
+    The scores of a pool and what they are made of; all arrays have the shape (candidates,).
+
+    Attributes:
+        total: The scores.
+        utility: What the evidence adds to each.
+        agreement: What other candidates that say the same add to each.
+    """
+
+    total: NDArray[np.float64]
+    utility: NDArray[np.float64]
+    agreement: NDArray[np.float64]
+
+
+def score(pool: Pool, lambda_: float) -> Scores:
+    """
+    Score a pool by how similar its memories are, how useful they proved, and how they agree.
+
+    A memory of its own has similarity + c·gain, where c = `LOG_ODDS` brings the log odds to the
+    scale of similarities: at equal weight the two are the log odds of a task that wants the same
+    and of a lesson that is right. Candidates that say the same are one piece of advice with more
+    than one witness: the odds of all witnesses add up, and the best witness gets the logarithm of
+    the sum, c·log Σ exp(score/c); the others keep their distance to it.
+
+    Away from λ = 0.5, the lesser side counts min(λ, 1 - λ)/max(λ, 1 - λ), and c shrinks with it
+    in the agreement.
 
     Args:
-        similarities: Cosine similarity of each candidate, shape (candidates,).
-        q_values: Q-value of each candidate, in [0, 1]; same shape.
-        lambda_: Weight of similarity against Q-value, in [0, 1].
+        pool: The candidates.
+        lambda_: Weight of similarity against utility, in [0, 1].
 
     Returns:
-        Scores on the scale of the pool's similarities: the best candidate has the largest of them,
-        the worst the smallest. With λ = 1, and wherever Q-values do not differ, the scores are the
-        similarities. Where the similarities do not differ and the Q-values do, the scores span the
-        0.1 below that similarity. Always finite; same shape.
+        The scores. With λ = 1 they are the similarities, with λ = 0 the Q-values, and without
+        evidence and agreement they order by similarity. They rise with similarity and with gain.
     """
-    similar = np.asarray(similarities, dtype=np.float64)
-    utility = _z_scores(np.asarray(q_values, dtype=np.float64))
-    if lambda_ == 1.0 or not utility.any():
-        return similar
-    if lambda_ > 0.0:
-        utility = np.clip(utility, -MAX_Q_DEVIATION, MAX_Q_DEVIATION)
-    blended = lambda_ * _z_scores(similar) + (1.0 - lambda_) * utility
-    return _rescaled(blended, similar)
+    similar = np.asarray(pool.similarities, dtype=np.float64)
+    nothing = np.zeros_like(similar)
+    if lambda_ == 1.0:
+        return Scores(similar, nothing, nothing)
+    if lambda_ == 0.0:
+        return Scores(np.asarray(pool.q_values, dtype=np.float64), nothing, nothing)
+    of_similarity = min(1.0, lambda_ / (1.0 - lambda_))
+    of_utility = min(1.0, (1.0 - lambda_) / lambda_)
+    utility = of_utility * LOG_ODDS * pool.gains
+    own = of_similarity * similar + utility
+    scale = LOG_ODDS * min(of_similarity, of_utility)
+    agreement = nothing if scale < _NO_SPREAD else _agreement(own, pool.lessons, scale)
+    return Scores(own + agreement, utility, agreement)
 
 
-def _z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    if values.size == 0 or values.max() - values.min() < _NO_SPREAD:
-        return np.zeros_like(values)
-    deviations: NDArray[np.float64] = values - values.mean()
-    scaled: NDArray[np.float64] = deviations / np.sqrt(np.mean(deviations * deviations))
-    return scaled
-
-
-def _rescaled(
-    scores: NDArray[np.float64], similarities: NDArray[np.float64]
+def _agreement(
+    own: NDArray[np.float64], lessons: Sequence[Hashable], scale: float
 ) -> NDArray[np.float64]:
-    low, high = float(scores.min()), float(scores.max())
-    top = float(similarities.max())
-    width = top - float(similarities.min())
-    if high - low < _NO_SPREAD:
-        return similarities
-    if width < _NO_SPREAD:
-        width = _RANGE_WITHOUT_SPREAD
-    return top - width * ((high - scores) / (high - low))
+    added = np.zeros_like(own)
+    for members in _by_lesson(lessons):
+        if len(members) > 1:
+            values = own[members]
+            added[members] = scale * np.log(np.exp((values - values.max()) / scale).sum())
+    return added
+
+
+def _by_lesson(lessons: Sequence[Hashable]) -> list[list[int]]:
+    groups: dict[Hashable, list[int]] = {}
+    for place, lesson in enumerate(lessons):
+        groups.setdefault(lesson, []).append(place)
+    return list(groups.values())
 
 
 def select(
-    scores: NDArray[np.float64], vectors: NDArray[np.float32], *, limit: int, mmr_lambda: float
+    pool: Pool, scores: NDArray[np.float64], vectors: NDArray[np.float32], ranking: Ranking
 ) -> list[int]:
     """
     Choose from a scored pool, trading score against likeness to what is chosen already.
 
     Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): the first choice has the best
-    score; each next one maximises μ·score - (1 - μ)·(its largest similarity to a chosen one). So
-    μ = 1 takes the best scores, and μ = 0 starts from the best score and then looks at diversity
-    alone. Ties go to the better score, then to the earlier position.
+    score; each next one maximises μ·score - (1 - μ)·(its largest similarity to a chosen one), with
+    the scores moved to the range of the similarities. So μ = 1 takes the best scores, and μ = 0
+    starts from the best score and then looks at diversity alone. Ties go to the better score, then
+    (λ < 1) to the higher Q-value, then to the earlier position.
+
+    Where utility has a say (0 < λ < 1) and diversity too (μ < 1), memories that say the same do not
+    crowd the answer: all but the best scored of them are chosen last.
 
     Args:
-        scores: Scores of the pool as `blend` gives them, in the order of `nearest`, shape
-            (candidates,).
-        vectors: Unit vectors of the candidates as rows, shape (candidates, dimensions).
-        limit: How many to choose at most.
-        mmr_lambda: μ, in [0, 1].
+        pool: The candidates.
+        scores: Their scores, shape (candidates,).
+        vectors: Their unit vectors as rows, shape (candidates, dimensions).
+        ranking: How many to choose, and μ.
 
     Returns:
         Positions in the pool, each at most once, best score first.
     """
-    by_score = np.argsort(-scores, kind="stable")
-    if mmr_lambda == 1.0 or limit >= by_score.size or limit <= 1:
+    q_values = pool.q_values if ranking.blend < 1.0 else np.zeros_like(pool.q_values)
+    by_score = np.lexsort((-q_values, -scores))
+    mu, limit = ranking.mmr_lambda, ranking.limit
+    if mu == 1.0 or limit >= by_score.size or limit <= 1:
         return [int(position) for position in by_score[:limit]]
-    relevance = mmr_lambda * scores[by_score]
+    relevance = mu * _rescaled(scores, np.asarray(pool.similarities, np.float64))[by_score]
+    if 0.0 < ranking.blend < 1.0:
+        for members in _by_lesson([pool.lessons[position] for position in by_score]):
+            relevance[members[1:]] -= _LAST
     rows = vectors[by_score]
     likeness = np.round(rows @ rows.T, SIMILARITY_DECIMALS).astype(np.float64)
-    likeness *= 1.0 - mmr_lambda
+    likeness *= 1.0 - mu
     chosen = [0]
     nearest_chosen = likeness[0].copy()
     nearest_chosen[0] = np.inf
@@ -215,3 +265,18 @@ def select(
         np.maximum(nearest_chosen, likeness[pick], out=nearest_chosen)
         nearest_chosen[pick] = np.inf
     return [int(by_score[position]) for position in sorted(chosen)]
+
+
+def _rescaled(
+    scores: NDArray[np.float64], similarities: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    if np.array_equal(scores, similarities):
+        return similarities
+    low, high = float(scores.min()), float(scores.max())
+    top = float(similarities.max())
+    width = top - float(similarities.min())
+    if high - low < _NO_SPREAD:
+        return similarities
+    if width < _NO_SPREAD:
+        width = _RANGE_WITHOUT_SPREAD
+    return top - width * ((high - scores) / (high - low))

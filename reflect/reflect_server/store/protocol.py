@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from reflect_server.domain.model import (
     ALL_TRACES,
     ApiKey,
+    Evidence,
     Memory,
     QValueEvent,
     Review,
@@ -59,6 +60,12 @@ class Projects(Protocol):
     def create(self, project_id: str, *, created_at: datetime) -> None:
         """
         Create the project; nothing happens where it exists.
+        """
+        ...
+
+    def evidence(self, project_id: str) -> Evidence:
+        """
+        Return what reviews have shown of all its memories together, without `last_used_at`.
         """
         ...
 
@@ -249,7 +256,7 @@ class Memories(Protocol):
 
     def record(self, event: QValueEvent) -> None:
         """
-        Set the memory's Q-value to `event.q_after` and keep the event.
+        Set the memory's Q-value to `event.q_after`, count the event as evidence, and keep it.
         """
         ...
 

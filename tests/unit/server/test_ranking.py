@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reflect_server.domain import ranking
-from reflect_server.domain.ranking import Ranking
+from reflect_server.domain.ranking import LOG_ODDS, Pool, Ranking
 from reflect_server.errors import InvalidRequestError
 
 lambdas = st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0]) | st.floats(0.0, 1.0)
 coarse = st.integers(0, 4).map(lambda step: step / 4)
 q_values = st.floats(0.0, 1.0) | coarse
+gains = st.just(0.0) | st.floats(-6.0, 6.0)
 
 
 @dataclass(frozen=True)
@@ -26,24 +27,36 @@ class Bank:
     ids: list[str]
     vectors: NDArray[np.float32]
     q: NDArray[np.float64]
+    gains: NDArray[np.float64]
+    lessons: list[str]
     query: NDArray[np.float32]
 
     def permuted(self, order: list[int]) -> Bank:
-        return Bank([self.ids[i] for i in order], self.vectors[order], self.q[order], self.query)
+        return replace(
+            self,
+            ids=[self.ids[i] for i in order],
+            vectors=self.vectors[order],
+            q=self.q[order],
+            gains=self.gains[order],
+            lessons=[self.lessons[i] for i in order],
+        )
 
-    def rank(self, how: Ranking) -> list[tuple[str, float]]:
+    def pool(self, how: Ranking) -> tuple[list[int], Pool]:
         similarities = ranking.similarities(self.vectors, self.query)
-        pool = ranking.nearest(
+        rows = ranking.nearest(
             similarities,
             self.ids,
             threshold=how.similarity_threshold,
             size=ranking.pool_size(how.limit),
-        )
-        scores = ranking.blend(similarities[pool], self.q[pool], how.blend)
-        chosen = ranking.select(
-            scores, self.vectors[pool], limit=how.limit, mmr_lambda=how.mmr_lambda
-        )
-        return [(self.ids[pool[position]], float(scores[position])) for position in chosen]
+        ).tolist()
+        lessons = [self.lessons[row] for row in rows]
+        return rows, Pool(similarities[rows], self.q[rows], self.gains[rows], lessons)
+
+    def rank(self, how: Ranking) -> list[tuple[str, float]]:
+        rows, pool = self.pool(how)
+        scores = ranking.score(pool, how.blend).total
+        chosen = ranking.select(pool, scores, self.vectors[rows], how)
+        return [(self.ids[rows[place]], float(scores[place])) for place in chosen]
 
 
 def unit_rows(rows: list[list[float]]) -> NDArray[np.float32]:
@@ -57,9 +70,13 @@ def banks(draw: st.DrawFn) -> Bank:
     rows = draw(st.lists(st.lists(coarse, min_size=3, max_size=3), max_size=40))
     size = len(rows)
     q = draw(st.lists(q_values, min_size=size, max_size=size))
+    moved = draw(st.lists(gains, min_size=size, max_size=size))
+    lessons = draw(st.lists(st.sampled_from("abcdefgh"), min_size=size, max_size=size))
     query = unit_rows([draw(st.lists(coarse, min_size=3, max_size=3))])[0]
     ids = [f"mem_{number:02}" for number in range(size)]
-    return Bank(ids, unit_rows(rows), np.array(q, dtype=np.float64), query)
+    return Bank(
+        ids, unit_rows(rows), np.array(q, np.float64), np.array(moved, np.float64), lessons, query
+    )
 
 
 rankings = st.builds(Ranking, limit=st.integers(1, 12), blend=lambdas, mmr_lambda=lambdas)
@@ -93,55 +110,118 @@ def test_a_full_blend_orders_by_similarity_alone(bank: Bank, limit: int):
     assert answer == [(memory_id, -negated) for negated, memory_id in expected]
 
 
-pools = st.lists(st.tuples(coarse | st.floats(-1.0, 1.0), q_values), min_size=1, max_size=40).map(
-    lambda pool: np.array(sorted(pool, key=lambda pair: -pair[0]))
-)
+@st.composite
+def pools(draw: st.DrawFn) -> Pool:
+    size = draw(st.integers(1, 40))
+    similar = draw(st.lists(coarse | st.floats(-1.0, 1.0), min_size=size, max_size=size))
+    return Pool(
+        np.round(np.array(sorted(similar, reverse=True)), 6),
+        np.round(np.array(draw(st.lists(q_values, min_size=size, max_size=size))), 6),
+        np.array(draw(st.lists(gains, min_size=size, max_size=size))),
+        draw(st.lists(st.sampled_from("abcdefgh"), min_size=size, max_size=size)),
+    )
 
 
-@given(pool=pools)
-def test_an_empty_blend_orders_by_q_value_alone_then_by_similarity(pool: NDArray[np.float64]):
-    similarities, q = np.round(pool[:, 0], 6), np.round(pool[:, 1], 6)
-    scores = ranking.blend(similarities, q, 0.0)
-    order = ranking.select(scores, np.zeros((len(q), 3), np.float32), limit=len(q), mmr_lambda=1.0)
-    assert order == sorted(range(len(q)), key=lambda i: (-q[i], -similarities[i], i))
+def order_of(pool: Pool, lambda_: float) -> list[int]:
+    size = len(pool.lessons)
+    scores = ranking.score(pool, lambda_).total
+    how = Ranking(limit=size, blend=lambda_, mmr_lambda=1.0)
+    return ranking.select(pool, scores, np.zeros((size, 3), np.float32), how)
 
 
-@given(pool=pools, lambda_=lambdas)
-def test_a_memory_that_is_more_similar_and_more_useful_never_scores_less(
-    pool: NDArray[np.float64], lambda_: float
+def distinct(size: int) -> list[int]:
+    return list(range(size))
+
+
+@given(pool=pools())
+def test_an_empty_blend_orders_by_q_value_alone_then_by_similarity(pool: Pool):
+    q, similar = pool.q_values, pool.similarities
+    expected = sorted(range(len(q)), key=lambda i: (-q[i], -similar[i], i))
+    assert order_of(pool, 0.0) == expected
+
+
+@given(pool=pools())
+def test_a_full_blend_scores_by_similarity_alone(pool: Pool):
+    assert ranking.score(pool, 1.0).total.tolist() == pool.similarities.tolist()
+
+
+@given(pool=pools(), lambda_=lambdas, data=st.data())
+def test_a_memory_that_becomes_more_similar_or_more_useful_never_scores_less(
+    pool: Pool, lambda_: float, data: st.DataObject
 ):
-    similarities, q = pool[:, 0], pool[:, 1]
-    scores = ranking.blend(similarities, q, lambda_)
+    place = data.draw(st.integers(0, len(pool.lessons) - 1))
+    more = st.floats(0.0, 1.0)
+
+    def raised(values: NDArray[np.floating], by: float) -> NDArray[np.float64]:
+        changed = np.array(values, np.float64)
+        changed[place] += by
+        return changed
+
+    better = replace(
+        pool,
+        similarities=raised(pool.similarities, data.draw(more)),
+        q_values=raised(pool.q_values, data.draw(more)),
+        gains=raised(pool.gains, data.draw(more)),
+    )
+    before, after = (ranking.score(p, lambda_).total[place] for p in (pool, better))
+    assert after >= before - 1e-12
+
+
+@given(pool=pools(), lambda_=lambdas)
+def test_of_two_memories_that_say_the_same_the_better_one_comes_first(pool: Pool, lambda_: float):
+    scores = ranking.score(pool, lambda_).total
     assert np.isfinite(scores).all()
-    dominates = (similarities[:, None] >= similarities) & (q[:, None] >= q)
-    assert (scores[:, None] >= scores - 1e-12)[dominates].all()
+    alike = np.array(pool.lessons)[:, None] == np.array(pool.lessons)
+    similar, gained, q = pool.similarities, pool.gains, pool.q_values
+    dominates = (similar[:, None] >= similar) & (gained[:, None] >= gained) & (q[:, None] >= q)
+    assert (scores[:, None] >= scores - 1e-12)[dominates & alike].all()
 
 
-@given(pool=pools, lambda_=lambdas)
-def test_scores_lie_on_the_scale_of_the_similarities(pool: NDArray[np.float64], lambda_: float):
-    similarities = pool[:, 0]
-    scores = ranking.blend(similarities, pool[:, 1], lambda_)
-    assert scores.max() == pytest.approx(similarities.max())
-    if np.ptp(similarities) > 1e-6:
-        assert scores.min() == pytest.approx(similarities.min())
+@given(pool=pools(), lambda_=lambdas)
+def test_a_score_is_the_sum_of_its_parts(pool: Pool, lambda_: float):
+    scores = ranking.score(replace(pool, lessons=distinct(len(pool.lessons))), lambda_)
+    assert (scores.agreement == 0.0).all()
+    if 0.0 < lambda_ < 1.0:
+        own = min(1.0, lambda_ / (1.0 - lambda_)) * pool.similarities + scores.utility
+        assert scores.total.tolist() == pytest.approx(own.tolist(), abs=1e-9)
 
 
 def test_a_cold_start_is_ranked_by_similarity():
     similarities = np.array([0.9, 0.8, 0.4])
-    assert ranking.blend(similarities, np.full(3, 0.3), 0.5).tolist() == similarities.tolist()
+    pool = Pool(similarities, np.full(3, 0.5), np.zeros(3), distinct(3))
+    assert ranking.score(pool, 0.5).total.tolist() == similarities.tolist()
 
 
-def test_among_memories_of_the_same_task_the_useful_one_comes_first():
-    similarities = np.full(3, 0.75)
-    scores = ranking.blend(similarities, np.array([0.2, 0.5, 0.8]), 0.5)
-    assert scores.tolist() == pytest.approx([0.65, 0.7, 0.75])
+def test_a_unit_of_log_odds_weighs_as_much_as_its_share_of_similarity():
+    pool = Pool(np.array([0.8, 0.8]), np.full(2, 0.5), np.array([0.0, -2.0]), distinct(2))
+    assert ranking.score(pool, 0.5).total.tolist() == pytest.approx([0.8, 0.8 - 2 * LOG_ODDS])
 
 
-def test_one_outstanding_q_value_does_not_silence_similarity():
-    similarities = np.linspace(0.9, 0.1, 30)
-    q = np.full(30, 0.5)
-    q[-1] = 1.0
-    assert int(np.argmax(ranking.blend(similarities, q, 0.7))) == 0
+def test_evidence_weighs_less_as_lambda_rises_and_similarity_less_as_it_falls():
+    pool = Pool(np.array([0.8, 0.4]), np.full(2, 0.5), np.array([-1.0, 1.0]), distinct(2))
+    leads = [float(-np.diff(ranking.score(pool, x).total)[0]) for x in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    assert leads == sorted(leads)
+    assert leads[0] < 0 < leads[-1]
+
+
+def test_the_odds_of_two_equal_witnesses_add_up():
+    pool = Pool(np.array([0.7, 0.6, 0.6]), np.full(3, 0.5), np.zeros(3), ["a", "b", "b"])
+    scores = ranking.score(pool, 0.5)
+    assert scores.total.tolist() == pytest.approx([0.7, *[0.6 + LOG_ODDS * np.log(2)] * 2])
+    assert scores.agreement[0] == 0.0
+
+
+def test_memories_that_say_the_same_do_not_crowd_the_answer():
+    vectors = unit_rows([[1, 0, 0], [0.9, 0.5, 0], [0.5, 0.9, 0], [0, 0.1, 1]])
+    pool = Pool(np.array([0.9, 0.8, 0.7, 0.1]), np.full(4, 0.5), np.zeros(4), ["a", "a", "a", "b"])
+    scores = ranking.score(pool, 0.5).total
+
+    def chosen(limit: int, **how: float) -> list[int]:
+        return ranking.select(pool, scores, vectors, Ranking(limit=limit, **how))
+
+    assert chosen(2) == [0, 3]
+    assert chosen(3) == [0, 2, 3]
+    assert chosen(2, mmr_lambda=1.0) == [0, 1]
 
 
 def test_rounding_noise_between_equal_tasks_does_not_count_as_spread():
@@ -150,37 +230,52 @@ def test_rounding_noise_between_equal_tasks_does_not_count_as_spread():
     assert len(set(ranking.similarities(vectors, vectors[0]).tolist())) == 1
 
 
+def pick(
+    vectors: NDArray[np.float32], scores: NDArray[np.float64], limit: int, mu: float
+) -> list[int]:
+    size = len(scores)
+    pool = Pool(scores, np.full(size, 0.5), np.zeros(size), distinct(size))
+    return ranking.select(pool, scores, vectors, Ranking(limit=limit, mmr_lambda=mu))
+
+
 def test_diversity_passes_over_a_copy_that_utility_would_take():
     vectors = unit_rows([[1, 0, 0], [1, 0.01, 0], [0.6, 0.8, 0]])
     scores = np.array([0.9, 0.89, 0.6])
-    assert ranking.select(scores, vectors, limit=2, mmr_lambda=1.0) == [0, 1]
-    assert ranking.select(scores, vectors, limit=2, mmr_lambda=0.3) == [0, 2]
+    assert pick(vectors, scores, 2, 1.0) == [0, 1]
+    assert pick(vectors, scores, 2, 0.3) == [0, 2]
 
 
 def test_pure_diversity_starts_from_the_best_score_and_answers_by_score():
     vectors = unit_rows([[1, 0, 0], [1, 1, 0], [0.9, 0.5, 0.1], [0, 1, 0]])
     scores = np.array([0.2, 0.9, 0.8, 0.4])
-    assert ranking.select(scores, vectors, limit=3, mmr_lambda=0.0) == [1, 3, 0]
+    assert pick(vectors, scores, 3, 0.0) == [1, 3, 0]
 
 
 @given(bank=banks(), how=rankings)
 def test_each_choice_maximises_marginal_relevance(bank: Bank, how: Ranking):
-    pool = ranking.nearest(
-        ranking.similarities(bank.vectors, bank.query), bank.ids, threshold=-1.0, size=40
-    )
-    scores = ranking.blend(
-        ranking.similarities(bank.vectors, bank.query)[pool], bank.q[pool], how.blend
-    )
-    vectors = bank.vectors[pool]
+    bank = replace(bank, lessons=bank.ids)
+    rows, pool = bank.pool(how)
+    if not rows:
+        return
+    scores = ranking.score(pool, how.blend).total
+    vectors = bank.vectors[rows]
     likeness = np.round(vectors @ vectors.T, 6)
+    low, high = pool.similarities.min(), pool.similarities.max()
+    width = high - low if high - low > 1e-9 else 0.1
+    spread = scores.max() - scores.min()
+    relevance = pool.similarities.astype(float)
+    if spread > 1e-9:
+        relevance = high - width * (scores.max() - scores) / spread
     mu, chosen = how.mmr_lambda, list[int]()
-    while len(chosen) < min(how.limit, len(pool)):
-        left = [i for i in range(len(pool)) if i not in chosen]
+    while len(chosen) < min(how.limit, len(rows)):
+        left = [i for i in range(len(rows)) if i not in chosen]
         penalty = {i: max((float(likeness[i, j]) for j in chosen), default=0.0) for i in left}
-        gain = {i: mu * scores[i] - (1 - mu) * penalty[i] for i in left}
+        gain = {i: mu * relevance[i] - (1 - mu) * penalty[i] for i in left}
+        if not chosen:
+            gain = {i: float(scores[i]) for i in left}
         best = max(gain.values())
         chosen.append(max((i for i in left if gain[i] == best), key=lambda i: (scores[i], -i)))
-    answer = ranking.select(scores, vectors, limit=how.limit, mmr_lambda=mu)
+    answer = ranking.select(pool, scores, vectors, how)
     assert scores[answer].sum() == pytest.approx(scores[chosen].sum(), abs=1e-6)
 
 
@@ -197,12 +292,13 @@ def test_a_pool_without_candidates_gives_an_empty_answer():
     empty = np.empty(0)
     pool = ranking.nearest(empty, [], threshold=0.0, size=10)
     assert pool.size == 0
-    assert ranking.blend(empty, empty, 0.5).size == 0
-    assert ranking.select(empty, np.empty((0, 3), np.float32), limit=5, mmr_lambda=0.5) == []
+    nothing = Pool(empty, empty, empty, [])
+    assert ranking.score(nothing, 0.5).total.size == 0
+    assert ranking.select(nothing, empty, np.empty((0, 3), np.float32), Ranking()) == []
 
 
-@pytest.mark.parametrize(("limit", "size"), [(1, 10), (3, 10), (10, 30), (100, 300)])
-def test_the_pool_is_three_answers_wide_and_never_below_ten(limit: int, size: int):
+@pytest.mark.parametrize(("limit", "size"), [(1, 30), (3, 30), (10, 30), (100, 300)])
+def test_the_pool_is_three_answers_wide_and_never_below_thirty(limit: int, size: int):
     assert ranking.pool_size(limit) == size
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.model import Memory, QValueEvent, ReviewResult
+from reflect_server.domain.learning import evidence_of
+from reflect_server.domain.model import Evidence, Memory, QValueEvent, ReviewResult
 from reflect_server.errors import StoreError
 from reflect_server.store.protocol import Vector
 from reflect_server.store.sqlite.columns import (
@@ -21,6 +22,7 @@ from reflect_server.store.sqlite.columns import (
     from_vector,
     to_matrix,
     to_object,
+    to_optional_time,
     to_reflection,
     to_time,
 )
@@ -30,7 +32,7 @@ from reflect_server.store.sqlite.failures import constraints
 _SELECT = """
 SELECT
     m.id, m.project_id, m.trace_id, m.task, m.reflection, m.success, m.created_at, m.q_value,
-    m.metadata
+    m.metadata, m.uses, m.wins, m.losses, m.last_used_at
 FROM memories AS m
 """
 _MANY = f"{_SELECT} JOIN json_each(?) AS wanted ON wanted.value = m.id WHERE +m.project_id = ?"
@@ -63,6 +65,16 @@ _INSERT_EVENT = """
 INSERT INTO q_value_events (
     id, memory_id, trace_id, review_id, result, alpha, weight, q_before, q_after, created_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_LEARN = """
+UPDATE memories
+SET q_value = ?,
+    uses = uses + ?,
+    wins = wins + ?,
+    losses = losses + ?,
+    last_used_at = max(coalesce(last_used_at, ?5), ?5)
+WHERE id = ?
 """
 
 _HISTORY = """
@@ -210,7 +222,7 @@ class SqliteMemories:
 
     def record(self, event: QValueEvent) -> None:
         """
-        Set the memory's Q-value to `event.q_after` and keep the event.
+        Set the memory's Q-value to `event.q_after`, count the event as evidence, and keep it.
 
         Raises:
             ConflictError: The review has moved this memory before.
@@ -234,8 +246,17 @@ class SqliteMemories:
             missing=f"The memory {event.memory_id!r} does not exist.",
         ):
             self._execute(_INSERT_EVENT, values)
+        counted = evidence_of([event])
         self._execute(
-            "UPDATE memories SET q_value = ? WHERE id = ?", (event.q_after, event.memory_id)
+            _LEARN,
+            (
+                event.q_after,
+                counted.uses,
+                counted.wins,
+                counted.losses,
+                from_time(event.created_at),
+                event.memory_id,
+            ),
         )
 
     def history(self, memory_id: str) -> Sequence[QValueEvent]:
@@ -263,6 +284,7 @@ def _memory(row: tuple[Any, ...]) -> Memory:
         created_at=to_time(row[6]),
         q_value=row[7],
         metadata=to_object(row[8]),
+        evidence=Evidence(row[9], row[10], row[11], to_optional_time(row[12])),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
+from reflect_server.domain.model import Evidence
 from reflect_server.store.sqlite.columns import from_time
 
 
@@ -36,6 +37,15 @@ class SqliteProjects:
             "INSERT INTO projects (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
             (project_id, from_time(created_at)),
         )
+
+    def evidence(self, project_id: str) -> Evidence:
+        """
+        Return what reviews have shown of all its memories together, without `last_used_at`.
+        """
+        row = self._execute(
+            "SELECT uses, wins, losses FROM projects WHERE id = ?", (project_id,)
+        ).fetchone()
+        return Evidence() if row is None else Evidence(*row)
 
     def delete(self, project_id: str) -> None:
         """

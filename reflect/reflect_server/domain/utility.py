@@ -1,0 +1,98 @@
+"""
+How useful a memory is, judged by the evidence behind its Q-value.
+
+A Q-value alone misleads: 0.5 after forty contradicting reviews is not 0.5 without a review. So the
+ranking weighs the odds that following the memory ends well, with a prior that holds little evidence
+near what is usual in the project (docs/decisions/0014).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflect_server.domain.model import Evidence
+
+PRIOR_WEIGHT = 2.0
+"""How many reviews the prior counts for: two, as in Laplace's rule of succession."""
+
+_Z_90 = 1.6449
+_TINY = 1e-9
+
+
+class Utility(NamedTuple):
+    """
+    What the evidence says about one memory.
+
+    Attributes:
+        estimate: The mean of the posterior: how often following it ends well, in (0, 1).
+        low: The lower end of its 90% interval, in [0, 1].
+        high: The upper end of its 90% interval, in [0, 1].
+    """
+
+    estimate: float
+    low: float
+    high: float
+
+
+def base_rate(project: Evidence) -> float:
+    """
+    Return how often following a memory of the project ends well, in (0, 1).
+
+    Args:
+        project: The evidence of all its memories together; without any, the rate is 0.5.
+    """
+    return (project.wins + 1.0) / (project.wins + project.losses + 2.0)
+
+
+def utility(evidence: Evidence, *, base_rate: float) -> Utility:
+    """
+    Estimate the utility of one memory, with its uncertainty.
+
+    The posterior is Beta(wins + κ·base rate, losses + κ·(1 - base rate)) with κ = `PRIOR_WEIGHT`;
+    the interval is its normal approximation.
+
+    Args:
+        evidence: What reviews have shown of the memory.
+        base_rate: The usual rate in its project, in (0, 1).
+    """
+    count = evidence.wins + evidence.losses + PRIOR_WEIGHT
+    mean = (evidence.wins + PRIOR_WEIGHT * base_rate) / count
+    reach = _Z_90 * math.sqrt(mean * (1.0 - mean) / (count + 1.0))
+    return Utility(mean, max(0.0, mean - reach), min(1.0, mean + reach))
+
+
+def log_odds_gains(
+    wins: NDArray[np.float64],
+    losses: NDArray[np.float64],
+    base_rate: float,
+    *,
+    draw: np.random.Generator | None = None,
+) -> NDArray[np.float64]:
+    """
+    Say how far the evidence moves each memory's odds from what is usual in the project.
+
+    logit(posterior) - logit(base rate): 0 without evidence, so a new memory is neither buried nor
+    trusted blindly.
+
+    Args:
+        wins: Evidence that each memory helps, at least 0, shape (memories,).
+        losses: Evidence that each memory misleads, at least 0; same shape.
+        base_rate: The usual rate in the project, in (0, 1).
+        draw: Draws each rate from its posterior rather than take the mean, to explore (Thompson
+            sampling); None to take the mean.
+
+    Returns:
+        The gains, finite; same shape. Without `draw`, they rise with wins and fall with losses.
+    """
+    if draw is None:
+        helped = wins / base_rate + PRIOR_WEIGHT
+        misled = losses / (1.0 - base_rate) + PRIOR_WEIGHT
+    else:
+        helped = draw.standard_gamma(wins + PRIOR_WEIGHT * base_rate) / base_rate
+        misled = draw.standard_gamma(losses + PRIOR_WEIGHT * (1.0 - base_rate)) / (1.0 - base_rate)
+    gains: NDArray[np.float64] = np.log(np.maximum(helped, _TINY) / np.maximum(misled, _TINY))
+    return gains
