@@ -10,10 +10,12 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
+from reflect_server import presence
 from reflect_server.app import App
 from reflect_server.errors import SettingsError
 from reflect_server.service import Service, running_service
@@ -41,12 +43,55 @@ def serve(settings: Settings, announce: Callable[[str, Service], None]) -> None:
     )
     for number in _ENDING:
         signal.signal(number, _leave)
+    reopening = _Reopening()
     with _listening(settings.host, settings.port) as listener:
         address = _address(listener)
-        with running_service(settings) as service:
-            server = _Server(service, lambda: announce(address, service))
-            with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-                runner.run(server.serve(sockets=[listener]))
+        while True:
+            with running_service(settings) as service:
+                presence.announce(settings.data_dir, address)
+                server = _Server(service, partial(announce, address, service))
+                reopening.watch(server)
+                with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+                    runner.run(server.serve(sockets=[listener.dup()]))
+                presence.withdraw(settings.data_dir)
+            if not reopening.wanted():
+                return
+            announce = _nothing
+
+
+def _nothing(address: str, service: Service) -> None:
+    pass
+
+
+class _Reopening:
+    """
+    Whether another process has asked the server to open its data folder again.
+    """
+
+    def __init__(self) -> None:
+        self._wanted = False
+        self._server: uvicorn.Server | None = None
+        if presence.REOPEN_SIGNAL is not None:
+            signal.signal(presence.REOPEN_SIGNAL, self._note)
+
+    def watch(self, server: uvicorn.Server) -> None:
+        """
+        End this server when it is asked for.
+        """
+        self._server = server
+        server.should_exit = self._wanted
+
+    def wanted(self) -> bool:
+        """
+        Say whether it was asked for since the last time.
+        """
+        wanted, self._wanted = self._wanted, False
+        return wanted
+
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as `signal` wants it
+        self._wanted = True
+        if self._server is not None:
+            self._server.should_exit = True
 
 
 class _Server(uvicorn.Server):

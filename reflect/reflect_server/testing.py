@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from reflect_server.configuration import CONFIG_VARIABLE
 from reflect_server.errors import ReflectServerError
 
 START_SECONDS = 60.0
@@ -207,4 +206,4 @@ def _another_key(folder: Path) -> str:
 
 def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(_OWN_VARIABLES)}
-    return {**inherited, CONFIG_VARIABLE: "", **(extra or {})}
+    return {**inherited, "REFLECT_CONFIG": "", **(extra or {})}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import typer
 
+from reflect_server.commands.backup import backup, restore
 from reflect_server.commands.config import config
 from reflect_server.commands.keys import keys
 from reflect_server.commands.serve import serve
 
-COMMANDS = (serve, config)
+COMMANDS = (serve, config, backup, restore)
 GROUPS = {"keys": keys}
 
 

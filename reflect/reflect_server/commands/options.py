@@ -4,7 +4,7 @@ What the commands share: the options that lead to the settings, and how errors e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,6 +68,27 @@ def configuration_of(
         named[name.strip()] = value.strip()
     given = {name: value for name, value in options.items() if value is not None}
     return load_configuration(config, **{**named, **given})
+
+
+@contextmanager
+def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """
+    Show how far long work is, on standard error where that is a terminal.
+
+    Args:
+        what: What is done, such as `Copying`.
+        quiet: Show nothing.
+
+    Yields:
+        A function to be called with how much is done and how much there is in all.
+    """
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+    from rich.progress import Progress  # noqa: PLC0415 - as above
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

@@ -15,11 +15,10 @@ from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.failures import store_error
 from reflect_server.store.sqlite.folder import FolderLock
 from reflect_server.store.sqlite.schema import connect, open_database
+from reflect_server.store.sqlite.staging import DATABASE_NAME, apply_staged
 from reflect_server.store.sqlite.writer import Writer
 
 T = TypeVar("T")
-
-DATABASE_NAME = "reflect.db"
 
 
 class Database:
@@ -40,6 +39,7 @@ class Database:
         self._path = folder / DATABASE_NAME
         self._lock = FolderLock(folder)
         try:
+            apply_staged(folder)
             self._connection = open_database(self._path)
         except BaseException:
             self._lock.release()

@@ -12,6 +12,12 @@ from reflect_server.errors import StoreError
 LOCK_NAME = "reflect.lock"
 
 
+class FolderHeldError(StoreError):
+    """
+    Another server holds the data folder.
+    """
+
+
 class FolderLock:
     """
     Exclusive hold on a data folder, from construction to `release` or the end of the process.
@@ -23,7 +29,8 @@ class FolderLock:
         folder: The data folder; made, for its owner only, when it does not exist.
 
     Raises:
-        StoreError: The folder cannot be made or written, or another server holds it.
+        FolderHeldError: Another server holds it.
+        StoreError: The folder cannot be made or written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,7 +51,7 @@ class FolderLock:
             if connection is not None:
                 connection.close()
             if error.sqlite_errorname == "SQLITE_BUSY":
-                raise StoreError(
+                raise FolderHeldError(
                     f"Another Reflect server is using the data folder {folder}. "
                     "Stop it, or choose another data folder."
                 ) from error

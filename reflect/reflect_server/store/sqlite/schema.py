@@ -81,7 +81,7 @@ def open_database(path: Path) -> sqlite3.Connection:
             "Use a Python that was built with a newer SQLite."
         )
     try:
-        _refuse_foreign_file(path)
+        refuse_foreign_file(path)
         make_private(path)
         unclean = path.with_name(path.name + "-wal").exists()
         connection = connect(path)
@@ -99,7 +99,17 @@ def open_database(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _refuse_foreign_file(path: Path) -> None:
+def refuse_foreign_file(path: Path) -> None:
+    """
+    Refuse a file that is no database of this program, before SQLite touches it.
+
+    Args:
+        path: The database file; one that is missing or empty will do.
+
+    Raises:
+        StoreError: It is something else.
+        OSError: It cannot be read.
+    """
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return
     with path.open("rb") as file:

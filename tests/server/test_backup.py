@@ -1,0 +1,218 @@
+"""
+Backups: made and put back while the server runs, verified, and never half done.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reflect_server.errors import StoreError
+from reflect_server.store.sqlite import SqliteStore, backup, schema
+from reflect_server.store.sqlite.staging import MANIFEST_NAME, STAGED_NAME, apply_staged
+from reflect_server.testing import ServerProcess
+
+from .commands import reflect, says_one_thing
+
+REFLECTION = {"summary": "About it", "guidance": "Do it"}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def server(data: Path) -> Iterator[ServerProcess]:
+    started = ServerProcess(data)
+    try:
+        yield started
+    finally:
+        started.kill()
+
+
+@pytest.fixture
+def http(server: ServerProcess) -> Iterator[httpx.Client]:
+    with httpx.Client(
+        base_url=f"{server.base_url}/v1/projects/p",
+        headers={"Authorization": f"Bearer {server.first_key}"},
+        timeout=30,
+    ) as client:
+        yield client
+
+
+def remember(http: httpx.Client, task: str) -> None:
+    review = {"result": "pass", "reflection": REFLECTION}
+    body = {"task": task, "trajectory": [], "review": review}
+    assert http.post("/traces", json=body).status_code == 200
+
+
+def found(http: httpx.Client, task: str) -> set[str]:
+    answer = http.post("/memory/query", json={"task": task})
+    assert answer.status_code == 200, answer.text
+    return {memory["task"] for memory in answer.json()}
+
+
+def everything(folder: Path) -> list[str]:
+    with closing(SqliteStore(folder)) as store:
+        return list(store._database._connection.iterdump())
+
+
+def test_a_backup_is_taken_and_put_back_while_the_server_runs(
+    http: httpx.Client, server: ServerProcess, data: Path, tmp_path: Path
+) -> None:
+    remember(http, "Count the shipped orders")
+    made = reflect("backup", tmp_path / "saved", "--data-dir", data, "--json")
+    remember(http, "Count the cancelled orders")
+    assert len(found(http, "Count the orders")) == 2
+
+    refused = reflect("restore", tmp_path / "saved", "--data-dir", data)
+    restored = reflect("restore", tmp_path / "saved", "--data-dir", data, "--replace")
+
+    assert made.exit_code == restored.exit_code == 0, (made, restored)
+    assert json.loads(made.stdout)["memories"] == 1
+    says_one_thing(refused, "--replace")
+    assert "1 memories" in restored.stdout
+    assert found(http, "Count the orders") == {"Count the shipped orders"}
+    assert server.process.poll() is None
+    (kept,) = data.glob("replaced-*")
+    assert {"reflect.db", "secret.key"} <= {path.name for path in kept.iterdir()}
+
+
+def test_a_backup_under_load_is_one_moment_and_complete(
+    http: httpx.Client, data: Path, tmp_path: Path
+) -> None:
+    stopping = threading.Event()
+    acknowledged: list[str] = []
+
+    def write() -> None:
+        while not stopping.is_set():
+            body = {"task": "t", "trajectory": [], "review": {"result": "pass"}}
+            acknowledged.append(http.post("/traces", json=body).json()["trace_id"])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while len(acknowledged) < 20:
+        pass
+    before = list(acknowledged)
+    manifest = backup.back_up(data, tmp_path / "saved", secret_name="secret.key")
+    stopping.set()
+    writer.join()
+
+    with closing(SqliteStore(tmp_path / "saved")) as store:
+        kept = {trace.id for trace in store.read(lambda tx: tx.traces.page("p"))}
+    assert set(before) <= kept
+    assert len(kept) == manifest.counts["traces"]
+
+
+def test_an_empty_folder_is_filled_and_its_keys_work(
+    http: httpx.Client, server: ServerProcess, data: Path, tmp_path: Path
+) -> None:
+    remember(http, "Count the shipped orders")
+    key = server.first_key
+    server.stop()
+    assert reflect("backup", tmp_path / "saved", "--data-dir", data).exit_code == 0
+
+    result = reflect("restore", tmp_path / "saved", "--data-dir", tmp_path / "new")
+
+    assert result.exit_code == 0, result.stderr
+    assert everything(data) == everything(tmp_path / "new")
+    other = ServerProcess(tmp_path / "new")
+    try:
+        answer = httpx.get(
+            f"{other.base_url}/v1/projects/p/memories", headers={"Authorization": f"Bearer {key}"}
+        )
+        assert len(answer.json()) == 1
+    finally:
+        other.kill()
+
+
+@pytest.fixture
+def saved(data: Path, tmp_path: Path) -> Path:
+    SqliteStore(data).close()
+    (data / "secret.key").write_text("00" * 32)
+    backup.back_up(data, tmp_path / "saved", secret_name="secret.key")
+    return tmp_path / "saved"
+
+
+@pytest.mark.parametrize("name", ["reflect.db", "secret.key", MANIFEST_NAME])
+def test_a_backup_that_was_changed_is_refused(saved: Path, data: Path, name: str) -> None:
+    content = (saved / name).read_bytes()
+    middle = len(content) // 2
+    (saved / name).write_bytes(content[:middle] + b"?" + content[middle + 1 :])
+    before = everything(data)
+
+    says_one_thing(reflect("restore", saved, "--data-dir", data, "--replace"), str(saved))
+
+    assert everything(data) == before
+    assert not (data / STAGED_NAME).exists()
+
+
+def test_a_backup_of_a_newer_version_is_refused(
+    saved: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = schema.migrations()[:-1]
+    monkeypatch.setattr(backup, "migrations", lambda: older)
+
+    with pytest.raises(StoreError, match="newer Reflect"):
+        backup.stage(saved, data)
+
+
+def test_what_is_no_data_folder_is_not_saved(tmp_path: Path) -> None:
+    says_one_thing(
+        reflect("backup", tmp_path / "saved", "--data-dir", tmp_path / "nothing"), "nothing"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_backup_is_not_overwritten(saved: Path, data: Path) -> None:
+    before = (saved / MANIFEST_NAME).read_bytes()
+
+    says_one_thing(reflect("backup", saved, "--data-dir", data), "exists already")
+
+    assert (saved / MANIFEST_NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize("moves", range(6))
+def test_a_crash_while_a_backup_is_put_back_leaves_it_whole(
+    saved: Path, data: Path, moves: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = everything(data)
+    (data / "reflect.db-wal").write_bytes(b"")
+    backup.stage(saved, data)
+    real, made = Path.replace, []
+
+    def replace(path: Path, target: Path) -> Path:
+        if len(made) == moves:
+            raise KeyboardInterrupt
+        made.append(path)
+        return real(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        try:
+            apply_staged(data)
+        except KeyboardInterrupt:
+            assert len(made) == moves
+
+    assert everything(data) == wanted
+    assert not (data / STAGED_NAME).exists()
+    (kept,) = data.glob("replaced-*")
+    assert {"reflect.db", "secret.key"} <= {path.name for path in kept.iterdir()}
+
+
+def test_a_backup_that_was_only_half_copied_is_not_taken(saved: Path, data: Path) -> None:
+    backup.stage(saved, data)
+    (data / STAGED_NAME / MANIFEST_NAME).unlink()
+    (data / STAGED_NAME / "reflect.db").write_bytes(b"half")
+    before = everything(data)
+
+    assert everything(data) == before
+    shutil.rmtree(data / STAGED_NAME)
