@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflect_server.domain.ranking import similarities
-from reflect_server.errors import StoreError
 from reflect_server.store.protocol import Store, Vector
 
 _SMALLEST_CAPACITY = 64
@@ -104,25 +103,19 @@ class MemoryIndex:
             allowed: Ids of the memories to compare; None for all.
 
         Returns:
-            The memories in the order in which they were added, as they were at one moment.
+            The memories whose vectors have the query's dimensions, in the order in which they were
+            added, as they were at one moment.
 
         Raises:
-            StoreError: The vectors could not be loaded, or have other dimensions than the query.
+            StoreError: The vectors could not be loaded.
         """
-        rows = self._loaded(project_id)
+        rows = self._loaded(project_id, vector.size)
         if allowed is None:
             ids, vectors = rows.ids[: rows.count], rows.matrix[: rows.count]
         else:
             found = (rows.positions.get(memory_id, rows.count) for memory_id in allowed)
             chosen = sorted(row for row in found if row < rows.count)
             ids, vectors = [rows.ids[row] for row in chosen], rows.matrix[chosen]
-        if not ids:
-            vectors = np.empty((0, vector.size), np.float32)
-        elif vectors.shape[1] != vector.size:
-            raise StoreError(
-                f"The query has {vector.size} dimensions and the memories of the project "
-                f"{project_id!r} have {vectors.shape[1]}. Use the embedder that made them."
-            )
         return Matches(ids, vectors, similarities(vectors, vector))
 
     def add(self, project_id: str, memory_id: str, vector: Vector) -> None:
@@ -139,7 +132,9 @@ class MemoryIndex:
         project = self._project(project_id)
         with project.lock:
             rows = project.rows
-            if rows is not None and memory_id not in rows.positions:
+            if rows is not None and rows.matrix.shape[1] != vector.size:
+                project.rows = None
+            elif rows is not None and memory_id not in rows.positions:
                 project.rows = rows.with_row(memory_id, vector)
 
     def confirm(self, project_id: str, memory_id: str, vector: Vector) -> None:
@@ -177,15 +172,17 @@ class MemoryIndex:
     def _project(self, project_id: str) -> _Project:
         return self._projects.setdefault(project_id, _Project())
 
-    def _loaded(self, project_id: str) -> _Rows:
+    def _loaded(self, project_id: str, dimensions: int) -> _Rows:
         project = self._project(project_id)
-        if project.rows is not None:
-            return project.rows
+        rows = project.rows
+        if rows is not None and rows.matrix.shape[1] == dimensions:
+            return rows
         with project.lock:
-            if project.rows is None:
-                project.rows = _rows(
-                    *self._store.read(
-                        lambda tx: tx.memories.vectors(project_id, embedder=self._embedder_name)
-                    )
+            rows = project.rows
+            if rows is None or rows.matrix.shape[1] != dimensions:
+                name = self._embedder_name
+                ids, matrix = self._store.read(
+                    lambda tx: tx.memories.vectors(project_id, embedder=name, dimensions=dimensions)
                 )
-            return project.rows
+                rows = project.rows = _rows(ids, matrix)
+            return rows

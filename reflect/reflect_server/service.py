@@ -14,17 +14,21 @@ from reflect_server.addresses import is_local
 from reflect_server.cursors import CursorSeal
 from reflect_server.domain.keys import create_master_key
 from reflect_server.domain.parts import Parts
+from reflect_server.embedders.endpoint import EndpointEmbedder
 from reflect_server.embedders.local import LocalEmbedder
+from reflect_server.embedders.protocol import Embedder
+from reflect_server.embedders.transformers import TransformerEmbedder
 from reflect_server.errors import SettingsError
 from reflect_server.identity import IssuedKey, Keyring, load_pepper
-from reflect_server.index import MemoryIndex
 from reflect_server.ingest.worker import IngestWorker
 from reflect_server.limits import RateLimit
 from reflect_server.model_endpoint import ModelEndpoint
+from reflect_server.reembedding import Reembedding
 from reflect_server.reflectors.local import LocalReflector
 from reflect_server.reflectors.model import ModelReflector
 from reflect_server.reflectors.protocol import Reflector
-from reflect_server.settings import Settings
+from reflect_server.settings import LOCAL, Settings
+from reflect_server.spaces import Space, Spaces, space_of
 from reflect_server.store.protocol import Store
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.waiting import TraceWaiters
@@ -114,20 +118,19 @@ def running_service(settings: Settings) -> Iterator[Service]:
     with ExitStack() as resources:
         store, keyring = resources.enter_context(open_store(settings))
         waiters = TraceWaiters()
-        embedder = LocalEmbedder()
-        index = MemoryIndex(store, embedder.name)
+        target = space_of(resources.enter_context(_embedder(settings)), store)
+        spaces = Spaces(_first_space(store, target))
+        reembedding = Reembedding(store, spaces, target)
         worker = IngestWorker(
             store,
-            index,
-            embedder,
+            spaces,
             resources.enter_context(_reflector(settings)),
             on_done=waiters.notify,
             threads=settings.ingest_threads,
         )
         parts = Parts(
             store=store,
-            embedder=embedder,
-            index=index,
+            spaces=spaces,
             q_learning_alpha=settings.q_learning_alpha,
             similarity_threshold=settings.similarity_threshold,
             queued=worker.wake,
@@ -135,7 +138,8 @@ def running_service(settings: Settings) -> Iterator[Service]:
         )
         first_key = _first_key(settings, store, keyring)
         worker.start()
-        warm_up = WarmUp(embedder)
+        reembedding.start()
+        warm_up = WarmUp(spaces.active.embedder)
         try:
             yield Service(
                 settings,
@@ -150,6 +154,37 @@ def running_service(settings: Settings) -> Iterator[Service]:
             )
         finally:
             worker.stop(timeout=_STOP_SECONDS)
+            reembedding.stop(timeout=_STOP_SECONDS)
+
+
+@contextmanager
+def _embedder(settings: Settings) -> Iterator[Embedder]:
+    kind, _, model = settings.embedder.partition(":")
+    if kind == LOCAL:
+        yield LocalEmbedder()
+    elif kind == "sentence-transformers":
+        yield TransformerEmbedder(model)
+    else:
+        endpoint = ModelEndpoint(
+            model,
+            base_url=settings.embedder_base_url,
+            api_key=settings.embedder_api_key,
+            timeout=settings.embedder_timeout,
+            setting="REFLECT_EMBEDDER",
+        )
+        with closing(endpoint):
+            yield EndpointEmbedder(endpoint)
+
+
+def _first_space(store: Store, target: Space) -> Space:
+    """
+    Return the local space as long as memories are in that alone, otherwise the target.
+    """
+    local = LocalEmbedder()
+    left = store.read(
+        lambda tx: tx.memories.count_unembedded(target.embedder.name, other=local.name)
+    )
+    return space_of(local, store) if left else target
 
 
 @contextmanager

@@ -40,8 +40,20 @@ THREADS_WITH_ENDPOINT = 4
 """How many traces are ingested at once where that means to wait for another service."""
 
 
+LOCAL = "local"
+"""The embedder that needs nothing else."""
+
+
 def _default_threads(known: dict[str, Any]) -> int:
-    return THREADS_WITH_ENDPOINT if known.get("model") else 1
+    waits = known.get("model") or str(known.get("embedder")).startswith("openai:")
+    return THREADS_WITH_ENDPOINT if waits else 1
+
+
+def _embedder(text: str) -> str:
+    kind, _, model = text.partition(":")
+    if text != LOCAL and (kind not in {"openai", "sentence-transformers"} or not model):
+        raise ValueError("it must be `local`, `openai:MODEL` or `sentence-transformers:MODEL`")
+    return text
 
 
 def _http_address(text: str) -> str:
@@ -132,8 +144,20 @@ class Settings(BaseSettings):
     model_input_tokens: Annotated[int, Field(ge=1000)] = 16_000
     """How much of a run the model reads, in tokens by estimate; longer runs are shortened."""
 
+    embedder: Annotated[str, AfterValidator(_embedder)] = LOCAL
+    """What makes the vectors: `local`, `openai:MODEL` or `sentence-transformers:MODEL`."""
+
+    embedder_base_url: HttpAddress | None = None
+    """The endpoint of an `openai:` embedder; else OPENAI_BASE_URL, or OpenAI's own."""
+
+    embedder_api_key: SecretStr | None = None
+    """The key for the embedder's endpoint; else OPENAI_API_KEY, where no address is set."""
+
+    embedder_timeout: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """How long the embedder's endpoint may be silent, in seconds."""
+
     ingest_threads: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=_default_threads)
-    """How many traces become memories at once; 4 with a model's endpoint, else 1."""
+    """How many traces become memories at once; 4 where an endpoint is asked for each, else 1."""
 
     @classmethod
     def settings_customise_sources(

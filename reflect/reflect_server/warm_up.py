@@ -8,6 +8,7 @@ import logging
 import threading
 
 from reflect_server.embedders.protocol import Embedder, EmbedderError
+from reflect_server.errors import ProviderUnavailableError
 
 _log = logging.getLogger("reflect_server.warm_up")
 
@@ -15,6 +16,8 @@ _log = logging.getLogger("reflect_server.warm_up")
 class WarmUp:
     """
     Loads an embedder's model in the background, from construction on.
+
+    An endpoint that cannot be reached is no hindrance: it is another service, and may come back.
 
     Args:
         embedder: The embedder.
@@ -38,6 +41,9 @@ class WarmUp:
     def _load(self) -> None:
         try:
             self._embedder.embed(["ready"])
+        except ProviderUnavailableError as error:
+            self._hindrance = None
+            _log.warning("%s Until then queries are answered with 503.", error.message)
         except EmbedderError as error:
             self._hindrance = error.message
             _log.error("%s Requests that need it are answered with 503.", error.message)

@@ -118,20 +118,59 @@ def test_vectors_come_back_exactly_for_their_embedder(store: Store, keep_memory:
     store.write(lambda tx: keep_memory(tx, "a", vector=(third, -1.0)))
     store.write(lambda tx: keep_memory(tx, "b", vector=(0.0, 1.0)))
     store.write(lambda tx: keep_memory(tx, "other", vector=(1.0, 1.0, 1.0), embedder="f"))
-    ids, vectors = store.read(lambda tx: tx.memories.vectors("p", embedder="e"))
+    ids, vectors = store.read(lambda tx: tx.memories.vectors("p", embedder="e", dimensions=2))
     assert ids == ["a", "b"]
     assert vectors.dtype == np.float32
     assert vectors.tolist() == [[third, -1.0], [0.0, 1.0]]
-    ids, vectors = store.read(lambda tx: tx.memories.vectors("q", embedder="e"))
+    ids, vectors = store.read(lambda tx: tx.memories.vectors("q", embedder="e", dimensions=2))
     assert ids == []
     assert len(vectors) == 0
 
 
-def test_vectors_that_cannot_be_compared_are_refused(store: Store, keep_memory: Keep):
+def test_vectors_of_other_dimensions_are_never_among_them(store: Store, keep_memory: Keep):
     store.write(lambda tx: keep_memory(tx, "a", vector=(1.0, 0.0)))
     store.write(lambda tx: keep_memory(tx, "b", vector=(1.0, 0.0, 0.0)))
-    with pytest.raises(StoreError, match="2 and 3 dimensions"):
-        store.read(lambda tx: tx.memories.vectors("p", embedder="e"))
+    for memory_id, dimensions in (("a", 2), ("b", 3)):
+        ids, vectors = store.read(
+            lambda tx, size=dimensions: tx.memories.vectors("p", embedder="e", dimensions=size)
+        )
+        assert ids == [memory_id]
+        assert vectors.shape == (1, dimensions)
+
+
+def test_memories_without_a_vector_are_found_newest_first_and_page_by_page(
+    store: Store, keep_memory: Keep
+):
+    for number in range(4):
+        store.write(lambda tx, number=number: keep_memory(tx, f"m{number}"))
+    store.write(lambda tx: keep_memory(tx, "done", embedder="f", vector=(1.0, 0.0)))
+    store.write(lambda tx: keep_memory(tx, "other-size", embedder="f", vector=(1.0, 0.0, 0.0)))
+    first = store.read(lambda tx: tx.memories.unembedded("f", 2, limit=3))
+    assert [memory.id for memory in first] == ["other-size", "m3", "m2"]
+    assert (first[1].project_id, first[1].task) == ("p", "task of m3")
+    rest = store.read(lambda tx: tx.memories.unembedded("f", 2, before=first[-1].position, limit=3))
+    assert [memory.id for memory in rest] == ["m1", "m0"]
+    assert store.read(lambda tx: tx.memories.count_unembedded("f")) == 4
+    assert store.read(lambda tx: tx.memories.count_unembedded("f", other="e")) == 4
+    assert store.read(lambda tx: tx.memories.count_unembedded("f", other="g")) == 0
+
+
+def test_a_vector_is_set_and_replaced_but_not_for_a_memory_that_is_gone(
+    store: Store, keep_memory: Keep
+):
+    store.write(lambda tx: keep_memory(tx, "a"))
+    for values in ([1, 0, 0], [0, 1]):
+        vector = np.array(values, np.float32)
+        for memory_id in ("a", "gone"):
+            store.write(
+                lambda tx, vector=vector, memory_id=memory_id: tx.memories.set_vector(
+                    memory_id, vector=vector, embedder="f"
+                )
+            )
+    ids, vectors = store.read(lambda tx: tx.memories.vectors("p", embedder="f", dimensions=2))
+    assert (ids, vectors.tolist()) == (["a"], [[0, 1]])
+    assert store.read(lambda tx: tx.memories.vectors("p", embedder="f", dimensions=3))[0] == []
+    assert store.read(lambda tx: tx.memories.vectors("p", embedder="e", dimensions=2))[0] == ["a"]
 
 
 @pytest.mark.parametrize(

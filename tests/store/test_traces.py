@@ -360,7 +360,7 @@ def test_deleting_takes_reviews_memories_and_their_events(
         assert tx.memories.get_many("p", ["m"]) == {}
         assert tx.memories.of_trace("trace-of-m") is None
         assert tx.memories.matching("p", {"a": 1}) == frozenset()
-        assert tx.memories.vectors("p", embedder="e")[0] == []
+        assert tx.memories.vectors("p", embedder="e", dimensions=2)[0] == []
         assert tx.memories.history("m") == []
 
     store.read(check)

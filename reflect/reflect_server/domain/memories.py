@@ -28,6 +28,7 @@ from reflect_server.domain.texts import require_text
 from reflect_server.domain.utility import base_rate, log_odds_gains
 from reflect_server.errors import NotFoundError
 from reflect_server.index import Matches
+from reflect_server.spaces import Space
 from reflect_server.store.protocol import Transaction, Vector
 
 
@@ -73,8 +74,9 @@ def query_memories(
         InvalidRequestError: The task is blank.
     """
     require_text(task, "task")
-    vector = parts.embedder.embed([task])[0]
-    matches = _matches(parts, project_id, vector, metadata_filter)
+    space = parts.spaces.active
+    vector = space.embedder.embed([task])[0]
+    matches = _matches(parts, space, project_id, vector, metadata_filter)
     pool = nearest(
         matches.similarities,
         matches.ids,
@@ -173,12 +175,16 @@ def memory_of(trace: Trace, reflection: Reflection, *, now: datetime) -> Memory:
 
 
 def _matches(
-    parts: Parts, project_id: str, vector: Vector, metadata_filter: Mapping[str, Any] | None
+    parts: Parts,
+    space: Space,
+    project_id: str,
+    vector: Vector,
+    metadata_filter: Mapping[str, Any] | None,
 ) -> Matches:
     if not metadata_filter:
-        return parts.index.search(project_id, vector)
+        return space.index.search(project_id, vector)
     allowed = parts.store.read(lambda tx: tx.memories.matching(project_id, metadata_filter))
-    return parts.index.search(project_id, vector, allowed=allowed)
+    return space.index.search(project_id, vector, allowed=allowed)
 
 
 def _ranked(

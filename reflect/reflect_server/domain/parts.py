@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reflect_server.embedders.protocol import Embedder
-from reflect_server.index import MemoryIndex
+from reflect_server.spaces import Spaces
 from reflect_server.store.protocol import Store
 
 
@@ -19,8 +18,7 @@ class Parts:
 
     Attributes:
         store: Where everything is kept.
-        embedder: Makes vectors of tasks.
-        index: Finds memories by vector.
+        spaces: Which embedder makes vectors of tasks, and the index that finds memories by them.
         q_learning_alpha: Learning rate of reviews that name none, in [0, 1].
         similarity_threshold: The least similarity of an answer where the query names none.
         queued: Called after a trace has entered the ingest queue.
@@ -29,8 +27,7 @@ class Parts:
     """
 
     store: Store
-    embedder: Embedder
-    index: MemoryIndex
+    spaces: Spaces
     q_learning_alpha: float
     similarity_threshold: float
     queued: Callable[[], None]

@@ -91,7 +91,7 @@ def delete_project(parts: Parts, project_id: str) -> None:
         tx.projects.delete(project_id)
 
     parts.store.write(work)
-    parts.index.forget(project_id)
+    parts.spaces.active.index.forget(project_id)
     parts.changed(None)
 
 

@@ -126,7 +126,8 @@ def create_trace(
     """
     trace = _trace_of(run, project_id, now)
     memory = _authored_memory(trace)
-    vector = None if memory is None else parts.embedder.embed([memory.task])[0]
+    space = parts.spaces.active
+    vector = None if memory is None else space.embedder.embed([memory.task])[0]
 
     def work(tx: Transaction) -> Receipt:
         earlier = idempotency and _earlier(tx, project_id, idempotency)
@@ -136,7 +137,7 @@ def create_trace(
         tx.traces.insert(trace)
         teach(tx, trace, parts.q_learning_alpha)
         if memory is not None and vector is not None:
-            tx.memories.insert(memory, vector=vector, embedder=parts.embedder.name)
+            tx.memories.insert(memory, vector=vector, embedder=space.embedder.name)
         if idempotency:
             answer = IdempotentAnswer(idempotency.fingerprint, trace.id)
             tx.idempotency.remember(project_id, idempotency.key, answer, at=now)
@@ -146,7 +147,7 @@ def create_trace(
     if receipt.replayed:
         return receipt
     if memory is not None and vector is not None:
-        parts.index.confirm(project_id, memory.id, vector)
+        parts.spaces.settle(parts.store, space, memory, vector)
     elif trace.ingest_status is IngestStatus.QUEUED:
         parts.queued()
     return receipt

@@ -102,7 +102,7 @@ def delete_traces(
         return list(tx.traces.delete(project_id, trace_ids)), memory_ids
 
     deleted, memory_ids = parts.store.write(work)
-    parts.index.remove(project_id, memory_ids)
+    parts.spaces.active.index.remove(project_id, memory_ids)
     for trace_id in deleted:
         parts.changed(trace_id)
     return deleted, memory_ids

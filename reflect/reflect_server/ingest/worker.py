@@ -12,11 +12,10 @@ from datetime import UTC, datetime, timedelta
 
 from reflect_server.domain.memories import memory_of
 from reflect_server.domain.model import IngestStatus, Memory, Trace
-from reflect_server.embedders.protocol import Embedder
 from reflect_server.errors import ProviderUnavailableError, ReflectServerError
-from reflect_server.index import MemoryIndex
 from reflect_server.ingest.outage import Outage
 from reflect_server.reflectors.protocol import Reflector
+from reflect_server.spaces import Space, Spaces
 from reflect_server.store.protocol import Store, Transaction, Vector
 
 MAX_ATTEMPTS = 5
@@ -46,8 +45,7 @@ class IngestWorker:
 
     Args:
         store: Where traces wait and memories go.
-        index: Gets each memory once it is committed.
-        embedder: Makes the vector of a memory's task.
+        spaces: The embedder of a memory's task, and the index that gets it once it is committed.
         reflector: Writes the reflection where the review brought none.
         on_done: Called on a thread of the worker with a trace's id when an attempt was its last:
             its memory exists, it was given up, or it was deleted meanwhile. Sometimes called twice.
@@ -59,8 +57,7 @@ class IngestWorker:
     def __init__(
         self,
         store: Store,
-        index: MemoryIndex,
-        embedder: Embedder,
+        spaces: Spaces,
         reflector: Reflector,
         *,
         on_done: Callable[[str], None],
@@ -68,8 +65,7 @@ class IngestWorker:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
-        self._index = index
-        self._embedder = embedder
+        self._spaces = spaces
         self._reflector = reflector
         self._on_done = on_done
         self._clock = clock
@@ -175,8 +171,9 @@ class IngestWorker:
             return
         try:
             memory = self._memory_of(trace)
-            vector = self._embedder.embed([memory.task])[0]
-            stored = self._store_memory(trace, memory, vector)
+            space = self._spaces.active
+            vector = space.embedder.embed([memory.task])[0]
+            stored = self._store_memory(trace, space, memory, vector)
         except ProviderUnavailableError as error:
             self._wait_for_provider(trace, error)
             return
@@ -187,18 +184,19 @@ class IngestWorker:
         self._last_outage_of.pop(trace.id, None)
         if stored:
             # The index may have been loaded from before the commit.
-            self._index.confirm(memory.project_id, memory.id, vector)
+            self._spaces.settle(self._store, space, memory, vector)
         self._on_done(trace.id)
 
-    def _store_memory(self, trace: Trace, memory: Memory, vector: Vector) -> bool:
+    def _store_memory(self, trace: Trace, space: Space, memory: Memory, vector: Vector) -> bool:
         # Whoever sees the trace completed must find the memory, so the index comes first.
-        self._index.add(memory.project_id, memory.id, vector)
+        space.index.add(memory.project_id, memory.id, vector)
         stored = False
         try:
-            stored = self._store.write(lambda tx: self._finish(tx, trace, memory, vector))
+            name = space.embedder.name
+            stored = self._store.write(lambda tx: _finish(tx, trace, memory, vector, name))
         finally:
             if not stored:
-                self._index.remove(memory.project_id, [memory.id])
+                space.index.remove(memory.project_id, [memory.id])
         return stored
 
     def _memory_of(self, trace: Trace) -> Memory:
@@ -206,16 +204,6 @@ class IngestWorker:
         authored = None if review is None else review.reflection
         reflection = self._reflector.reflect(trace) if authored is None else authored
         return memory_of(trace, reflection, now=self._clock())
-
-    def _finish(self, tx: Transaction, trace: Trace, memory: Memory, vector: Vector) -> bool:
-        current = tx.traces.get(trace.project_id, trace.id)
-        if current is None or current.ingest_status is not IngestStatus.PROCESSING:
-            return False
-        earlier = current.created_memory_id
-        if earlier is None:
-            tx.memories.insert(memory, vector=vector, embedder=self._embedder.name)
-        tx.traces.complete(trace.id, memory_id=earlier or memory.id)
-        return earlier is None
 
     def _wait_for_provider(self, trace: Trace, error: ProviderUnavailableError) -> None:
         now = self._clock()
@@ -260,3 +248,14 @@ class IngestWorker:
         self._store.write(lambda tx: tx.traces.fail(trace.id, error=reason))
         self._last_outage_of.pop(trace.id, None)
         self._on_done(trace.id)
+
+
+def _finish(tx: Transaction, trace: Trace, memory: Memory, vector: Vector, embedder: str) -> bool:
+    current = tx.traces.get(trace.project_id, trace.id)
+    if current is None or current.ingest_status is not IngestStatus.PROCESSING:
+        return False
+    earlier = current.created_memory_id
+    if earlier is None:
+        tx.memories.insert(memory, vector=vector, embedder=embedder)
+    tx.traces.complete(trace.id, memory_id=earlier or memory.id)
+    return earlier is None

@@ -46,6 +46,24 @@ class IdempotentAnswer:
     resource_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unembedded:
+    """
+    A memory that lacks a vector.
+
+    Attributes:
+        position: Its place in the order of insertion.
+        id: The memory.
+        project_id: Its project.
+        task: What is to be embedded.
+    """
+
+    position: int
+    id: str
+    project_id: str
+    task: str
+
+
 class Projects(Protocol):
     """
     The projects that exist.
@@ -248,9 +266,42 @@ class Memories(Protocol):
         """
         ...
 
-    def vectors(self, project_id: str, *, embedder: str) -> tuple[list[str], NDArray[np.float32]]:
+    def vectors(
+        self, project_id: str, *, embedder: str, dimensions: int
+    ) -> tuple[list[str], NDArray[np.float32]]:
         """
-        Return the ids of all memories with a vector of this embedder, and the vectors as rows.
+        Return the ids of all memories with a vector of this embedder and length, and the vectors as
+        rows.
+        """
+        ...
+
+    def unembedded(
+        self, embedder: str, dimensions: int, *, before: int | None = None, limit: int
+    ) -> Sequence[Unembedded]:
+        """
+        Return memories of any project without a vector of an embedder, newest first.
+
+        Args:
+            embedder: The embedder.
+            dimensions: The length of its vectors; one of another length does not count.
+            before: The position of the last one that is known; None to begin.
+            limit: At most this many.
+        """
+        ...
+
+    def count_unembedded(self, embedder: str, *, other: str | None = None) -> int:
+        """
+        Return how many memories have no vector of an embedder.
+
+        Args:
+            embedder: The embedder.
+            other: Count only those that have a vector of this embedder instead; None for all.
+        """
+        ...
+
+    def set_vector(self, memory_id: str, *, vector: Vector, embedder: str) -> None:
+        """
+        Give a memory its vector of an embedder; nothing happens where the memory is gone.
         """
         ...
 

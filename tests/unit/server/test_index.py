@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from reflect_server.domain.model import Memory, Reflection, Trace
-from reflect_server.errors import StoreError
 from reflect_server.index import MemoryIndex
 from reflect_server.store.protocol import Store, Transaction, Vector
 from reflect_server.store.sqlite import SqliteStore
@@ -141,10 +140,16 @@ def test_a_forgotten_project_is_loaded_anew(store: Store, index: MemoryIndex):
     assert ids(index) == []
 
 
-def test_a_query_of_other_dimensions_is_refused(store: Store, index: MemoryIndex):
+def test_vectors_of_different_dimensions_are_never_compared(store: Store, index: MemoryIndex):
     commit(store, "a", EAST)
-    with pytest.raises(StoreError, match="3 dimensions"):
-        index.search("p", np.ones(3, np.float32))
+    assert ids(index) == ["a"]
+    assert index.search("p", np.ones(3, np.float32)).ids == []
+    assert ids(index) == ["a"]
+    longer = np.ones(3, np.float32)
+    commit(store, "b", longer)
+    index.confirm("p", "b", longer)
+    assert ids(index) == ["a"]
+    assert index.search("p", longer).ids == ["b"]
 
 
 class ObservedStore:

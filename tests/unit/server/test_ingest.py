@@ -25,6 +25,7 @@ from reflect_server.index import MemoryIndex
 from reflect_server.ingest.outage import LONGEST_PAUSE, LONGEST_REQUESTED_PAUSE, Outage
 from reflect_server.ingest.worker import MAX_ATTEMPTS, IngestWorker
 from reflect_server.reflectors.protocol import ReflectionError
+from reflect_server.spaces import Space, Spaces
 from reflect_server.store.protocol import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
 
@@ -85,6 +86,7 @@ class Ingestion:
     def __init__(self, store: Store) -> None:
         self.store = FailingStore(store)
         self.index = MemoryIndex(store, ConstantEmbedder.name)
+        self.spaces = Spaces(Space(ConstantEmbedder(), self.index))
         self.reflector = ScriptedReflector()
         self.now = NOW
         self._done: queue.Queue[str] = queue.Queue()
@@ -95,8 +97,7 @@ class Ingestion:
     ) -> IngestWorker:
         return IngestWorker(
             self.store,
-            self.index,
-            ConstantEmbedder(),
+            self.spaces,
             self.reflector,
             on_done=self._done.put,
             threads=threads,
@@ -303,7 +304,7 @@ def test_trouble_with_the_listener_does_not_stop_the_queue(ingestion: Ingestion)
             raise RuntimeError("listener")
 
     ingestion.worker = IngestWorker(
-        ingestion.store, ingestion.index, ConstantEmbedder(), ingestion.reflector, on_done=listen
+        ingestion.store, ingestion.spaces, ingestion.reflector, on_done=listen
     )
     ingestion.worker.start()
     ingestion.submit("first")

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from reflect_server.domain.learning import evidence_of
 from reflect_server.domain.model import Evidence, Memory, QValueEvent, ReviewResult
-from reflect_server.errors import StoreError
-from reflect_server.store.protocol import Vector
+from reflect_server.store.protocol import Unembedded, Vector
 from reflect_server.store.sqlite.columns import (
     digests,
     from_json,
@@ -54,11 +53,36 @@ INSERT INTO memories (
 """
 
 _VECTORS = """
-SELECT m.id, v.dimensions, v.vector
+SELECT m.id, v.vector
 FROM memories AS m
-JOIN memory_vectors AS v ON v.memory_id = m.id AND v.embedder = ?
+JOIN memory_vectors AS v ON v.memory_id = m.id AND v.embedder = ? AND v.dimensions = ?
 WHERE m.project_id = ?
 ORDER BY m.seq
+"""
+
+_UNEMBEDDED = """
+SELECT m.seq, m.id, m.project_id, m.task
+FROM memories AS m
+LEFT JOIN memory_vectors AS v
+    ON v.memory_id = m.id AND v.embedder = :embedder AND v.dimensions = :dimensions
+WHERE v.memory_id IS NULL AND m.seq < :before
+ORDER BY m.seq DESC
+LIMIT :limit
+"""
+
+_COUNT_UNEMBEDDED = """
+SELECT count(*)
+FROM memories AS m
+LEFT JOIN memory_vectors AS v ON v.memory_id = m.id AND v.embedder = :embedder
+WHERE v.memory_id IS NULL
+    AND (:other IS NULL OR EXISTS (
+        SELECT 1 FROM memory_vectors AS o WHERE o.memory_id = m.id AND o.embedder = :other
+    ))
+"""
+
+_SET_VECTOR = """
+INSERT OR REPLACE INTO memory_vectors (memory_id, embedder, dimensions, vector)
+SELECT id, ?, ?, ? FROM memories WHERE id = ?
 """
 
 _INSERT_EVENT = """
@@ -85,6 +109,7 @@ ORDER BY seq
 """
 
 _UNLIMITED = -1
+_LAST_POSITION = 2**63 - 1
 
 
 class SqliteMemories:
@@ -198,27 +223,56 @@ class SqliteMemories:
             *(self._with_fact(project_id, digest) for digest in digests(metadata_filter))
         )
 
-    def vectors(self, project_id: str, *, embedder: str) -> tuple[list[str], NDArray[np.float32]]:
+    def vectors(
+        self, project_id: str, *, embedder: str, dimensions: int
+    ) -> tuple[list[str], NDArray[np.float32]]:
         """
-        Return the ids of all memories with a vector of this embedder, and the vectors as rows.
+        Return the ids of all memories with a vector of this embedder and length, and the vectors as
+        rows.
 
         Returns:
             The ids, oldest memory first, and an array of shape (memories, dimensions).
-
-        Raises:
-            StoreError: The vectors differ in their dimensions.
         """
-        rows = self._execute(_VECTORS, (embedder, project_id)).fetchall()
-        dimensions = {row[1] for row in rows}
-        if len(dimensions) > 1:
-            raise StoreError(
-                f"The project {project_id!r} has vectors of the embedder {embedder!r} with "
-                f"{' and '.join(map(str, sorted(dimensions)))} dimensions, and they cannot be "
-                "compared. Use the embedder that made them."
-            )
-        return [row[0] for row in rows], to_matrix(
-            [row[2] for row in rows], max(dimensions, default=0)
-        )
+        rows = self._execute(_VECTORS, (embedder, dimensions, project_id)).fetchall()
+        return [row[0] for row in rows], to_matrix([row[1] for row in rows], dimensions)
+
+    def unembedded(
+        self, embedder: str, dimensions: int, *, before: int | None = None, limit: int
+    ) -> Sequence[Unembedded]:
+        """
+        Return memories of any project without a vector of an embedder, newest first.
+
+        Args:
+            embedder: The embedder.
+            dimensions: The length of its vectors; one of another length does not count.
+            before: The position of the last one that is known; None to begin.
+            limit: At most this many.
+        """
+        values = {
+            "embedder": embedder,
+            "dimensions": dimensions,
+            "before": _LAST_POSITION if before is None else before,
+            "limit": limit,
+        }
+        return [Unembedded(*row) for row in self._execute(_UNEMBEDDED, values)]
+
+    def count_unembedded(self, embedder: str, *, other: str | None = None) -> int:
+        """
+        Return how many memories have no vector of an embedder.
+
+        Args:
+            embedder: The embedder.
+            other: Count only those that have a vector of this embedder instead; None for all.
+        """
+        values = {"embedder": embedder, "other": other}
+        count: int = self._execute(_COUNT_UNEMBEDDED, values).fetchone()[0]
+        return count
+
+    def set_vector(self, memory_id: str, *, vector: Vector, embedder: str) -> None:
+        """
+        Give a memory its vector of an embedder; nothing happens where the memory is gone.
+        """
+        self._execute(_SET_VECTOR, (embedder, vector.size, from_vector(vector), memory_id))
 
     def record(self, event: QValueEvent) -> None:
         """

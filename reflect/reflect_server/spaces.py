@@ -1,0 +1,87 @@
+"""
+The vectors that queries are compared in: an embedder, and the index of what it has embedded.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from reflect_server.domain.model import Memory
+from reflect_server.embedders.protocol import Embedder
+from reflect_server.errors import ReflectServerError
+from reflect_server.index import MemoryIndex
+from reflect_server.store.protocol import Store, Vector
+
+_log = logging.getLogger("reflect_server.spaces")
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """
+    Vectors that can be compared with each other.
+
+    Attributes:
+        embedder: Makes them.
+        index: Finds memories by them.
+    """
+
+    embedder: Embedder
+    index: MemoryIndex
+
+
+def space_of(embedder: Embedder, store: Store) -> Space:
+    """
+    Return the space of an embedder's vectors.
+    """
+    return Space(embedder, MemoryIndex(store, embedder.name))
+
+
+class Spaces:
+    """
+    The space in use, which changes once where another embedder takes over.
+
+    A use case takes `active` once and works with that to its end.
+
+    Args:
+        active: The space to begin with.
+    """
+
+    def __init__(self, active: Space) -> None:
+        self._active = active
+
+    @property
+    def active(self) -> Space:
+        """
+        The space that memories are put into and looked for in.
+        """
+        return self._active
+
+    def settle(self, store: Store, space: Space, memory: Memory, vector: Vector) -> None:
+        """
+        Make sure that a memory is found after its commit, whatever became active meanwhile.
+
+        Args:
+            store: Where it was committed.
+            space: The space that its vector is of.
+            memory: The memory.
+            vector: Its unit vector, shape (dimensions,).
+        """
+        space.index.confirm(memory.project_id, memory.id, vector)
+        active = self.active
+        if active is space:
+            return
+        try:
+            vector = active.embedder.embed([memory.task])[0]
+        except ReflectServerError as error:
+            _log.warning("a memory is found from the next start on: %s", error.message)
+            return
+        name = active.embedder.name
+        store.write(lambda tx: tx.memories.set_vector(memory.id, vector=vector, embedder=name))
+        active.index.confirm(memory.project_id, memory.id, vector)
+
+    def switch(self, space: Space) -> None:
+        """
+        Use another space from now on.
+        """
+        self._active = space
