@@ -93,7 +93,7 @@ def typing(session: nox.Session) -> None:
     """
     Check types with mypy and pyright, for the product and for a consumer of it.
     """
-    _install(session, "typing", "generate", "tests", "nox")
+    _install(session, "typing", "generate", "tests", "nox", extras="server,openai,speedups")
     session.run("mypy")
     session.run("mypy", "codegen/generate.py", "codegen/reference.py")
     session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py")
@@ -135,7 +135,8 @@ def tests(session: nox.Session) -> None:
     """
     with_codegen = session.python == LOWEST
     _install(session, "tests", *(["generate"] if with_codegen else []))
-    scope = session.posargs or (["tests"] if with_codegen else ["tests", "--ignore=tests/codegen"])
+    everything = ["tests", "--ignore=tests/sdk/test_speedups.py"]
+    scope = session.posargs or everything + ([] if with_codegen else ["--ignore=tests/codegen"])
     if session.posargs or not with_codegen:
         session.run("pytest", "-n", "2", *scope)
         return
@@ -146,18 +147,36 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(python=LOWEST)
+def speedups(session: nox.Session) -> None:
+    """
+    Run the client's tests on the compiled transport; they reach every branch of the client.
+    """
+    _install(session, "tests", extras="server,openai,speedups")
+    session.env["COVERAGE_FILE"] = ".coverage.speedups"
+    session.run("coverage", "erase")
+    scope = session.posargs or ["tests/sdk"]
+    session.run("coverage", "run", "--source=reflect_sdk", "-m", "pytest", "-n", "2", *scope)
+    session.run("coverage", "combine", silent=True)
+    session.run("coverage", "report", "--fail-under=100")
+
+
+@nox.session(python=LOWEST)
 def minimums(session: nox.Session) -> None:
     """
     Run the tests with the lowest version of each runtime dependency.
     """
     project = PYPROJECT["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["server"]]
+    extras = ("server", "openai", "speedups")
+    wanted = list(project["dependencies"])
+    for extra in extras:
+        wanted += project["optional-dependencies"][extra]
     lowest = []
     for requirement in wanted:
         specifier, _, marker = requirement.partition(";")
         bound = re.sub(r">=([\w.]+).*", r"==\1", specifier.strip())
         lowest.append(f"{bound};{marker}" if marker else bound)
-    session.install(".[server,openai]", *lowest, *nox.project.dependency_groups(PYPROJECT, "tests"))
+    tools = nox.project.dependency_groups(PYPROJECT, "tests")
+    session.install(f".[{','.join(extras)}]", *lowest, *tools)
     session.run("pytest", "-n", "2", "--ignore=tests/codegen", *(session.posargs or ["tests"]))
 
 

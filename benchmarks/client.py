@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -69,17 +71,18 @@ def once() -> dict[str, str]:
 @dataclass
 class Line:
     """
-    One comparison; both columns are medians in milliseconds.
+    One comparison; both figures are medians.
     """
 
     what: str
-    client_ms: float
+    client: float
     baseline: str
-    baseline_ms: float
+    baseline_figure: float
+    unit: str = "ms"
 
     @property
     def ratio(self) -> float:
-        return self.client_ms / self.baseline_ms
+        return self.client / self.baseline_figure
 
 
 def line(what: str, baseline: str, pairs: list[tuple[float, float]]) -> Line:
@@ -172,6 +175,46 @@ async def calls_async(client: ReflectClient, headers: dict[str, str], rounds: in
         )
         lines.append(line(what, "httpx", measured))
     return lines
+
+
+async def together(client: ReflectClient, rounds: int, at_once: int = 32) -> Line:
+    """
+    Compare many asynchronous calls at once with the same over httpx's own transport.
+
+    They differ where the extra `speedups` is installed.
+    """
+
+    async def calls(one: ReflectClient) -> float:
+        started = time.perf_counter()
+        await asyncio.gather(*[one.query_memories_async(TASK) for _ in range(at_once)])
+        return (time.perf_counter() - started) / at_once
+
+    async with httpx.AsyncClient() as given:
+        plain = ReflectClient(
+            base_url=client.base_url, api_key=client.api.token, async_http_client=given
+        )
+        await calls(client), await calls(plain)
+        what = f"query, {at_once} at once, asynchronous"
+        measured = [
+            (await calls(client), await calls(plain))
+            for _ in track(range(rounds), what, transient=True)
+        ]
+    return line(what, "httpx's transport", measured)
+
+
+def memory(client: ReflectClient, calls: int) -> Line:
+    """
+    Compare the memory of this process after many calls with that after a tenth of them.
+    """
+
+    def peak_after(count: int) -> float:
+        for _ in track(range(count), "memory", transient=True):
+            client.health()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    early = peak_after(calls // 10)
+    late = peak_after(calls - calls // 10)
+    return Line(f"memory after {calls:,} calls", late, "after a tenth", early, "MB")
 
 
 def waiting(client: ReflectClient, bare: httpx.Client, rounds: int) -> Iterator[Line]:
@@ -273,7 +316,14 @@ def importing(rounds: int) -> Line:
 
     def cpu(modules: str) -> float:
         command = [sys.executable, "-c", IMPORT.format(modules)]
-        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        # An installed package has bytecode, so that is what is measured.
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+        result = subprocess.run(
+            command, capture_output=True, text=True, check=True, env=environment
+        )
+        return float(result.stdout)
+
+    cpu("httpx, attrs, reflect_sdk")
 
     measured = [
         (cpu("httpx, attrs, reflect_sdk"), cpu("httpx, attrs"))
@@ -296,9 +346,11 @@ def measure(options: argparse.Namespace) -> Iterator[Line]:
             fill(client, options.memories)
             yield from calls(client, bare, rounds)
             yield from asyncio.run(calls_async(client, headers, rounds))
+            yield asyncio.run(together(client, rounds // 10 + 1))
             if options.published:
                 yield published(client, options.published, api_key, rounds // 20 + 1)
             yield from waiting(client, bare, rounds // 40 + 1)
+            yield memory(client, rounds * 100)
     yield decoding(rounds // 40 + 1)
     yield importing(rounds // 100 + 3)
 
@@ -319,12 +371,15 @@ def main() -> None:
     if options.json:
         print(json.dumps([{**asdict(entry), "ratio": entry.ratio} for entry in lines]))
         return
-    table = Table("", "client, ms", "baseline", "baseline, ms", "difference, ms", "ratio")
+    table = Table()
+    for header in ("", "client", "baseline", "", "difference", "", "ratio"):
+        table.add_column(header, no_wrap=True)
     for entry in lines:
-        figures = entry.client_ms, entry.baseline_ms, entry.client_ms - entry.baseline_ms
+        figures = entry.client, entry.baseline_figure, entry.client - entry.baseline_figure
         ours, theirs, difference = (f"{figure:.3f}" for figure in figures)
-        table.add_row(entry.what, ours, entry.baseline, theirs, difference, f"{entry.ratio:.3f}")
-    Console().print(table)
+        ratio = f"{entry.ratio:.3f}"
+        table.add_row(entry.what, ours, entry.baseline, theirs, difference, entry.unit, ratio)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ from reflect_sdk._retry import (
 
 logger = logging.getLogger("reflect_sdk")
 
+_SHORTEST = 0.001  # No time at all would mean without a bound to some parts below.
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -89,7 +90,9 @@ def deliver(
     retries = 0
     while True:
         left = policy.left(started)
-        _bound_phases(request, left)
+        if left is not None:
+            left = max(left, _SHORTEST)
+            _bound_phases(request, left)
         failure: APIStatusError | TransportError
         response = None
         try:
@@ -235,9 +238,7 @@ def _built(pooled: httpx.Client | httpx.AsyncClient, *args: Any, **kwargs: Any) 
         ) from error
 
 
-def _bound_phases(request: httpx.Request, seconds: float | None) -> None:
-    if seconds is None:
-        return
+def _bound_phases(request: httpx.Request, seconds: float) -> None:
     phases = request.extensions.get("timeout", {})
     bounded = {
         phase: seconds if phases.get(phase) is None else min(phases[phase], seconds)

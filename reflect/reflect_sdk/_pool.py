@@ -18,6 +18,14 @@ from reflect_sdk._http import ReliableAsyncClient, ReliableClient
 from reflect_sdk._retry import RetryPolicy
 from reflect_sdk._settings import Settings
 
+try:
+    from reflect_sdk._compiled_transport import compiled_transport
+except ImportError:  # The extra `speedups` is not installed.
+
+    def compiled_transport(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport | None:  # noqa: ARG001 - as there
+        return None
+
+
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
@@ -105,6 +113,14 @@ class Pool:
             self._connections.set_httpx_client(self._http_client)
         if self._async_http_client is not None:
             self._connections.set_async_httpx_client(self._async_http_client)
+        self._connections.set_async_httpx_client_factory(self._client_of_loop)
+
+    def _client_of_loop(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self._base_url,
+            verify=self._tls,
+            transport=compiled_transport(self._tls),
+        )
 
 
 class _Connections(Client):

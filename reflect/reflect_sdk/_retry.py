@@ -50,7 +50,7 @@ class RetryPolicy:
 
     def left(self, started: float) -> float | None:
         """
-        Return how many seconds of the call are left, at least a thousandth.
+        Return how many seconds of the call are left; none, or fewer, when its time is over.
 
         Args:
             started: When it began, by `clock`.
@@ -60,7 +60,7 @@ class RetryPolicy:
         """
         if self.deadline is None:
             return None
-        return max(0.001, self.deadline - (self.clock() - started))
+        return self.deadline - (self.clock() - started)
 
     def pause(self, retries: int, response: httpx.Response | None) -> float:
         """

@@ -5,6 +5,7 @@ One pool per client, shared by threads, event loops and clients with other optio
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pickle
 import subprocess
@@ -79,6 +80,23 @@ def test_other_options_share_the_connections(service: Scripted, client: ReflectC
     assert len({asked.peer for asked in service.asked}) == 1
     assert [asked.path.split("/")[3] for asked in service.asked] == ["default", "other"]
     assert (client.project_id, other.project_id) == ("default", "other")
+
+
+def test_an_answer_can_be_streamed_with_the_low_level_client(
+    service: Scripted, client: ReflectClient
+):
+    service.script(Answer(status=503, headers={"Retry-After-Ms": "1"}), Answer(body=TRACE))
+    path = "/v1/projects/default/traces/t1"
+    with client.api.get_httpx_client().stream("GET", path) as answer:
+        assert json.loads(b"".join(answer.iter_bytes())) == TRACE
+
+    async def read() -> bytes:
+        async with client.api.get_async_httpx_client().stream("GET", path) as answer:
+            return b"".join([chunk async for chunk in answer.aiter_bytes()])
+
+    service.script(Answer(status=503, headers={"Retry-After-Ms": "1"}), Answer(body=TRACE))
+    assert json.loads(asyncio.run(read())) == TRACE
+    assert len(service.asked) == 4
 
 
 def test_retries_can_be_switched_off(service: Scripted, client: ReflectClient):

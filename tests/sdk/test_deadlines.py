@@ -127,10 +127,13 @@ def test_pauses_between_attempts_count(service: Scripted, world: str):
 
 
 @pytest.mark.parametrize("world", ["", "_async"])
-def test_a_timeout_of_httpx_bounds_the_phases_alone(world: str):
-    phases = httpx.Timeout(5.0, read=0.2)
+@pytest.mark.parametrize("phases", [httpx.Timeout(20.0, read=0.2), httpx.Timeout(0.2)])
+@pytest.mark.parametrize("converse", [_silent, _silent_within_the_body])
+def test_a_timeout_of_httpx_bounds_the_phases_alone(
+    converse: Converse, phases: httpx.Timeout, world: str
+):
     with (
-        raw_server(_silent) as url,
+        raw_server(converse) as url,
         ReflectClient(base_url=url, api_key="k", timeout=phases, max_retries=0) as client,
         pytest.raises(DeadlineExceededError, match="ReadTimeout"),
     ):
