@@ -23,7 +23,7 @@ def _run() -> None:
     app = typer.Typer(add_completion=False)
     add_commands(app)
     arguments = sys.argv[1:]
-    named = {command.__name__ for command in COMMANDS} | GROUPS.keys() | {"--help"}
+    named = COMMANDS.keys() | GROUPS.keys() | {"--help"}
     if not arguments or arguments[0] not in named:
         arguments = ["serve", *arguments]
     app(arguments, prog_name="python -m reflect_server")

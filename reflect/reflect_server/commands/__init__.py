@@ -6,14 +6,26 @@ Nothing heavy is imported before a command runs, so that help comes at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from reflect_server.commands.backup import backup, restore
 from reflect_server.commands.config import config
 from reflect_server.commands.keys import keys
+from reflect_server.commands.retry import retry
 from reflect_server.commands.serve import serve
+from reflect_server.commands.transfer import export, import_projects
 
-COMMANDS = (serve, config, backup, restore)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": serve,
+    "config": config,
+    "backup": backup,
+    "restore": restore,
+    "export": export,
+    "import": import_projects,
+    "retry": retry,
+}
 GROUPS = {"keys": keys}
 
 
@@ -24,7 +36,7 @@ def add_commands(app: typer.Typer) -> None:
     Args:
         app: The application.
     """
-    for command in COMMANDS:
-        app.command()(command)
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)

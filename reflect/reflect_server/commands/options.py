@@ -71,7 +71,7 @@ def configuration_of(
 
 
 @contextmanager
-def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int | None], None]]:
     """
     Show how far long work is, on standard error where that is a terminal.
 
@@ -80,7 +80,8 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, i
         quiet: Show nothing.
 
     Yields:
-        A function to be called with how much is done and how much there is in all.
+        A function to be called with how much is done and how much there is in all, None where
+        that is unknown.
     """
     from rich.console import Console  # noqa: PLC0415 - slow to import
     from rich.progress import Progress  # noqa: PLC0415 - as above

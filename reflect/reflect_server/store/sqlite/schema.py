@@ -5,6 +5,7 @@ The database file: recognised before it is touched, checked, and brought to this
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -135,11 +136,22 @@ def _set_up(connection: sqlite3.Connection, path: Path, *, unclean: bool) -> Non
             raise _damaged(path, finding)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA journal_size_limit = 67108864")
-    _migrate(connection, path)
+    migrate(connection, path, migrations())
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    scripts = migrations()
+def migrate(connection: sqlite3.Connection, path: Path, scripts: Sequence[str]) -> None:
+    """
+    Bring a database to the schema version that a sequence of migrations leads to.
+
+    Args:
+        connection: The database.
+        path: Its file, for messages.
+        scripts: The migrations from the first on.
+
+    Raises:
+        StoreError: The database is newer.
+        sqlite3.Error: A migration fails; the database is as the one before has left it.
+    """
     version = _pragma(connection, "user_version")
     if version > len(scripts):
         raise StoreError(

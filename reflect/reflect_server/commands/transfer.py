@@ -1,0 +1,131 @@
+"""
+`reflect export` and `reflect import`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from reflect_server.commands.options import (
+    AsJson,
+    Config,
+    DataDir,
+    configuration_of,
+    one_sentence,
+    progress_bar,
+)
+
+
+def export(
+    output: Annotated[
+        Path | None, typer.Argument(help="The file to write. Default: standard output.")
+    ] = None,
+    project: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this project; can be given several times. Default: all projects."),
+    ] = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """
+    Write projects as JSON lines, with everything of them but API keys. The server may run.
+
+    Try:
+
+    - reflect export everything.jsonl
+
+    - reflect export --project shop | gzip > shop.jsonl.gz
+
+    - reflect export | jq 'select(.table == "memories").row.task'
+    """
+    from reflect_server.store.sqlite import transfer  # noqa: PLC0415 - slow to import
+
+    with one_sentence():
+        settings = configuration_of(config, data_dir=data_dir).settings
+        with _writing(output) as file, progress_bar("Exporting", quiet=output is None) as told:
+            rows = transfer.export(
+                settings.data_dir, file, projects=project, count=lambda done: told(done, None)
+            )
+    if output is not None:
+        typer.echo(f"Wrote {rows} rows to {output}.")
+
+
+def import_projects(
+    source: Annotated[Path, typer.Argument(help="A file of `reflect export`; - for stdin.")],
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Store exported projects, all or none, while the server is stopped.
+
+    Try:
+
+    - reflect import everything.jsonl --data-dir ./memory
+
+    - gunzip < shop.jsonl.gz | reflect import -
+    """
+    from reflect_server.store.sqlite import transfer  # noqa: PLC0415 - slow to import
+
+    with one_sentence():
+        settings = configuration_of(config, data_dir=data_dir).settings
+        with _reading(source) as lines, progress_bar("Importing", quiet=as_json) as told:
+            projects = transfer.import_(
+                settings.data_dir, lines, count=lambda done: told(done, None)
+            )
+    if as_json:
+        typer.echo(json.dumps({"projects": projects}))
+    else:
+        typer.echo(f"Stored {len(projects)} projects in {settings.data_dir}.")
+
+
+@contextmanager
+def _writing(output: Path | None) -> Iterator[IO[str]]:
+    from reflect_server.store.sqlite.transfer import TransferError  # noqa: PLC0415 - as above
+
+    if output is None:
+        yield sys.stdout
+        return
+    draft = output.with_name(output.name + ".partial")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(output)
+    except OSError as error:
+        raise TransferError(
+            f"The file {output} cannot be written ({error.strerror}). Name another one."
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _reading(source: Path) -> Iterator[IO[str]]:
+    from reflect_server.store.sqlite.transfer import TransferError  # noqa: PLC0415 - as above
+
+    if str(source) == "-":
+        yield sys.stdin
+        return
+    try:
+        with source.open(encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        raise TransferError(
+            f"The file {source} cannot be read ({error.strerror}). Name a file of `reflect export`."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise TransferError(
+            f"The file {source} is not text in UTF-8. Nothing was imported. "
+            "Name a file of `reflect export`, unpacked."
+        ) from error

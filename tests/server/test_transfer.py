@@ -1,0 +1,225 @@
+"""
+Export and import: everything of a project, exact, from one data folder into another.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reflect_server.domain.model import TraceFilter
+from reflect_server.store.sqlite import SqliteStore, schema, transfer
+from reflect_server.store.sqlite.rows import LEFT_OUT, tables
+from reflect_server.testing import RunningServer, running_server
+
+from .commands import reflect, says_one_thing
+
+REFLECTION = {"summary": "Über ☃ \u0000 it", "guidance": "Do it"}
+
+
+def use(server: RunningServer, project_id: str) -> None:
+    """
+    Leave something in every table of the project.
+    """
+    with httpx.Client(
+        base_url=f"{server.base_url}/v1/projects/{project_id}",
+        headers={"Authorization": f"Bearer {server.api_key}"},
+        timeout=30,
+    ) as http:
+
+        def post(path: str, **body: Any) -> Any:
+            answer = http.post(path, json=body, headers={"Idempotency-Key": str(len(body))})
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        review = {"result": "fail", "feedback_text": "No.", "alpha": 0.1, "reflection": REFLECTION}
+        for number in range(6):
+            body = {"task": f"task {number}", "trajectory": [{"n": [1e-7, 2**70, None]}]}
+            http.post("/traces", json={**body, "metadata": {"n": number}, "review": review})
+        memories = [memory["id"] for memory in http.get("/memories").json()]
+        post(
+            "/traces",
+            task="uses",
+            trajectory="text",
+            retrieved_memory_ids=memories,
+            review={"result": "pass"},
+            model="m",
+        )
+        post("/skill/create")
+        deleted = [trace["id"] for trace in http.get("/traces", params={"limit": 2}).json()]
+        post("/traces/delete", trace_ids=deleted)
+        post("/api-keys", label="k", scopes=["trace:read"])
+
+
+def rows(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with closing(SqliteStore(folder)) as store:
+        connection = store._database._connection
+        return {
+            table.name: sorted(connection.execute(f"SELECT * FROM {table.name}"), key=repr)
+            for table in tables(connection)
+        }
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("transfer") / "data"
+    with running_server(data_dir=folder) as server:
+        use(server, "shop")
+        use(server, "bank")
+        result = reflect("export", folder.parent / "running.jsonl", "--data-dir", folder)
+        assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(data: Path) -> str:
+    result = reflect("export", "--data-dir", data)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_everything_comes_back_exactly(data: Path, exported: str, tmp_path: Path) -> None:
+    result = reflect("import", "-", "--data-dir", tmp_path / "new", text=exported)
+
+    assert result.exit_code == 0, result.output
+    assert rows(tmp_path / "new") == rows(data)
+    assert (
+        reflect("export", "--data-dir", tmp_path / "new").stdout.splitlines()[1:]
+        == (exported.splitlines()[1:])
+    )
+
+
+def test_every_table_of_projects_is_part_of_it(data: Path, exported: str) -> None:
+    exported_tables = {json.loads(line).get("table") for line in exported.splitlines()} - {None}
+    with closing(SqliteStore(data)) as store:
+        existing = {
+            name
+            for (name,) in store._database._connection.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table'"
+            )
+        }
+
+    assert existing - LEFT_OUT == exported_tables
+
+
+def test_no_key_leaves_the_installation(exported: str) -> None:
+    assert "secret_hash" not in exported
+    assert "rf_live" not in exported
+
+
+def test_a_server_that_runs_is_exported_at_one_moment(data: Path, tmp_path: Path) -> None:
+    file = data.parent / "running.jsonl"
+
+    result = reflect("import", file, "--data-dir", tmp_path / "new", "--json")
+
+    assert json.loads(result.stdout) == {"projects": ["bank", "shop"]}
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_project_joins_others_and_keeps_its_orders(
+    data: Path, exported: str, tmp_path: Path
+) -> None:
+    new = tmp_path / "new"
+    for project in ("shop", "bank"):
+        part = reflect("export", "--project", project, "--data-dir", data).stdout
+        assert reflect("import", "-", "--data-dir", new, text=part).exit_code == 0
+
+    def listed(folder: Path) -> dict[str, list[Any]]:
+        with closing(SqliteStore(folder)) as store:
+            return {
+                project: [
+                    store.read(lambda tx, p=project: tx.traces.page(p)),
+                    store.read(lambda tx, p=project: tx.memories.page(p)),
+                ]
+                for project in ("shop", "bank")
+            }
+
+    assert listed(new) == listed(data)
+    with running_server(data_dir=new) as server:
+        use(server, "later")
+
+
+def test_a_project_that_exists_is_not_touched(data: Path, exported: str) -> None:
+    before = rows(data)
+
+    result = reflect("import", "-", "--data-dir", data, text=exported)
+
+    says_one_thing(result, "'bank' exists here already")
+    assert rows(data) == before
+
+
+def cut(text: str) -> str:
+    return text[: len(text) // 2]
+
+
+def without_a_line(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[:3] + lines[4:])
+
+
+def without_the_last_line(text: str) -> str:
+    return "".join(text.splitlines(keepends=True)[:-1])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (cut, "Line "),
+        (without_a_line, "says that it has"),
+        (without_the_last_line, "cut off"),
+        (lambda _: "", "Line 1"),
+        (lambda _: '{"format": "other"}\n', "not that of an export"),
+        (lambda text: text.replace('"version":1', '"version":2', 1), "newer version"),
+        (lambda text: text.replace('"table":"reviews"', '"table":"sqlite_schema"', 1), "fit"),
+    ],
+)
+def test_what_is_no_whole_export_changes_nothing(
+    exported: str, tmp_path: Path, change: Callable[[str], str], says: str
+) -> None:
+    result = reflect("import", "-", "--data-dir", tmp_path / "new", text=change(exported))
+
+    says_one_thing(result, says)
+    if (tmp_path / "new").exists():
+        assert not any(rows(tmp_path / "new").values())
+
+
+def test_an_export_of_an_older_version_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts = schema.migrations()
+    older = scripts[: next(n for n, sql in enumerate(scripts) if "TABLE trace_facts" in sql)]
+    output = io.StringIO()
+    with monkeypatch.context() as patch:
+        for module in (schema, transfer):
+            patch.setattr(module, "migrations", lambda: older)
+        patch.setattr("reflect_server.store.sqlite.snapshot.migrations", lambda: older)
+        with closing(SqliteStore(tmp_path / "old")) as store:
+            execute = store._database._connection.execute
+            execute("INSERT INTO projects (id, created_at) VALUES ('p', 0)")
+            execute(
+                "INSERT INTO traces (seq, id, project_id, ingest_status, ingest_attempts, "
+                "created_at, retrieved_memory_ids, task, final_response, metadata) VALUES "
+                "(1, 't', 'p', 'completed', 0, 0, '[]', 'x', '', '{\"n\": 1.0}')"
+            )
+            execute("INSERT INTO trajectories VALUES (1, '[]')")
+        transfer.export(tmp_path / "old", output, count=lambda _: None)
+
+    transfer.import_(
+        tmp_path / "new", output.getvalue().splitlines(keepends=True), count=lambda _: None
+    )
+
+    with closing(SqliteStore(tmp_path / "new")) as store:
+        wanted = TraceFilter(metadata={"n": 1})
+        assert [t.id for t in store.read(lambda tx: tx.traces.page("p", wanted=wanted))] == ["t"]
+    assert not list((tmp_path / "new").glob("import*"))
+
+
+def test_an_unknown_project_is_named(data: Path) -> None:
+    says_one_thing(reflect("export", "--project", "nope", "--data-dir", data), "'nope'", "'shop'")
