@@ -118,13 +118,13 @@ def running_service(settings: Settings) -> Iterator[Service]:
     with ExitStack() as resources:
         store, keyring = resources.enter_context(open_store(settings))
         waiters = TraceWaiters()
-        target = space_of(resources.enter_context(_embedder(settings)), store)
+        target = space_of(resources.enter_context(chosen_embedder(settings)), store)
         spaces = Spaces(_first_space(store, target))
         reembedding = Reembedding(store, spaces, target)
         worker = IngestWorker(
             store,
             spaces,
-            resources.enter_context(_reflector(settings)),
+            resources.enter_context(chosen_reflector(settings)),
             on_done=waiters.notify,
             threads=settings.ingest_threads,
         )
@@ -158,7 +158,16 @@ def running_service(settings: Settings) -> Iterator[Service]:
 
 
 @contextmanager
-def _embedder(settings: Settings) -> Iterator[Embedder]:
+def chosen_embedder(settings: Settings) -> Iterator[Embedder]:
+    """
+    Give what makes the vectors, for the length of a `with` block.
+
+    Args:
+        settings: Name it.
+
+    Raises:
+        ReflectServerError: It cannot be put together.
+    """
     kind, _, model = settings.embedder.partition(":")
     if kind == LOCAL:
         yield LocalEmbedder()
@@ -188,7 +197,16 @@ def _first_space(store: Store, target: Space) -> Space:
 
 
 @contextmanager
-def _reflector(settings: Settings) -> Iterator[Reflector]:
+def chosen_reflector(settings: Settings) -> Iterator[Reflector]:
+    """
+    Give what writes the reflections, for the length of a `with` block.
+
+    Args:
+        settings: Name it.
+
+    Raises:
+        ReflectServerError: It cannot be put together.
+    """
     if settings.model is None:
         yield LocalReflector()
         return

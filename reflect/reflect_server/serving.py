@@ -44,7 +44,7 @@ def serve(settings: Settings, announce: Callable[[str, Service], None]) -> None:
     for number in _ENDING:
         signal.signal(number, _leave)
     reopening = _Reopening()
-    with _listening(settings.host, settings.port) as listener:
+    with listening(settings.host, settings.port) as listener:
         address = _address(listener)
         while True:
             with running_service(settings) as service:
@@ -134,7 +134,17 @@ def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as `
     sys.exit(0)
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """
+    Return a socket that listens.
+
+    Args:
+        host: The address, or its name.
+        port: The port; 0 for any free one.
+
+    Raises:
+        SettingsError: There is no such address, or the port is taken or not this user's to take.
+    """
     try:
         candidates = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

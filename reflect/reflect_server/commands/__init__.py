@@ -12,6 +12,7 @@ import typer
 
 from reflect_server.commands.backup import backup, restore
 from reflect_server.commands.config import config
+from reflect_server.commands.doctor import doctor
 from reflect_server.commands.keys import keys
 from reflect_server.commands.retry import retry
 from reflect_server.commands.serve import serve
@@ -20,6 +21,7 @@ from reflect_server.commands.transfer import export, import_projects
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve,
     "config": config,
+    "doctor": doctor,
     "backup": backup,
     "restore": restore,
     "export": export,

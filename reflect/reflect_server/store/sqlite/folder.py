@@ -5,6 +5,7 @@ The data folder: made when missing, and held by one server at a time.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from reflect_server.errors import StoreError
@@ -63,6 +64,25 @@ class FolderLock:
         Let others have the folder; does nothing the second time.
         """
         self._connection.close()
+
+
+def is_held(folder: Path) -> bool:
+    """
+    Say whether a process holds a data folder. Makes nothing.
+
+    Args:
+        folder: The folder; it need not exist.
+    """
+    path = folder / LOCK_NAME
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        return error.sqlite_errorname.startswith("SQLITE_BUSY")
+    return False
 
 
 def make_private(path: Path) -> None:

@@ -1,0 +1,95 @@
+"""
+`reflect doctor`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reflect_server.commands.options import (
+    AsJson,
+    Changes,
+    Config,
+    DataDir,
+    configuration_of,
+)
+
+if TYPE_CHECKING:
+    from reflect_server.diagnosis.findings import Finding
+
+_MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
+_WIDTH = 16
+
+
+def doctor(  # noqa: PLR0917 - Typer reads the options off the parameters.
+    host: Annotated[str | None, typer.Option(help="As for `reflect serve`.")] = None,
+    port: Annotated[int | None, typer.Option(help="As for `reflect serve`.")] = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Find out what is wrong with an installation, and how to mend it. Nothing is changed.
+
+    Reads the database through, tries the embedder, the port and the disk, and looks at keys, failed
+    traces and what holds the data folder. Ends with 1 where something does not work.
+
+    Try:
+
+    - reflect doctor
+
+    - reflect doctor --data-dir ./memory --json
+    """
+    from reflect_server.diagnosis.examination import examine  # noqa: PLC0415 - slow to import
+    from reflect_server.diagnosis.findings import Level, problem  # noqa: PLC0415 - as above
+    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - as above
+
+    try:
+        configuration = configuration_of(config, changes, host=host, port=port, data_dir=data_dir)
+    except ReflectServerError as error:
+        found, _, remedy = error.message.partition(". ")
+        findings: Iterable[Finding] = [problem("settings", f"{found}.", remedy)]
+    else:
+        findings = examine(configuration)
+    shown = _as_json(findings) if as_json else _as_lines(findings)
+    if any(finding.level is Level.PROBLEM for finding in shown):
+        raise typer.Exit(1)
+
+
+def _as_json(findings: Iterable[Finding]) -> list[Finding]:
+    shown = list(findings)
+    typer.echo(json.dumps([asdict(finding) for finding in shown], indent=2))
+    return shown
+
+
+def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    console = Console(highlight=False, soft_wrap=True)
+    shown = []
+    for finding in findings:
+        mark, colour = _MARKS[finding.level]
+        name = finding.check.ljust(_WIDTH)
+        console.print(Text.assemble((f"{mark} {name}", colour), finding.found))
+        if finding.remedy:
+            console.print(Text(f"{' ' * (_WIDTH + 2)}→ {finding.remedy}", style="bold"))
+        shown.append(finding)
+    console.print()
+    console.print(_summary(shown))
+    return shown
+
+
+def _summary(shown: list[Finding]) -> str:
+    counts = [
+        (sum(finding.level == level for finding in shown), level)
+        for level in ("problem", "warning")
+    ]
+    parts = [f"{count} {level}{'s' * (count != 1)}" for count, level in counts if count]
+    return f"{' and '.join(parts)}." if parts else "All is well."

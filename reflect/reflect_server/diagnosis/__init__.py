@@ -1,0 +1,3 @@
+"""
+What `reflect doctor` looks at: an installation, checked without a server and without changing it.
+"""

@@ -1,0 +1,210 @@
+"""
+The data folder: whether it can be used, what holds it, and whether what is in it is sound.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from reflect_server.addresses import is_local
+from reflect_server.diagnosis.findings import Finding, ok, problem, warning
+from reflect_server.errors import ReflectServerError
+from reflect_server.identity import SECRET_FILE, load_pepper
+from reflect_server.presence import presence_in
+from reflect_server.settings import Settings
+from reflect_server.store.sqlite.columns import from_time, to_time
+from reflect_server.store.sqlite.folder import is_held
+from reflect_server.store.sqlite.schema import connect, migrations, refuse_foreign_file
+from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""What was written further in the future than this was written by another clock."""
+
+LONG_WAIT = timedelta(minutes=10)
+"""A trace that is due for longer is not being ingested."""
+
+_RESTORE = "Restore a backup with `reflect restore`, or move the file away to start anew."
+
+
+def check_folder(settings: Settings) -> Iterator[Finding]:
+    """
+    See whether the data folder can be written, and who holds it.
+    """
+    folder = settings.data_dir
+    if not folder.exists():
+        yield _missing(folder)
+        return
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x" * 4096)
+            file.flush()
+    except OSError as error:
+        yield problem(
+            "data folder",
+            f"{folder} cannot be written ({error.strerror}).",
+            "Make it a folder that this user may write, on a disk with room, or choose another "
+            "with `--data-dir`.",
+        )
+        return
+    if is_held(folder):
+        server = presence_in(folder)
+        who = "another process" if server is None else f"the server at {server.address}"
+        pid = "" if server is None else f" (process {server.pid})"
+        yield ok("data folder", f"{folder} is in use by {who}{pid}.")
+    else:
+        yield ok("data folder", f"{folder} can be used.")
+    if (folder / STAGED_NAME / MANIFEST_NAME).exists():
+        yield warning(
+            "data folder",
+            f"A backup lies ready in {folder / STAGED_NAME}.",
+            "Start the server, or start it again, to take it.",
+        )
+
+
+def check_database(settings: Settings) -> Iterator[Finding]:
+    """
+    Read the database through, and look at what waits in it.
+    """
+    path = settings.data_dir / DATABASE_NAME
+    if not path.exists():
+        return
+    try:
+        refuse_foreign_file(path)
+        with closing(connect(path)) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > len(migrations()):
+                yield problem(
+                    "database",
+                    f"{path} has schema version {version}, and this Reflect knows versions up to "
+                    f"{len(migrations())}.",
+                    "Use the newer Reflect that wrote it.",
+                )
+                return
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                detail = " ".join(str(found).split())
+                yield problem("database", f"{path} is damaged ({detail}).", _RESTORE)
+                return
+            size = path.stat().st_size / (1 << 20)
+            yield ok("database", f"{path} is sound, {size:,.1f} MiB, schema version {version}.")
+            if version == len(migrations()):
+                yield from _check_queue(connection, running=is_held(settings.data_dir))
+                yield from _check_keys(connection, settings)
+                yield from _check_clock(connection)
+    except ReflectServerError as error:
+        found, _, remedy = error.message.partition(". ")
+        yield problem("database", f"{found}.", remedy)
+    except sqlite3.DatabaseError as error:
+        yield problem("database", f"{path} cannot be read ({error}).", _RESTORE)
+    except OSError as error:
+        yield problem(
+            "database",
+            f"{path} cannot be read ({error.strerror}).",
+            "Run this as the user that runs the server.",
+        )
+
+
+def check_secret(settings: Settings) -> Iterator[Finding]:
+    """
+    See whether API keys can be recognised.
+    """
+    path = settings.data_dir / SECRET_FILE
+    if not (settings.data_dir / DATABASE_NAME).exists():
+        return
+    try:
+        load_pepper(settings.data_dir, may_create=False)
+    except ReflectServerError as error:
+        found, _, remedy = error.message.partition(". ")
+        yield problem("secret", f"{found}.", remedy)
+        return
+    if sys.platform != "win32" and _open_to_others(path):
+        yield warning(
+            "secret", f"Others on this machine can read {path}.", f"Run `chmod 600 {path}`."
+        )
+    else:
+        yield ok("secret", f"{path} is there, and its owner's alone.")
+
+
+def _missing(folder: Path) -> Finding:
+    parent = next(path for path in folder.parents if path.exists())
+    if parent.is_dir() and os.access(parent, os.W_OK):
+        return ok("data folder", f"{folder} does not exist yet; the first start makes it.")
+    return problem(
+        "data folder",
+        f"{folder} does not exist, and this user cannot make it in {parent}.",
+        "Let this user write there, or choose another folder with `--data-dir`.",
+    )
+
+
+def _check_queue(connection: sqlite3.Connection, *, running: bool) -> Iterator[Finding]:
+    counts = dict(
+        connection.execute("SELECT ingest_status, count(*) FROM traces GROUP BY 1").fetchall()
+    )
+    failed = counts.get("failed", 0)
+    waiting = counts.get("queued", 0) + counts.get("processing", 0)
+    if failed:
+        (reason,) = connection.execute(
+            "SELECT last_ingest_error FROM traces WHERE ingest_status = 'failed' "
+            "ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        yield warning(
+            "ingestion",
+            f"{failed} traces were given up. The last one: {reason or 'no reason is known.'}",
+            "Mend the cause, then run `reflect retry`.",
+        )
+    (due,) = connection.execute(
+        "SELECT min(due_at) FROM traces WHERE ingest_status = 'queued' AND due_at IS NOT NULL"
+    ).fetchone()
+    if running and due is not None and datetime.now(UTC) - to_time(due) > LONG_WAIT:
+        yield warning(
+            "ingestion",
+            f"{waiting} traces wait, the oldest for more than {LONG_WAIT}.",
+            "Look at the server's log; where a model writes reflections, at its endpoint.",
+        )
+    elif not failed:
+        yield ok("ingestion", f"{waiting} traces wait, none was given up.")
+
+
+def _check_keys(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:
+    (usable,) = connection.execute(
+        "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL "
+        "AND (expires_at IS NULL OR expires_at > ?)",
+        (from_time(datetime.now(UTC)),),
+    ).fetchone()
+    if usable:
+        yield ok("keys", f"{usable} API keys can be used.")
+    elif is_local(settings.host) or settings.bootstrap_token is not None:
+        yield ok("keys", "There is no API key yet.")
+    else:
+        yield problem(
+            "keys",
+            "There is no API key that can be used, and without one the server does not start on "
+            f"{settings.host}.",
+            "Make one with `reflect keys create --master`.",
+        )
+
+
+def _check_clock(connection: sqlite3.Connection) -> Iterator[Finding]:
+    (newest,) = connection.execute(
+        "SELECT max(created_at) FROM (SELECT created_at FROM traces ORDER BY seq DESC LIMIT 100)"
+    ).fetchone()
+    if newest is not None and to_time(newest) - datetime.now(UTC) > CLOCK_TOLERANCE:
+        yield warning(
+            "clock",
+            f"The newest traces are of {to_time(newest):%Y-%m-%d %H:%M} UTC, which is still to "
+            "come.",
+            "Set the clock of this machine, by NTP for example.",
+        )
+
+
+def _open_to_others(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))

@@ -1,0 +1,216 @@
+"""
+`reflect doctor` on sound and on broken installations.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from reflect_server.diagnosis import surroundings
+from reflect_server.identity import load_pepper
+from reflect_server.store.sqlite import SqliteStore
+from reflect_server.testing import running_server
+
+from .commands import reflect
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound") / "data"
+    SqliteStore(folder).close()
+    load_pepper(folder, may_create=True)
+    change(folder, f"INSERT INTO projects (id, created_at) VALUES ('p', {micros()})")
+    change(folder, TRACE.format(seq=1, status="completed", at=micros()))
+    return folder
+
+
+@pytest.fixture
+def data(sound: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sound, tmp_path / "data"))
+
+
+TRACE = (
+    "INSERT INTO traces (seq, id, project_id, ingest_status, ingest_attempts, created_at, "
+    "retrieved_memory_ids, task, final_response, metadata) "
+    "VALUES ({seq}, 't{seq}', 'p', '{status}', 5, {at}, '[]', 'x', '', '{{}}')"
+)
+
+
+def micros(ahead: timedelta = timedelta()) -> int:
+    return int((datetime.now(UTC) + ahead).timestamp() * 1e6)
+
+
+def change(folder: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(folder / "reflect.db")) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def findings(*arguments: object, **env: str) -> dict[str, dict[str, Any]]:
+    result = reflect("doctor", "--json", *arguments, **env)
+    shown = {finding["check"]: finding for finding in json.loads(result.stdout)}
+    bad = any(finding["level"] == "problem" for finding in shown.values())
+    assert result.exit_code == int(bad), result.output
+    return shown
+
+
+def test_a_sound_installation_is_well(data: Path) -> None:
+    shown = findings("--data-dir", data, "--port", 0)
+
+    assert {finding["level"] for finding in shown.values()} == {"ok"}
+    assert {"database", "secret", "keys", "ingestion", "embedder", "port"} <= shown.keys()
+    assert "All is well." in reflect("doctor", "--data-dir", data, "--port", 0).stdout
+
+
+def test_nothing_is_made_where_there_is_nothing(tmp_path: Path) -> None:
+    findings("--data-dir", tmp_path / "data", "--port", 0)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def lose_the_secret(folder: Path) -> None:
+    (folder / "secret.key").unlink()
+
+
+def shorten_the_secret(folder: Path) -> None:
+    (folder / "secret.key").write_text("abc")
+
+
+def show_the_secret(folder: Path) -> None:
+    (folder / "secret.key").chmod(0o644)
+
+
+def overwrite_the_database(folder: Path) -> None:
+    (folder / "reflect.db").write_bytes(b"something else entirely" * 100)
+
+
+def flip_a_page(folder: Path) -> None:
+    content = bytearray((folder / "reflect.db").read_bytes())
+    for place in range(4096, len(content) - 4096, 4096):
+        content[place : place + 64] = b"\xff" * 64
+    (folder / "reflect.db").write_bytes(content)
+
+
+def make_it_newer(folder: Path) -> None:
+    change(folder, "PRAGMA user_version = 1000")
+
+
+def give_up_a_trace(folder: Path) -> None:
+    change(
+        folder,
+        TRACE.format(seq=2, status="failed", at=micros()),
+        "UPDATE traces SET last_ingest_error = 'The model said no.' WHERE seq = 2",
+    )
+
+
+def write_from_the_future(folder: Path) -> None:
+    change(folder, TRACE.format(seq=2, status="completed", at=micros(timedelta(days=2))))
+
+
+@pytest.mark.parametrize(
+    ("harm", "check", "level", "says"),
+    [
+        (lose_the_secret, "secret", "problem", "reflect keys create --master"),
+        (shorten_the_secret, "secret", "problem", "backup"),
+        (show_the_secret, "secret", "warning", "chmod 600"),
+        (overwrite_the_database, "database", "problem", "backup"),
+        (flip_a_page, "database", "problem", "reflect restore"),
+        (make_it_newer, "database", "problem", "newer Reflect"),
+        (give_up_a_trace, "ingestion", "warning", "reflect retry"),
+        (write_from_the_future, "clock", "warning", "clock"),
+    ],
+)
+def test_what_is_broken_is_found_with_the_way_to_mend_it(
+    data: Path, harm: Callable[[Path], None], check: str, level: str, says: str
+) -> None:
+    harm(data)
+    before = (data / "reflect.db").read_bytes()
+
+    finding = findings("--data-dir", data, "--port", 0)[check]
+
+    assert finding["level"] == level, finding
+    assert says in f"{finding['found']} {finding['remedy']}"
+    assert (data / "reflect.db").read_bytes() == before
+
+
+def test_the_reason_of_a_failed_trace_is_told(data: Path) -> None:
+    give_up_a_trace(data)
+
+    assert "The model said no." in findings("--data-dir", data)["ingestion"]["found"]
+
+
+def test_the_server_that_holds_the_folder_is_named(tmp_path: Path) -> None:
+    with running_server(data_dir=tmp_path) as server:
+        port = server.base_url.rsplit(":", 1)[1]
+        shown = findings("--data-dir", tmp_path, "--port", port)
+
+    assert server.base_url in shown["data folder"]["found"]
+    assert server.base_url in shown["port"]["found"]
+    assert {finding["level"] for finding in shown.values()} == {"ok"}
+
+
+def test_a_port_that_is_taken_is_a_problem(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        finding = findings("--data-dir", data, "--port", taken.getsockname()[1])["port"]
+
+    assert finding["level"] == "problem"
+    assert "--port" in finding["remedy"]
+
+
+def test_a_disk_without_room_is_a_problem(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surroundings, "LEAST_FREE_BYTES", 1 << 62)
+    assert findings("--data-dir", data)["disk"]["level"] == "problem"
+    monkeypatch.setattr(surroundings, "LEAST_FREE_BYTES", 0)
+    monkeypatch.setattr(surroundings, "FEW_FREE_BYTES", 1 << 62)
+    assert findings("--data-dir", data)["disk"]["level"] == "warning"
+
+
+def test_settings_that_invite_strangers_are_warned_of(data: Path) -> None:
+    shown = findings("--data-dir", data, "--host", "0.0.0.0", REFLECT_BOOTSTRAP_TOKEN="short")
+
+    assert shown["address"]["level"] == "warning"
+    assert shown["bootstrap token"]["level"] == "warning"
+    assert findings("--data-dir", data, "--host", "0.0.0.0")["keys"]["level"] == "problem"
+
+
+def test_a_file_of_settings_that_others_can_read_is_warned_of(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "reflect.toml"
+    file.write_text('bootstrap_token = "a-token-of-some-length"\n')
+    file.chmod(0o644)
+
+    assert findings("--config", file, "--data-dir", data)["settings"]["level"] == "warning"
+    file.chmod(0o600)
+    assert findings("--config", file, "--data-dir", data)["settings"]["level"] == "ok"
+
+
+def test_settings_that_cannot_be_used_are_a_problem(data: Path) -> None:
+    finding = findings("--data-dir", data, Q_LEARNING_ALPHA="2")["settings"]
+
+    assert finding["level"] == "problem"
+    assert "Q_LEARNING_ALPHA" in finding["found"]
+
+
+def test_a_broken_installation_reads_well(
+    data: Path, tmp_path: Path, snapshot: SnapshotAssertion
+) -> None:
+    flip_a_page(data)
+    lose_the_secret(data)
+
+    result = reflect("doctor", "--data-dir", data, "--port", 0)
+
+    varying = ("✓ python", "✓ port", "✓ disk")
+    lines = [line for line in result.stdout.splitlines() if not line.startswith(varying)]
+    text = "\n".join(lines).replace(str(tmp_path), "…")
+    assert re.sub(r"(is damaged|cannot be read) \(.*\)", "is damaged", text) == snapshot
