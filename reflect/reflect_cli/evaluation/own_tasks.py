@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from reflect_sdk import ReflectClient
 
@@ -214,7 +214,9 @@ def load_own_tasks(path: Path) -> OwnTasks:
             f"{path} must define `tasks` (a list, or a function that returns one), "
             "`solve(prompt)` and `grade(task, answer)`."
         )
-    return OwnTasks(tuple(tasks), solve, grade)
+    return OwnTasks(
+        tuple(cast("Iterable[OwnTask]", tasks)), cast("Solve", solve), cast("Grade", grade)
+    )
 
 
 Epoch = list[tuple[bool, bool]]
