@@ -120,6 +120,27 @@ class ProblemCode(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+class SkillSection(StrEnum):
+    """
+    Whether a line says what works or what to avoid.
+    """
+
+    STRATEGY = "strategy"
+    PITFALL = "pitfall"
+
+
+class SkillChangeAction(StrEnum):
+    """
+    What became of a line: `added`, `revised` (another text or other memories) or `removed`;
+    `refused` is an edit that was proposed and not made.
+    """
+
+    ADDED = "added"
+    REVISED = "revised"
+    REMOVED = "removed"
+    REFUSED = "refused"
+
+
 class ReadinessResponse(msgspec.Struct, frozen=True, kw_only=True):
     """
     That the service can do its work.
@@ -352,6 +373,15 @@ class SkillResponse(msgspec.Struct, frozen=True, kw_only=True):
         n_failed: How many memories of failed runs it was made of; 0 where it is absent.
         created_at: When the project's first version was made.
         updated_at: When this version was made.
+        published: Whether it became the project's skill; false where it was held back, true
+            where it is absent.
+        held_back: In the answer to a creation, the number of the version that was made and
+            held back; null or absent where the new version was published.
+        lines: What the guide consists of; unknown where it is absent.
+        changes: What it changed in the version that it was made from; unknown where it is
+            absent.
+        check: How it was compared with the version published before; null or absent where
+            it was not.
     """
 
     content: str
@@ -364,6 +394,70 @@ class SkillResponse(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType = (
         msgspec.UNSET
     )
+    published: bool | msgspec.UnsetType = msgspec.UNSET
+    held_back: Annotated[int, msgspec.Meta(ge=1)] | None | msgspec.UnsetType = msgspec.UNSET
+    lines: list[SkillLine] | msgspec.UnsetType = msgspec.UNSET
+    changes: list[SkillChange] | msgspec.UnsetType = msgspec.UNSET
+    check: SkillCheck | None | msgspec.UnsetType = msgspec.UNSET
+
+
+class SkillLine(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One piece of advice in a skill, with the memories that support it.
+
+    Attributes:
+        id: The line; it keeps its id from version to version.
+        section: See `SkillSection`.
+        title: The advice in a line.
+        text: The advice in Markdown.
+        memory_ids: The memories that support it.
+    """
+
+    id: str
+    section: SkillSection
+    title: str
+    text: str
+    memory_ids: list[str]
+
+
+class SkillChange(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One difference between a version and the one that it was made from.
+
+    Attributes:
+        action: See `SkillChangeAction`.
+        line_id: The line; null where an edit was refused that names none.
+        title: The line's title, after the change where there is an after.
+        before: The text before; null where the line is new.
+        after: The text after; null where the line is gone.
+        reason: Why, in a sentence; empty where there is nothing to say.
+    """
+
+    action: SkillChangeAction
+    line_id: str | None | msgspec.UnsetType = msgspec.UNSET
+    title: str
+    before: str | None | msgspec.UnsetType = msgspec.UNSET
+    after: str | None | msgspec.UnsetType = msgspec.UNSET
+    reason: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class SkillCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A comparison of two versions on the project's reviewed tasks, by what reviews have shown of
+    the memories that their lines cite. No agent runs.
+
+    Attributes:
+        tasks: How many reviewed tasks it rests on.
+        reviews: How many reviews of runs that used the cited memories it rests on; 0 says
+            nothing.
+        before: The estimated share of tasks solved with the version published before.
+        after: The same with the new version.
+    """
+
+    tasks: Annotated[int, msgspec.Meta(ge=0)]
+    reviews: Annotated[int, msgspec.Meta(ge=0)]
+    before: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    after: Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class ReflectionInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -746,6 +840,11 @@ Memories.
 QValueHistory: TypeAlias = list[QValueEventResponse]
 """
 Changes of one memory's Q-value, oldest first.
+"""
+
+SkillList: TypeAlias = list[SkillResponse]
+"""
+Versions of a skill.
 """
 
 TraceList: TypeAlias = list[TraceResponse]

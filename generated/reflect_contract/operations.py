@@ -157,6 +157,22 @@ OPERATIONS: tuple[Operation, ...] = (
         problem_statuses=(401, 403, 404, 422, 429, 500, 503),
     ),
     Operation(
+        operation_id="list_skill_versions",
+        method="GET",
+        path="/v1/projects/{project_id}/skill/versions",
+        tag="skills",
+        summary="List the versions of the skill",
+        credentials=(Credential(scheme="api_key", header="Authorization", scopes=("skill:read",)),),
+        parameters=(
+            Parameter(name="project_id", location="path", required=True, type=models.Identifier),
+        ),
+        body=None,
+        body_required=False,
+        success_status=200,
+        answer=models.SkillList,
+        problem_statuses=(401, 403, 404, 422, 429, 500, 503),
+    ),
+    Operation(
         operation_id="create_skill",
         method="POST",
         path="/v1/projects/{project_id}/skill/create",

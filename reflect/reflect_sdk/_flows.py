@@ -307,6 +307,12 @@ class Flows:
         body = models.CreateSkillRequest(n_passed=given(n_passed), n_failed=given(n_failed))
         return (yield from self._one(SkillResponse, "skills.create_skill", body=body))
 
+    def list_skill_versions(self) -> Flow[list[SkillResponse]]:
+        """
+        List the versions of the project's skill.
+        """
+        return (yield from self._many(SkillResponse, "skills.list_skill_versions"))
+
     def list_api_keys(self) -> Flow[list[ApiKeyResponse]]:
         """
         List keys.

@@ -244,7 +244,7 @@ class MemoryMethods(Connection):
         Return the project's skill.
 
         Returns:
-            The newest version, or None where none has been created yet.
+            The newest published version, or None where none has been created yet.
 
         Raises:
             APIStatusError: If the service answers with another error than that there is no skill.
@@ -263,6 +263,33 @@ class MemoryMethods(Connection):
     ) -> SkillResponse | None:
         return await self._run_async(self._flows.get_skill())
 
+    def list_skill_versions(
+        self,
+    ) -> list[SkillResponse]:
+        """
+        List the versions of the project's skill, with what each has changed.
+
+        Returns:
+            The newest 100 versions, newest first. Those that were held back, as they do worse on
+            the project's reviewed tasks, are among them; their `published` is False.
+
+        Raises:
+            APIStatusError: If the service answers with an error.
+            TransportError: If no answer comes.
+
+        Example:
+            >>> for version in client.list_skill_versions():
+            ...     for change in version.changes:
+            ...         print(version.version, change.action, change.title)
+        """
+        return self._run(self._flows.list_skill_versions())
+
+    @twin_of(list_skill_versions)
+    async def list_skill_versions_async(
+        self,
+    ) -> list[SkillResponse]:
+        return await self._run_async(self._flows.list_skill_versions())
+
     def create_skill(
         self,
         *,
@@ -279,7 +306,8 @@ class MemoryMethods(Connection):
                 None.
 
         Returns:
-            The new version.
+            The published version: the new one, unless it does worse on the project's reviewed
+            tasks; then the one before, and `held_back` names the other.
 
         Raises:
             ConflictError: If the project has fewer than 5 reviewed memories.

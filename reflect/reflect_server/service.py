@@ -28,6 +28,7 @@ from reflect_server.reflectors.local import LocalReflector
 from reflect_server.reflectors.model import ModelReflector
 from reflect_server.reflectors.protocol import Reflector
 from reflect_server.settings import LOCAL, Settings
+from reflect_server.skill_writers.local import LocalSkillWriter
 from reflect_server.spaces import Space, Spaces, space_of
 from reflect_server.store.protocol import Store
 from reflect_server.store.sqlite import SqliteStore
@@ -133,6 +134,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             spaces=spaces,
             q_learning_alpha=settings.q_learning_alpha,
             similarity_threshold=settings.similarity_threshold,
+            skill_writer=LocalSkillWriter(),
             queued=worker.wake,
             changed=waiters.notify,
         )

@@ -175,6 +175,7 @@ def test_every_operation_answers_as_the_contract_says(contract: Contract) -> Non
     assert call("get_memory_history", **project, memory_id=memory_id)
     call("create_skill", **project, body={})
     call("get_skill", **project)
+    call("list_skill_versions", **project)
     key = call("create_api_key", **project, body={"label": "l", "scopes": ["trace:read"]})["key"]
     call("list_api_keys", **project)
     call("revoke_api_key", **project, key_id=key["id"], body={})

@@ -27,6 +27,16 @@ KEY = {
     "revoked_at": None,
 }
 SKILL = {"content": "---\nname: sql\n---\n", "version": 2}
+FULL_SKILL = {
+    **SKILL,
+    "published": False,
+    "held_back": None,
+    "lines": [
+        {"id": "l1", "section": "strategy", "title": "t", "text": "- Do", "memory_ids": ["m1"]}
+    ],
+    "changes": [{"action": "added", "line_id": "l1", "title": "t", "after": "- Do"}],
+    "check": {"tasks": 9, "reviews": 4, "before": 0.6, "after": 0.5},
+}
 RUN: dict[str, Any] = {
     "task": "Count",
     "trajectory": [{"role": "assistant", "content": "42"}],
@@ -56,6 +66,7 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ),
     ("get_skill", (), {}, SKILL),
     ("create_skill", (), {"n_passed": 3}, SKILL),
+    ("list_skill_versions", (), {}, [FULL_SKILL, SKILL]),
     ("create_trace", (), RUN, RECEIPT),
     ("create_trace", (), {"task": "Count", "trajectory": "A summary."}, RECEIPT),
     ("create_trace", (), {**RUN, "remember": False}, RECEIPT),

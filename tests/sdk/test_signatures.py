@@ -49,6 +49,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
     "query_memories": (("task: str", "*", *QUERY), "list[MemoryResponse]"),
     "augment_with_memories": (("task: str", "*", *QUERY), "AugmentedTask"),
     "get_skill": ((), "SkillResponse | None"),
+    "list_skill_versions": ((), "list[SkillResponse]"),
     "create_skill": (
         ("*", "n_passed: int | None = None", "n_failed: int | None = None"),
         "SkillResponse",

@@ -39,7 +39,12 @@ if TYPE_CHECKING:
     from .review_trace_request import ReviewTraceRequest
     from .revoke_api_key_request import RevokeApiKeyRequest
     from .scope import Scope
+    from .skill_change import SkillChange
+    from .skill_change_action import SkillChangeAction
+    from .skill_check import SkillCheck
+    from .skill_line import SkillLine
     from .skill_response import SkillResponse
+    from .skill_section import SkillSection
     from .trace_create_response import TraceCreateResponse
     from .trace_response import TraceResponse
 else:
@@ -78,7 +83,12 @@ else:
             "ReviewTraceRequest": "review_trace_request",
             "RevokeApiKeyRequest": "revoke_api_key_request",
             "Scope": "scope",
+            "SkillChange": "skill_change",
+            "SkillChangeAction": "skill_change_action",
+            "SkillCheck": "skill_check",
+            "SkillLine": "skill_line",
             "SkillResponse": "skill_response",
+            "SkillSection": "skill_section",
             "TraceCreateResponse": "trace_create_response",
             "TraceResponse": "trace_response",
         },
@@ -117,7 +127,12 @@ __all__ = [
     "ReviewTraceRequest",
     "RevokeApiKeyRequest",
     "Scope",
+    "SkillChange",
+    "SkillChangeAction",
+    "SkillCheck",
+    "SkillLine",
     "SkillResponse",
+    "SkillSection",
     "TraceCreateResponse",
     "TraceResponse",
 ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from functools import cache as _cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -12,11 +12,21 @@ from .. import decoding as _decoding
 from .. import encoding as _encoding
 from ..types import UNSET, Unset
 
+if TYPE_CHECKING:
+    from ..models.skill_change import SkillChange
+    from ..models.skill_check import SkillCheck
+    from ..models.skill_line import SkillLine
+
+
 T = TypeVar("T", bound="SkillResponse")
 
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
+    from ..models.skill_change import SkillChange  # noqa: PLC0415
+    from ..models.skill_check import SkillCheck  # noqa: PLC0415
+    from ..models.skill_line import SkillLine  # noqa: PLC0415
+
     return _decoding.ModelDecoder(
         "SkillResponse",
         (
@@ -26,6 +36,11 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.optional("n_failed", _decoding.integer),
             _decoding.optional("created_at", _decoding.date_time),
             _decoding.optional("updated_at", _decoding.date_time),
+            _decoding.optional("published", _decoding.boolean),
+            _decoding.optional("held_back", _decoding.nullable(_decoding.integer)),
+            _decoding.optional("lines", _decoding.array(SkillLine.from_dict)),
+            _decoding.optional("changes", _decoding.array(SkillChange.from_dict)),
+            _decoding.optional("check", _decoding.nullable(SkillCheck.from_dict)),
         ),
         rest=_decoding.anything,
     )
@@ -46,6 +61,17 @@ class SkillResponse:
             is absent.
         created_at (datetime.datetime | Unset): When the project's first version was made.
         updated_at (datetime.datetime | Unset): When this version was made.
+        published (bool | Unset): Whether it became the project's skill; false where it was
+            held back, true where it is absent.
+        held_back (int | None | Unset): In the answer to a creation, the number of the
+            version that was made and held back; null or absent where the new version was
+            published.
+        lines (list[SkillLine] | Unset): What the guide consists of; unknown where it is
+            absent.
+        changes (list[SkillChange] | Unset): What it changed in the version that it was made
+            from; unknown where it is absent.
+        check (None | SkillCheck | Unset): How it was compared with the version published
+            before; null or absent where it was not.
     """
 
     content: str
@@ -54,12 +80,19 @@ class SkillResponse:
     n_failed: int | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
     updated_at: datetime.datetime | Unset = UNSET
+    published: bool | Unset = UNSET
+    held_back: int | None | Unset = UNSET
+    lines: list[SkillLine] | Unset = UNSET
+    changes: list[SkillChange] | Unset = UNSET
+    check: None | SkillCheck | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """
         Return the object as `json.dumps` takes it; fields that are UNSET are left out.
         """
+        from ..models.skill_check import SkillCheck  # noqa: PLC0415
+
         content = self.content
 
         version = self.version
@@ -75,6 +108,36 @@ class SkillResponse:
         updated_at: str | Unset = UNSET
         if not isinstance(self.updated_at, Unset):
             updated_at = _encoding.date_time(self.updated_at)
+
+        published = self.published
+
+        held_back: int | None | Unset
+        if isinstance(self.held_back, Unset):
+            held_back = UNSET
+        else:
+            held_back = self.held_back
+
+        lines: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.lines, Unset):
+            lines = []
+            for lines_item_data in self.lines:
+                lines_item = lines_item_data.to_dict()
+                lines.append(lines_item)
+
+        changes: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.changes, Unset):
+            changes = []
+            for changes_item_data in self.changes:
+                changes_item = changes_item_data.to_dict()
+                changes.append(changes_item)
+
+        check: dict[str, Any] | None | Unset
+        if isinstance(self.check, Unset):
+            check = UNSET
+        elif isinstance(self.check, SkillCheck):
+            check = self.check.to_dict()
+        else:
+            check = self.check
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -93,6 +156,16 @@ class SkillResponse:
             field_dict["created_at"] = created_at
         if updated_at is not UNSET:
             field_dict["updated_at"] = updated_at
+        if published is not UNSET:
+            field_dict["published"] = published
+        if held_back is not UNSET:
+            field_dict["held_back"] = held_back
+        if lines is not UNSET:
+            field_dict["lines"] = lines
+        if changes is not UNSET:
+            field_dict["changes"] = changes
+        if check is not UNSET:
+            field_dict["check"] = check
 
         return field_dict
 

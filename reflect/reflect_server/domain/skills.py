@@ -1,20 +1,34 @@
 """
-Skills: a project's memories consolidated into one guide, without a model.
+Skills: a project's memories consolidated into one guide.
 
-Two levels, after Trace2Skill (arXiv 2603.25158): memories of passed runs become proven strategies
-and those of failed runs pitfalls to avoid, each side ranked by Q-value and freed of repetitions;
-both then become one document in Anthropic's skill format.
+In levels, after Trace2Skill (arXiv 2603.25158): memories that say the same become a lesson, the
+lessons of passed runs become proven strategies and those of failed runs pitfalls to avoid, and both
+become one document in Anthropic's skill format. A new version is the published one with edits to
+single lines, each of which cites memories, and it is published where it does no worse on the
+project's reviewed tasks.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reflect_server.domain.model import Memory, Skill
+from reflect_server.domain.model import (
+    Evidence,
+    Memory,
+    Skill,
+    SkillCheck,
+    SkillLine,
+    SkillSection,
+)
 from reflect_server.domain.parts import Parts
+from reflect_server.domain.skill_check import MOST_TASKS, Ground, compare
+from reflect_server.domain.skill_document import document
+from reflect_server.domain.skill_edits import Draft
+from reflect_server.domain.skill_lessons import ranked_lessons, ranked_lines, section_of
+from reflect_server.domain.utility import base_rate
+from reflect_server.embedders.protocol import Embedder
 from reflect_server.errors import ConflictError, NotFoundError
 from reflect_server.store.protocol import Transaction
 
@@ -24,9 +38,8 @@ LEAST_MEMORIES = 5
 DEFAULT_PER_SIDE = 5
 """How many memories of passed runs, and of failed ones, a skill is made of."""
 
-_LONGEST_NAME = 64
-_EXAMPLES_SHOWN = 3
-_LONGEST_EXAMPLE = 120
+MOST_VERSIONS = 100
+"""How many versions a list shows, the newest."""
 
 
 class NotEnoughMemoriesError(ConflictError):
@@ -37,9 +50,38 @@ class NotEnoughMemoriesError(ConflictError):
     code = "not_enough_memories"
 
 
+@dataclass(frozen=True, slots=True)
+class CreatedSkill:
+    """
+    What a creation brings.
+
+    Attributes:
+        skill: The published version: the new one, or the one before where that is held back.
+        held_back: The number of the version that was held back; None where none was.
+    """
+
+    skill: Skill
+    held_back: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Knowledge:
+    """
+    What a skill is made of.
+    """
+
+    earlier: Skill | None
+    memories: Mapping[str, Memory]
+    evidence: Evidence
+
+    @property
+    def base_rate(self) -> float:
+        return base_rate(self.evidence)
+
+
 def get_skill(parts: Parts, project_id: str) -> Skill:
     """
-    Return the newest version of the project's skill.
+    Return the newest published version of the project's skill.
 
     Args:
         parts: The collaborators.
@@ -57,99 +99,132 @@ def get_skill(parts: Parts, project_id: str) -> Skill:
     return skill
 
 
-def create_skill(
-    parts: Parts, project_id: str, *, n_passed: int, n_failed: int, now: datetime
-) -> Skill:
+def list_skill_versions(parts: Parts, project_id: str) -> Sequence[Skill]:
     """
-    Make a new version of the project's skill.
+    Return the newest 100 versions, newest first, those that were held back among them.
 
     Args:
         parts: The collaborators.
         project_id: The project.
-        n_passed: How many memories of passed runs to use at the most.
-        n_failed: How many memories of failed runs to use at the most.
+    """
+    return parts.store.read(lambda tx: tx.skills.versions(project_id, limit=MOST_VERSIONS))
+
+
+def create_skill(
+    parts: Parts, project_id: str, *, n_passed: int, n_failed: int, now: datetime
+) -> CreatedSkill:
+    """
+    Make a new version of the project's skill, and publish it where it does no worse.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        n_passed: How many lessons of passed runs to use at the most.
+        n_failed: How many lessons of failed runs to use at the most.
         now: The present time, in UTC.
 
     Raises:
         NotEnoughMemoriesError: The project has fewer than 5 reviewed memories.
+        ReflectServerError: The writer of skills cannot do its work.
     """
-    memories = parts.store.read(lambda tx: tx.memories.page(project_id))
-    reviewed = [memory for memory in memories if memory.success is not None]
-    if len(reviewed) < LEAST_MEMORIES:
+    known = parts.store.read(lambda tx: _knowledge(tx, project_id))
+    if len(known.memories) < LEAST_MEMORIES:
         raise NotEnoughMemoriesError(
-            f"The project {project_id!r} has {len(reviewed)} reviewed memories, and a skill needs "
-            f"{LEAST_MEMORIES}. Review more runs first."
+            f"The project {project_id!r} has {len(known.memories)} reviewed memories, and a skill "
+            f"needs {LEAST_MEMORIES}. Review more runs first."
         )
-    passed = _best((m for m in reviewed if m.success), n_passed)
-    failed = _best((m for m in reviewed if not m.success), n_failed)
-    content = _document(project_id, passed, failed)
-
-    def work(tx: Transaction) -> Skill:
-        earlier = tx.skills.latest(project_id)
-        skill = Skill(
-            project_id=project_id,
-            version=earlier.version + 1 if earlier else 1,
-            content=content,
-            n_passed=len(passed),
-            n_failed=len(failed),
-            created_at=earlier.created_at if earlier else now,
-            updated_at=now,
+    embedder = parts.spaces.active.embedder
+    sizes = {SkillSection.STRATEGY: n_passed, SkillSection.PITFALL: n_failed}
+    drafts = {s: _draft(parts, embedder, known, s, size) for s, size in sizes.items()}
+    lines = tuple(
+        line
+        for draft in drafts.values()
+        for line in ranked_lines(
+            list(draft.lines.values()), known.memories, base_rate=known.base_rate
         )
-        tx.skills.insert(skill)
-        return skill
-
-    return parts.store.write(work)
-
-
-def _best(memories: Iterable[Memory], count: int) -> list[Memory]:
-    distinct: dict[str, Memory] = {}
-    for memory in sorted(memories, key=lambda memory: -memory.q_value):
-        lesson = " ".join(memory.reflection.guidance.casefold().split())
-        distinct.setdefault(lesson, memory)
-    return list(distinct.values())[:count]
-
-
-def _document(project_id: str, passed: Sequence[Memory], failed: Sequence[Memory]) -> str:
-    parts = [
-        _front_matter(project_id, [*passed, *failed]),
-        f"# What the runs of {_line(project_id)} have taught",
-        *_section("Proven strategies", passed),
-        *_section("Pitfalls to avoid", failed),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _front_matter(project_id: str, memories: Sequence[Memory]) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", project_id.lower()).strip("-") or "project"
-    name = f"{slug[: _LONGEST_NAME - len('-lessons')].rstrip('-')}-lessons"
-    tasks = "; ".join(_line(m.task)[:_LONGEST_EXAMPLE] for m in memories[:_EXAMPLES_SHOWN])
-    description = f"Lessons of {len(memories)} reviewed runs. Use it for tasks like: {tasks}"
-    return f"---\nname: {name}\ndescription: {json.dumps(description, ensure_ascii=False)}\n---"
-
-
-def _section(title: str, memories: Sequence[Memory]) -> list[str]:
-    if not memories:
-        return []
-    return [f"## {title}", *(_lesson(memory) for memory in memories)]
-
-
-def _lesson(memory: Memory) -> str:
-    reflection = memory.reflection
-    points = (
-        ("Seen in", memory.task),
-        ("What went wrong", reflection.key_mistake),
-        ("Do", reflection.correct_action),
-        ("Guidance", reflection.guidance),
-        ("Tools", ", ".join(reflection.applicable_tools)),
     )
-    lines = [f"- {name}: {_indented(text)}" for name, text in points if text.strip()]
-    evidence = f"- Utility: {memory.q_value:.2f}, from the trace {memory.trace_id}"
-    return "\n".join([f"### {_line(reflection.summary)}", "", *lines, evidence])
+    candidate = Skill(
+        project_id=project_id,
+        version=1,
+        content=document(project_id, lines, known.memories, base_rate=known.base_rate),
+        n_passed=len(drafts[SkillSection.STRATEGY].lines),
+        n_failed=len(drafts[SkillSection.PITFALL].lines),
+        created_at=now,
+        updated_at=now,
+        lines=lines,
+        changes=tuple(change for draft in drafts.values() for change in draft.changes),
+    )
+    return parts.store.write(lambda tx: _keep(tx, candidate, known, embedder))
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+def _knowledge(tx: Transaction, project_id: str) -> _Knowledge:
+    memories = tx.memories.page(project_id)
+    return _Knowledge(
+        earlier=tx.skills.latest(project_id),
+        memories={memory.id: memory for memory in memories if memory.success is not None},
+        evidence=tx.projects.evidence(project_id),
+    )
 
 
-def _indented(text: str) -> str:
-    return "\n  ".join(line.rstrip() for line in text.strip().splitlines() if line.strip())
+def _draft(
+    parts: Parts, embedder: Embedder, known: _Knowledge, section: SkillSection, size: int
+) -> Draft:
+    memories = {i: m for i, m in known.memories.items() if section_of(m) is section}
+    earlier = known.earlier.lines if known.earlier else ()
+    draft = Draft(
+        section,
+        {line.id: line for line in earlier if line.section is section},
+        memories,
+        embedder,
+    )
+    draft.forget_deleted()
+    lessons = ranked_lessons(memories.values(), section, base_rate=known.base_rate)
+    if lessons and size:
+        present = list(draft.lines.values())
+        draft.apply(parts.skill_writer.edits(section, present, lessons, most=size))
+    ranked = ranked_lines(list(draft.lines.values()), memories, base_rate=known.base_rate)
+    draft.shorten(ranked[:size])
+    return draft
+
+
+def _keep(tx: Transaction, candidate: Skill, known: _Knowledge, embedder: Embedder) -> CreatedSkill:
+    project_id = candidate.project_id
+    published = tx.skills.latest(project_id)
+    newest = next(iter(tx.skills.versions(project_id, limit=1)), None)
+    earlier = published.lines if published else ()
+    check = _check(tx, earlier, candidate.lines, known, embedder)
+    is_worse = check is not None and check.after < check.before
+    skill = replace(
+        candidate,
+        version=newest.version + 1 if newest else 1,
+        created_at=newest.created_at if newest else candidate.created_at,
+        published=not is_worse,
+        check=check,
+    )
+    tx.skills.insert(skill)
+    if published is None or not is_worse:
+        return CreatedSkill(skill)
+    return CreatedSkill(published, held_back=skill.version)
+
+
+def _check(
+    tx: Transaction,
+    earlier: Sequence[SkillLine],
+    later: Sequence[SkillLine],
+    known: _Knowledge,
+    embedder: Embedder,
+) -> SkillCheck | None:
+    if not earlier:
+        return None
+    project_id = next(iter(known.memories.values())).project_id
+    ids, rows = tx.memories.vectors(
+        project_id, embedder=embedder.name, dimensions=embedder.dimensions
+    )
+    cited = {memory_id for line in (*earlier, *later) for memory_id in line.memory_ids}
+    ground = Ground(
+        tasks=list(known.memories.values())[:MOST_TASKS],
+        vectors=dict(zip(ids, rows, strict=True)),
+        histories={memory_id: tx.memories.history(memory_id) for memory_id in cited},
+        base_rate=known.base_rate,
+    )
+    return compare(earlier, later, ground)

@@ -325,7 +325,13 @@ class Skills(Protocol):
 
     def latest(self, project_id: str) -> Skill | None:
         """
-        Return the newest version of the project's skill, or None where there is none.
+        Return the newest published version of the project's skill, or None where there is none.
+        """
+        ...
+
+    def versions(self, project_id: str, *, limit: int) -> Sequence[Skill]:
+        """
+        Return the newest versions, newest first, those that were held back among them.
         """
         ...
 

@@ -75,8 +75,10 @@ def sync_detailed(
     Consolidate memories into a skill
 
     Makes a new version of the project's skill from its reviewed memories: what worked becomes proven
-    strategies, what failed becomes pitfalls to avoid. Needs at least 5 reviewed memories; with fewer
-    the answer is 409.
+    strategies, what failed becomes pitfalls to avoid. The published version is changed line by line,
+    and each line cites the memories that support it. A version that does worse on the project's
+    reviewed tasks is held back: the answer is then the version that stays published, and names the
+    other in `held_back`. Needs at least 5 reviewed memories; with fewer the answer is 409.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -112,8 +114,10 @@ def sync(
     Consolidate memories into a skill
 
     Makes a new version of the project's skill from its reviewed memories: what worked becomes proven
-    strategies, what failed becomes pitfalls to avoid. Needs at least 5 reviewed memories; with fewer
-    the answer is 409.
+    strategies, what failed becomes pitfalls to avoid. The published version is changed line by line,
+    and each line cites the memories that support it. A version that does worse on the project's
+    reviewed tasks is held back: the answer is then the version that stays published, and names the
+    other in `held_back`. Needs at least 5 reviewed memories; with fewer the answer is 409.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -149,8 +153,10 @@ async def asyncio_detailed(
     Consolidate memories into a skill
 
     Makes a new version of the project's skill from its reviewed memories: what worked becomes proven
-    strategies, what failed becomes pitfalls to avoid. Needs at least 5 reviewed memories; with fewer
-    the answer is 409.
+    strategies, what failed becomes pitfalls to avoid. The published version is changed line by line,
+    and each line cites the memories that support it. A version that does worse on the project's
+    reviewed tasks is held back: the answer is then the version that stays published, and names the
+    other in `held_back`. Needs at least 5 reviewed memories; with fewer the answer is 409.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -186,8 +192,10 @@ async def asyncio(
     Consolidate memories into a skill
 
     Makes a new version of the project's skill from its reviewed memories: what worked becomes proven
-    strategies, what failed becomes pitfalls to avoid. Needs at least 5 reviewed memories; with fewer
-    the answer is 409.
+    strategies, what failed becomes pitfalls to avoid. The published version is changed line by line,
+    and each line cites the memories that support it. A version that does worse on the project's
+    reviewed tasks is held back: the answer is then the version that stays published, and names the
+    other in `held_back`. Needs at least 5 reviewed memories; with fewer the answer is 409.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is

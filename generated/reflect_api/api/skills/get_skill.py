@@ -64,7 +64,7 @@ def sync_detailed(
     """
     Get the project's skill
 
-    Returns the newest version of the skill. Answers 404 where none has been created.
+    Returns the newest published version of the skill. Answers 404 where none has been created.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -96,7 +96,7 @@ def sync(
     """
     Get the project's skill
 
-    Returns the newest version of the skill. Answers 404 where none has been created.
+    Returns the newest published version of the skill. Answers 404 where none has been created.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -128,7 +128,7 @@ async def asyncio_detailed(
     """
     Get the project's skill
 
-    Returns the newest version of the skill. Answers 404 where none has been created.
+    Returns the newest published version of the skill. Answers 404 where none has been created.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -160,7 +160,7 @@ async def asyncio(
     """
     Get the project's skill
 
-    Returns the newest version of the skill. Answers 404 where none has been created.
+    Returns the newest published version of the skill. Answers 404 where none has been created.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is

@@ -1,0 +1,3 @@
+"""
+Writers of skills: what proposes how a skill changes, with a language model or without.
+"""
