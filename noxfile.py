@@ -69,7 +69,7 @@ if not PYTHONS:
 LOWEST = PYTHONS[0]
 
 
-def _install(session: nox.Session, *groups: str, extras: str = "server,openai") -> None:
+def _install(session: nox.Session, *groups: str, extras: str = "server,openai,otel") -> None:
     """
     Install the built package with its extras, and the pinned tools of dependency groups.
     """
@@ -93,7 +93,7 @@ def typing(session: nox.Session) -> None:
     """
     Check types with mypy and pyright, for the product and for a consumer of it.
     """
-    _install(session, "typing", "generate", "tests", "nox", extras="server,openai,speedups")
+    _install(session, "typing", "generate", "tests", "nox", extras="server,openai,otel,speedups")
     session.run("mypy")
     session.run("mypy", "codegen/generate.py", "codegen/reference.py")
     session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py")
@@ -166,7 +166,7 @@ def minimums(session: nox.Session) -> None:
     Run the tests with the lowest version of each runtime dependency.
     """
     project = PYPROJECT["project"]
-    extras = ("server", "openai", "speedups")
+    extras = ("server", "openai", "otel", "speedups")
     wanted = list(project["dependencies"])
     for extra in extras:
         wanted += project["optional-dependencies"][extra]

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,18 +20,21 @@ from reflect_server.bodies import is_small, read_body
 from reflect_server.calls import Answer, Call
 from reflect_server.errors import ReflectServerError, ShutdownError
 from reflect_server.limits import Capacity
-from reflect_server.problems import problem_response
+from reflect_server.observation import Observation, observed
+from reflect_server.pages import PAGES, Page
+from reflect_server.problems import MethodNotAllowedError, problem_response
 from reflect_server.routes import HANDLERS
 from reflect_server.routing import Endpoint, Handler, Router
 from reflect_server.service import Service
 
 _log = logging.getLogger("reflect_server.requests")
+_READING = ("GET", "HEAD")
 _encode = msgspec.json.Encoder().encode
 
 
 class App:
     """
-    Serves the contract's operations.
+    Serves the contract's operations, and the pages beside them.
 
     Args:
         service: The running service.
@@ -52,26 +56,40 @@ class App:
             return
         request = Request(scope, receive)
         request_id = secrets.token_hex(8)
-        path = scope["raw_path"].decode("latin-1")
+        with observed(self._service, request, request_id) as observation:
+            response = await self._response_to(request, request_id, observation)
+            if response is not None:
+                response.headers["X-Request-Id"] = request_id
+                observation.status = response.status_code
+                await response(scope, receive, send)
+
+    async def _response_to(
+        self, request: Request, request_id: str, observation: Observation
+    ) -> Response | None:
+        path = request.scope["raw_path"].decode("latin-1")
+        failure: Exception
         try:
-            response = await self._respond(request)
+            return await self._respond(request, path, observation)
         except ClientDisconnect:
-            return
+            return None
         except asyncio.CancelledError:
-            ending = ShutdownError(
+            failure = ShutdownError(
                 "The service is being stopped and could not finish this request. "
                 "Send it again once the service runs."
             )
-            response = problem_response(ending, instance=path, request_id=request_id)
         except Exception as error:  # noqa: BLE001 - whatever happens, the client gets an answer
             if not isinstance(error, ReflectServerError):
                 _log.exception("request %s failed: %s %s", request_id, request.method, path)
-            response = problem_response(error, instance=path, request_id=request_id)
-        response.headers["X-Request-Id"] = request_id
-        await response(scope, receive, send)
+            failure = error
+        return problem_response(failure, instance=path, request_id=request_id)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request, path: str, observation: Observation) -> Response:
+        page = PAGES.get(path)
+        if page is not None:
+            observation.found(path)
+            return await self._page(page, request)
         endpoint, values = self._router.find(request.method, request.scope["raw_path"])
+        observation.found(endpoint.operation.operation_id)
         call = Call(self._service, endpoint.operation, request, values)
         if not endpoint.operation.credentials:
             return await self._answer(endpoint, call)
@@ -79,6 +97,13 @@ class App:
         capacity = self._waiting if call.may_wait else self._working
         with capacity.slot():
             return await self._answer(endpoint, call)
+
+    async def _page(self, page: Page, request: Request) -> Response:
+        if request.method not in _READING:
+            raise MethodNotAllowedError(
+                f"This page has no method {request.method}; it has GET and HEAD.", allowed=_READING
+            )
+        return await run_in_threadpool(page, self._service, request)
 
     async def _answer(self, endpoint: Endpoint, call: Call) -> Response:
         raw_body = b""

@@ -22,6 +22,7 @@ from reflect_server.errors import SettingsError
 from reflect_server.identity import IssuedKey, Keyring, load_pepper
 from reflect_server.ingest.worker import IngestWorker
 from reflect_server.limits import RateLimit
+from reflect_server.metrics import Metrics
 from reflect_server.model_endpoint import ModelEndpoint
 from reflect_server.reembedding import Reembedding
 from reflect_server.reflectors.local import LocalReflector
@@ -32,6 +33,7 @@ from reflect_server.skill_writers.local import LocalSkillWriter
 from reflect_server.spaces import Space, Spaces, space_of
 from reflect_server.store.protocol import Store
 from reflect_server.store.sqlite import SqliteStore
+from reflect_server.tracing import NoTracing, OpenTelemetry, Tracing
 from reflect_server.waiting import TraceWaiters
 from reflect_server.warm_up import WarmUp
 
@@ -57,6 +59,8 @@ class Service:
         first_key: The master key that was made because there was none; None at later starts.
         cursors: Makes the cursors of lists, and reads them.
         key_rate: How much each API key may ask for.
+        metrics: What is counted.
+        tracing: Makes the spans of requests.
         warm_up: How far the embedder is with loading its model.
         bootstrap_rate: How often each address may try a bootstrap token.
     """
@@ -70,6 +74,8 @@ class Service:
     key_rate: RateLimit
     bootstrap_rate: RateLimit
     warm_up: WarmUp
+    metrics: Metrics
+    tracing: Tracing
 
     def require_ready(self) -> None:
         """
@@ -118,6 +124,9 @@ def running_service(settings: Settings) -> Iterator[Service]:
     """
     with ExitStack() as resources:
         store, keyring = resources.enter_context(open_store(settings))
+        metrics = Metrics(store)
+        tracing: Tracing = OpenTelemetry() if settings.tracing else NoTracing()
+        resources.callback(tracing.close)
         waiters = TraceWaiters()
         target = space_of(resources.enter_context(chosen_embedder(settings)), store)
         spaces = Spaces(_first_space(store, target))
@@ -127,6 +136,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             spaces,
             resources.enter_context(chosen_reflector(settings)),
             on_done=waiters.notify,
+            observe=metrics.count_attempt,
             threads=settings.ingest_threads,
         )
         parts = Parts(
@@ -153,6 +163,8 @@ def running_service(settings: Settings) -> Iterator[Service]:
                 key_rate=RateLimit(settings.requests_per_second),
                 bootstrap_rate=RateLimit(BOOTSTRAP_ATTEMPTS_PER_SECOND),
                 warm_up=warm_up,
+                metrics=metrics,
+                tracing=tracing,
             )
         finally:
             worker.stop(timeout=_STOP_SECONDS)

@@ -5,7 +5,6 @@ Listening: a socket of our own, and uvicorn on it.
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 import sys
@@ -18,6 +17,7 @@ import uvicorn
 from reflect_server import presence
 from reflect_server.app import App
 from reflect_server.errors import SettingsError
+from reflect_server.logs import configure_logs
 from reflect_server.service import Service, running_service
 from reflect_server.settings import Settings
 
@@ -38,9 +38,7 @@ def serve(settings: Settings, announce: Callable[[str, Service], None]) -> None:
     Raises:
         ReflectServerError: The service cannot start; says why.
     """
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    configure_logs(level=settings.log_level, form=settings.log_format)
     for number in _ENDING:
         signal.signal(number, _leave)
     reopening = _Reopening()

@@ -5,7 +5,7 @@ How the service is configured: by options, the environment and a TOML file, in t
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from reflect_server.addresses import is_local
 from reflect_server.domain.learning import DEFAULT_ALPHA
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["text", "json"]
 
 APP_NAME = "reflect"
 """The name of our folders among those of other programs."""
@@ -125,6 +128,18 @@ class Settings(BaseSettings):
 
     max_waiting_requests: Annotated[int, Field(ge=1)] = 1000
     """How many requests may wait at once by `Prefer: wait`; further ones are answered 503."""
+
+    metrics_token: SecretStr | None = None
+    """Opens `/metrics` to whoever knows it; without one only master keys do."""
+
+    tracing: bool = False
+    """Send OpenTelemetry traces to where `OTEL_EXPORTER_OTLP_ENDPOINT` says; needs extra `otel`."""
+
+    log_level: LogLevel = "warning"
+    """The least that is logged: `debug`, `info` (each request), `warning` or `error`."""
+
+    log_format: LogFormat = "text"
+    """How events are logged: `text` for people or `json` for programs."""
 
     max_wait_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     """The longest time that `Prefer: wait` can hold an answer, in seconds."""

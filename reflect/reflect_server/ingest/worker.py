@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from reflect_server.domain.memories import memory_of
 from reflect_server.domain.model import IngestStatus, Memory, Trace
@@ -32,6 +33,21 @@ _PAUSE_AFTER_TROUBLE = timedelta(seconds=1)
 _log = logging.getLogger("reflect_server.ingest")
 
 
+class IngestOutcome(StrEnum):
+    """
+    How an attempt at a trace ended.
+    """
+
+    COMPLETED = "completed"
+    RETRIED = "retried"
+    WAITING = "waiting"
+    FAILED = "failed"
+
+
+def _ignore(outcome: IngestOutcome, seconds: float) -> None:
+    pass
+
+
 class IngestWorker:
     """
     Background threads that turn queued traces into memories, each one after the other.
@@ -49,6 +65,7 @@ class IngestWorker:
         reflector: Writes the reflection where the review brought none.
         on_done: Called on a thread of the worker with a trace's id when an attempt was its last:
             its memory exists, it was given up, or it was deleted meanwhile. Sometimes called twice.
+        observe: Is told on a thread of the worker how each attempt ended, and its seconds.
         threads: How many traces are in work at once, at least 1. More than one helps a reflector or
             an embedder that waits for another service.
         clock: The present time, in UTC.
@@ -61,6 +78,7 @@ class IngestWorker:
         reflector: Reflector,
         *,
         on_done: Callable[[str], None],
+        observe: Callable[[IngestOutcome, float], None] = _ignore,
         threads: int = 1,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -68,6 +86,7 @@ class IngestWorker:
         self._spaces = spaces
         self._reflector = reflector
         self._on_done = on_done
+        self._observe = observe
         self._clock = clock
         self._outage = Outage()
         self._condition = threading.Condition()
@@ -134,7 +153,9 @@ class IngestWorker:
             self._sleep(self._until_due())
             return
         try:
-            self._ingest(trace)
+            start = time.monotonic()
+            outcome = self._ingest(trace)
+            self._observe(outcome, time.monotonic() - start)
         finally:
             self._claims.pop(trace.id, None)
 
@@ -165,27 +186,25 @@ class IngestWorker:
             self._condition.wait_for(lambda: self._wakes or self._stopping, seconds)
             self._wakes = max(0, self._wakes - 1)
 
-    def _ingest(self, trace: Trace) -> None:
+    def _ingest(self, trace: Trace) -> IngestOutcome:
         if trace.ingest_failures > MAX_ATTEMPTS:
-            self._give_up(trace, "The server ended during every attempt at this trace.")
-            return
+            return self._give_up(trace, "The server ended during every attempt at this trace.")
         try:
             memory = self._memory_of(trace)
             space = self._spaces.active
             vector = space.embedder.embed([memory.task])[0]
             stored = self._store_memory(trace, space, memory, vector)
         except ProviderUnavailableError as error:
-            self._wait_for_provider(trace, error)
-            return
+            return self._wait_for_provider(trace, error)
         except Exception as error:  # noqa: BLE001 - one bad trace must not stop the others
-            self._retry_or_give_up(trace, error)
-            return
+            return self._retry_or_give_up(trace, error)
         self._outage.end(self._clock())
         self._last_outage_of.pop(trace.id, None)
         if stored:
             # The index may have been loaded from before the commit.
             self._spaces.settle(self._store, space, memory, vector)
         self._on_done(trace.id)
+        return IngestOutcome.COMPLETED
 
     def _store_memory(self, trace: Trace, space: Space, memory: Memory, vector: Vector) -> bool:
         # Whoever sees the trace completed must find the memory, so the index comes first.
@@ -205,13 +224,12 @@ class IngestWorker:
         reflection = self._reflector.reflect(trace) if authored is None else authored
         return memory_of(trace, reflection, now=self._clock())
 
-    def _wait_for_provider(self, trace: Trace, error: ProviderUnavailableError) -> None:
+    def _wait_for_provider(self, trace: Trace, error: ProviderUnavailableError) -> IngestOutcome:
         now = self._clock()
         earlier = self._last_outage_of.get(trace.id)
         self._last_outage_of[trace.id] = now
         if error.may_be_the_request and earlier and self._outage.has_answered_since(earlier):
-            self._retry_or_give_up(trace, error)
-            return
+            return self._retry_or_give_up(trace, error)
         asked_for = error.retry_after
         due_at = self._outage.note(
             now, retry_after=None if asked_for is None else timedelta(seconds=asked_for)
@@ -220,8 +238,9 @@ class IngestWorker:
             "ingestion waits until %s: %s", due_at.isoformat("T", "seconds"), error.message
         )
         self._reschedule(trace, error.message, due_at, counts=False)
+        return IngestOutcome.WAITING
 
-    def _retry_or_give_up(self, trace: Trace, error: Exception) -> None:
+    def _retry_or_give_up(self, trace: Trace, error: Exception) -> IngestOutcome:
         if isinstance(error, ReflectServerError):
             reason = error.message
             _log.warning("trace %s was not ingested: %s", trace.id, reason)
@@ -232,10 +251,10 @@ class IngestWorker:
             )
             _log.error("trace %s was not ingested", trace.id, exc_info=error)
         if trace.ingest_failures >= MAX_ATTEMPTS:
-            self._give_up(trace, reason)
-            return
+            return self._give_up(trace, reason)
         delay = FIRST_DELAY * DELAY_FACTOR ** (trace.ingest_failures - 1)
         self._reschedule(trace, reason, self._clock() + delay)
+        return IngestOutcome.RETRIED
 
     def _reschedule(
         self, trace: Trace, reason: str, due_at: datetime, *, counts: bool = True
@@ -244,10 +263,11 @@ class IngestWorker:
             lambda tx: tx.traces.reschedule(trace.id, error=reason, due_at=due_at, counts=counts)
         )
 
-    def _give_up(self, trace: Trace, reason: str) -> None:
+    def _give_up(self, trace: Trace, reason: str) -> IngestOutcome:
         self._store.write(lambda tx: tx.traces.fail(trace.id, error=reason))
         self._last_outage_of.pop(trace.id, None)
         self._on_done(trace.id)
+        return IngestOutcome.FAILED
 
 
 def _finish(tx: Transaction, trace: Trace, memory: Memory, vector: Vector, embedder: str) -> bool:

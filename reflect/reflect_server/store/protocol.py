@@ -19,6 +19,7 @@ from reflect_server.domain.model import (
     ALL_TRACES,
     ApiKey,
     Evidence,
+    IngestStatus,
     Memory,
     QValueEvent,
     Review,
@@ -62,6 +63,26 @@ class Unembedded:
     id: str
     project_id: str
     task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """
+    How much a store holds.
+
+    Attributes:
+        projects: How many projects.
+        traces: How many traces of each ingest status.
+        oldest_due_at: Since when the oldest trace in the queue is due; None where none is.
+        q_values: How many memories have a Q-value of at most each bound and above the next lower.
+        q_value_sum: All Q-values together.
+    """
+
+    projects: int
+    traces: dict[IngestStatus, int]
+    oldest_due_at: datetime | None
+    q_values: dict[float, int]
+    q_value_sum: float
 
 
 class Projects(Protocol):
@@ -410,6 +431,12 @@ class Transaction(Protocol):
     """
     One transaction: all its repositories see and change the same state.
     """
+
+    def holdings(self) -> Holdings:
+        """
+        Count what there is in all projects together.
+        """
+        ...
 
     @property
     def projects(self) -> Projects:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from reflect_server.store.protocol import Transaction
+from reflect_server.store.protocol import Holdings, Transaction
 from reflect_server.store.sqlite.database import Database
+from reflect_server.store.sqlite.holdings import holdings
 from reflect_server.store.sqlite.idempotency import SqliteIdempotency
 from reflect_server.store.sqlite.keys import SqliteApiKeys
 from reflect_server.store.sqlite.memories import SqliteMemories
@@ -30,12 +31,19 @@ class SqliteTransaction:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self.projects = SqliteProjects(connection)
         self.traces = SqliteTraces(connection)
         self.memories = SqliteMemories(connection)
         self.skills = SqliteSkills(connection)
         self.keys = SqliteApiKeys(connection)
         self.idempotency = SqliteIdempotency(connection)
+
+    def holdings(self) -> Holdings:
+        """
+        Count what there is in all projects together.
+        """
+        return holdings(self._connection)
 
 
 class SqliteStore:

@@ -1,0 +1,150 @@
+"""
+What a server counts, for Prometheus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import metadata
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import (
+    GaugeHistogramMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+)
+
+from reflect_server.ingest.worker import IngestOutcome
+from reflect_server.store.protocol import Holdings, Store
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+"""The media type of `Metrics.text`."""
+
+UNKNOWN_OPERATION = "unknown"
+"""Stands for the operation of a request that has none, so that strange paths make no series."""
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """
+    Counts requests and ingestion, and asks the store for what it holds when it is looked at.
+
+    Names carry no project and no key: what is counted is the installation's.
+
+    Args:
+        store: Where everything is kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "reflect_requests",
+            "Requests that were answered.",
+            ["operation", "status"],
+            registry=self._registry,
+        )
+        self._request_seconds = Histogram(
+            "reflect_request_seconds",
+            "How long requests took, waiting by `Prefer: wait` included.",
+            ["operation"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.requests_in_progress = Gauge(
+            "reflect_requests_in_progress",
+            "Requests that are being answered.",
+            registry=self._registry,
+        )
+        self._attempts = Counter(
+            "reflect_ingest_attempts",
+            "Attempts at making a memory of a trace: `completed`, to be `retried`, `waiting` for a "
+            "model's provider, or `failed` for good.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        for outcome in IngestOutcome:
+            self._attempts.labels(outcome.value)
+        self._attempt_seconds = Histogram(
+            "reflect_ingest_attempt_seconds",
+            "How long attempts took.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._registry.register(_StoreCollector(store))
+
+    def count_request(self, operation: str, status: int, seconds: float) -> None:
+        """
+        Count a request that was answered.
+
+        Args:
+            operation: The operation's id, or `UNKNOWN_OPERATION`.
+            status: The HTTP status.
+            seconds: How long it took.
+        """
+        self._requests.labels(operation, str(status)).inc()
+        self._request_seconds.labels(operation).observe(seconds)
+
+    def count_attempt(self, outcome: IngestOutcome, seconds: float) -> None:
+        """
+        Count an attempt at ingesting a trace.
+
+        Args:
+            outcome: How it ended.
+            seconds: How long it took.
+        """
+        self._attempts.labels(outcome.value).inc()
+        self._attempt_seconds.observe(seconds)
+
+    def text(self) -> bytes:
+        """
+        Return everything as Prometheus reads it. Blocks.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        return generate_latest(self._registry)
+
+
+class _StoreCollector:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def describe(self) -> list[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        holdings = self._store.read(lambda tx: tx.holdings())
+        info = GaugeMetricFamily("reflect_info", "The server's version.", labels=["version"])
+        info.add_metric([metadata.version("reflect-sdk")], 1)
+        yield info
+        yield GaugeMetricFamily("reflect_projects", "Projects.", value=holdings.projects)
+        traces = GaugeMetricFamily("reflect_traces", "Traces by ingest status.", labels=["status"])
+        for status, count in holdings.traces.items():
+            traces.add_metric([status.value], count)
+        yield traces
+        oldest = holdings.oldest_due_at
+        yield GaugeMetricFamily(
+            "reflect_ingest_queue_age_seconds",
+            "For how long the oldest trace in the queue has been due; 0 where none is.",
+            value=max(0.0, (datetime.now(UTC) - oldest).total_seconds()) if oldest else 0.0,
+        )
+        yield GaugeMetricFamily(
+            "reflect_memories", "Memories.", value=sum(holdings.q_values.values())
+        )
+        yield _q_values(holdings)
+
+
+def _q_values(holdings: Holdings) -> Metric:
+    total = 0
+    buckets: list[tuple[str, float]] = []
+    for bound, count in sorted(holdings.q_values.items()):
+        total += count
+        buckets.append((f"{bound:g}", total))
+    family = GaugeHistogramMetricFamily(
+        "reflect_memory_q_value", "How the Q-values of all memories are spread."
+    )
+    family.add_metric([], [*buckets, ("+Inf", total)], holdings.q_value_sum)
+    return family

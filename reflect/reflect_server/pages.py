@@ -1,0 +1,74 @@
+"""
+What is served beside the contract: the contract itself, a page of it, and metrics.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reflect_contract import openapi_json
+from reflect_server.api_page import CONTENT_SECURITY_POLICY, api_page
+from reflect_server.errors import ForbiddenError
+from reflect_server.identity import bearer
+from reflect_server.metrics import CONTENT_TYPE
+from reflect_server.service import Service
+
+Page = Callable[[Service, Request], Response]
+"""Answers a GET request. Runs on a thread."""
+
+
+def contract(service: Service, request: Request) -> Response:
+    """
+    Return the contract as JSON.
+    """
+    del service, request
+    return Response(openapi_json(), media_type="application/json")
+
+
+def reference(service: Service, request: Request) -> Response:
+    """
+    Return the contract as a page to read.
+    """
+    del service, request
+    return Response(
+        api_page(),
+        media_type="text/html",
+        headers={
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def metrics(service: Service, request: Request) -> Response:
+    """
+    Return what the server has counted, to whoever has the token for it or a master key.
+
+    Raises:
+        UnauthenticatedError: The request has no usable credential.
+        ForbiddenError: Its key is that of one project, which must not see what others do.
+    """
+    given = bearer(request.headers.get("authorization"))
+    token = service.settings.metrics_token
+    expected = "" if token is None else token.get_secret_value()
+    if not expected or not hmac.compare_digest(given.encode("latin-1"), expected.encode()):
+        key = service.keyring.authenticate(service.parts.store, given, now=datetime.now(UTC))
+        if not key.is_master:
+            raise ForbiddenError(
+                "Metrics are those of all projects, and this key is for one. "
+                "Send the token that is set in `REFLECT_METRICS_TOKEN`, or a master key."
+            )
+    return Response(service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+
+PAGES: Mapping[str, Page] = {
+    "/openapi.json": contract,
+    "/docs": reference,
+    "/metrics": metrics,
+}
+"""The pages by path."""

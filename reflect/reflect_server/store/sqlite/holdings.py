@@ -1,0 +1,45 @@
+"""
+How much the database holds.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from reflect_server.domain.model import IngestStatus
+from reflect_server.store.protocol import Holdings
+from reflect_server.store.sqlite.columns import to_optional_time
+
+_BUCKETS = 10
+_Q_VALUES = """
+SELECT max(1, cast(ceil_tenths.tenths AS INTEGER)), count(*)
+FROM (
+    SELECT q_value * 10 + (q_value * 10 > cast(q_value * 10 AS INTEGER)) AS tenths FROM memories
+) AS ceil_tenths
+GROUP BY 1
+"""
+
+
+def holdings(connection: sqlite3.Connection) -> Holdings:
+    """
+    Count what there is. Reads indexes alone.
+
+    Args:
+        connection: The connection of the transaction.
+    """
+    (projects,) = connection.execute("SELECT count(*) FROM projects").fetchone()
+    statuses = dict(
+        connection.execute("SELECT ingest_status, count(*) FROM traces GROUP BY 1").fetchall()
+    )
+    (due_at,) = connection.execute(
+        "SELECT min(due_at) FROM traces WHERE ingest_status = 'queued' AND due_at IS NOT NULL"
+    ).fetchone()
+    tenths = dict(connection.execute(_Q_VALUES).fetchall())
+    (total,) = connection.execute("SELECT coalesce(sum(q_value), 0.0) FROM memories").fetchone()
+    return Holdings(
+        projects=projects,
+        traces={status: statuses.get(status.value, 0) for status in IngestStatus},
+        oldest_due_at=to_optional_time(due_at),
+        q_values={n / _BUCKETS: tenths.get(n, 0) for n in range(1, _BUCKETS + 1)},
+        q_value_sum=total,
+    )

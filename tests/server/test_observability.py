@@ -1,0 +1,230 @@
+"""
+What a running server tells those who run it: logs, metrics, traces, its contract.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from reflect_contract import openapi_json
+from reflect_server.errors import SettingsError
+from reflect_server.service import running_service
+from reflect_server.settings import Settings
+from reflect_server.testing import RunningServer, ServerProcess, running_server
+
+TOKEN = "a-token-for-metrics"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    with running_server(env={"REFLECT_METRICS_TOKEN": TOKEN}) as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: RunningServer) -> Iterator[httpx.Client]:
+    with httpx.Client(
+        base_url=server.base_url,
+        headers={"Authorization": f"Bearer {server.api_key}"},
+        timeout=30,
+    ) as opened:
+        yield opened
+
+
+def measured(client: httpx.Client, token: str = TOKEN) -> dict[str, float]:
+    answer = client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    return {
+        sample.name + "".join(f" {k}={v}" for k, v in sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_metrics_count_requests_ingestion_and_what_there_is(client: httpx.Client) -> None:
+    before = measured(client)
+    body = {"task": "t", "trajectory": [], "review": {"result": "pass"}}
+    trace_id = client.post("/v1/projects/p/traces", json=body).json()["trace_id"]
+    client.get(f"/v1/projects/p/traces/{trace_id}", headers={"Prefer": "wait=20"})
+    client.get("/v1/projects/p/traces/unknown")
+    client.get(f"/no/such/{trace_id}")
+
+    while (after := measured(client)).get(
+        done := "reflect_ingest_attempts_total outcome=completed"
+    ) == (before[done]):
+        pass
+
+    def grown(name: str) -> float:
+        return after[name] - before.get(name, 0.0)
+
+    assert grown("reflect_requests_total operation=create_trace status=200") == 1
+    assert grown("reflect_requests_total operation=get_trace status=404") == 1
+    assert grown("reflect_requests_total operation=unknown status=404") == 1
+    assert grown("reflect_request_seconds_count operation=get_trace") == 2
+    assert grown("reflect_ingest_attempt_seconds_count") == 1
+    assert grown("reflect_memories") == 1
+    assert grown("reflect_traces status=completed") == 1
+    assert grown("reflect_memory_q_value_bucket le=0.5") == 1
+    assert grown("reflect_memory_q_value_bucket le=0.4") == 0
+    assert after["reflect_ingest_queue_age_seconds"] == 0
+    assert after["reflect_requests_in_progress"] == 1
+
+
+def test_metrics_are_for_those_who_run_the_service(
+    client: httpx.Client, server: RunningServer
+) -> None:
+    body = {"label": "x", "scopes": ["trace:read", "keys:manage"]}
+    key = client.post("/v1/projects/p/api-keys", json=body).json()["api_key"]
+
+    def status(**headers: str) -> int:
+        return httpx.get(f"{server.base_url}/metrics", headers=headers).status_code
+
+    assert status() == 401
+    assert status(Authorization="Bearer guess") == 401
+    assert status(Authorization=f"Bearer {key}") == 403
+    assert status(Authorization=f"Bearer {server.api_key}") == 200
+
+
+def test_metrics_name_no_project_and_no_key(client: httpx.Client) -> None:
+    client.get("/v1/projects/a-secret-name/traces")
+    client.get("/a-secret-path")
+
+    assert "a-secret" not in " ".join(measured(client))
+
+
+def test_the_contract_is_served_as_it_is(server: RunningServer) -> None:
+    answer = httpx.get(f"{server.base_url}/openapi.json")
+
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.content == openapi_json()
+    assert httpx.post(f"{server.base_url}/openapi.json").status_code == 405
+    assert httpx.head(f"{server.base_url}/docs").status_code == 200
+
+
+def test_the_api_page_names_every_operation_and_loads_nothing(server: RunningServer) -> None:
+    answer = httpx.get(f"{server.base_url}/docs")
+    document = json.loads(openapi_json())
+
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    operations = [
+        operation["operationId"]
+        for item in document["paths"].values()
+        for operation in item.values()
+    ]
+    for name in operations:
+        assert f"<h3 id='{name}'>" in answer.text
+    for name in document["components"]["schemas"]:
+        assert f"<h3 id='schema-{name}'>" in answer.text
+    links = set(re.findall(r"href='?#([\w-]+)", answer.text))
+    assert links <= set(re.findall(r"id='([\w-]+)'", answer.text))
+    assert not re.search(r"<(script|link|img|iframe)|src=|url\(", answer.text)
+
+
+def logged(tmp_path: Path, **env: str) -> tuple[str, httpx.Response]:
+    server = ServerProcess(tmp_path / "data", env=env)
+    answer = httpx.get(
+        f"{server.base_url}/v1/projects/p/traces?cursor=secret",
+        headers={"Authorization": f"Bearer {server.first_key}"},
+    )
+    server.stop()
+    assert server.first_key not in server.log
+    return server.log, answer
+
+
+def test_each_request_is_logged_as_json_with_its_id(tmp_path: Path) -> None:
+    log, answer = logged(tmp_path, REFLECT_LOG_LEVEL="info", REFLECT_LOG_FORMAT="json")
+
+    lines = [json.loads(line) for line in log.splitlines()]
+    (line,) = [line for line in lines if line.get("operation") == "list_traces"]
+    assert line["request_id"] == answer.headers["X-Request-Id"]
+    assert (line["method"], line["status"], line["level"]) == ("GET", 422, "info")
+    assert line["path"] == "/v1/projects/p/traces"
+    assert line["ms"] > 0
+    assert "secret" not in log
+
+
+def test_each_request_is_logged_as_text(tmp_path: Path) -> None:
+    log, answer = logged(tmp_path, REFLECT_LOG_LEVEL="info")
+
+    (line,) = [line for line in log.splitlines() if "list_traces" in line]
+    assert answer.headers["X-Request-Id"] in line
+    assert "\x1b" not in line
+
+
+class Collector(http.server.BaseHTTPRequestHandler):
+    """
+    Takes spans as an OpenTelemetry collector does.
+    """
+
+    received: list[bytes]
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        self.received.append(self.rfile.read(length))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+def test_spans_are_sent_where_the_standard_variables_say(tmp_path: Path) -> None:
+    received: list[bytes] = []
+    handler = type("Recording", (Collector,), {"received": received})
+    collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=collector.serve_forever)
+    thread.start()
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    try:
+        server = ServerProcess(
+            tmp_path / "data",
+            env={
+                "REFLECT_TRACING": "true",
+                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}",
+                "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+            },
+        )
+        httpx.get(
+            f"{server.base_url}/v1/projects/p/traces",
+            headers={
+                "Authorization": f"Bearer {server.first_key}",
+                "traceparent": f"00-{trace_id}-b7ad6b7169203331-01",
+            },
+        )
+        code = server.stop()
+    finally:
+        collector.shutdown()
+        thread.join()
+        collector.server_close()
+
+    sent = b"".join(received)
+    assert code == 0, server.log
+    assert b"list_traces" in sent
+    assert bytes.fromhex(trace_id) in sent
+    assert b"service.name" in sent
+    assert server.first_key.encode() not in sent
+
+
+def test_tracing_without_its_parts_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+
+    with (
+        pytest.raises(SettingsError, match=r"reflect-sdk\[otel\]"),
+        running_service(Settings(data_dir=tmp_path, tracing=True)),
+    ):
+        pass
