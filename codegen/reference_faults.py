@@ -24,6 +24,8 @@ def faults(reference: Reference) -> Iterator[str]:
     for constant in reference.constants:
         if not constant.description:
             yield f"{constant.name} has no docstring."
+    for function in reference.functions:
+        yield from _faults_of_callable(function.name, function, errors)
     for kind in (reference.client, *reference.types, *reference.shared, *reference.errors):
         yield from _faults_of_type(kind, errors)
 
@@ -36,10 +38,13 @@ def _faults_of_type(kind: Type, errors: set[str]) -> Iterator[str]:
     if kind.constructor:
         yield from _faults_of_parts(kind.name, kind.constructor, errors)
     for method in (*kind.class_methods, *kind.methods):
-        name = f"{kind.name}.{method.name}"
-        if not method.summary:
-            yield f"{name} has no docstring."
-        yield from _faults_of_parts(name, method, errors)
+        yield from _faults_of_callable(f"{kind.name}.{method.name}", method, errors)
+
+
+def _faults_of_callable(name: str, called: Callable, errors: set[str]) -> Iterator[str]:
+    if not called.summary:
+        yield f"{name} has no docstring."
+    yield from _faults_of_parts(name, called, errors)
 
 
 def _faults_of_parts(name: str, called: Callable, errors: set[str]) -> Iterator[str]:

@@ -163,6 +163,7 @@ class Reference:
         types: What its methods take and return.
         shared: Bases of types that are no public names themselves; what all of those types have.
         errors: What they raise.
+        functions: Public functions beside the client.
         constants: Other public names.
     """
 
@@ -170,4 +171,5 @@ class Reference:
     types: tuple[Type, ...] = ()
     shared: tuple[Type, ...] = ()
     errors: tuple[Type, ...] = ()
+    functions: tuple[Callable, ...] = ()
     constants: tuple[Constant, ...] = ()

@@ -99,7 +99,8 @@ class _Writer:
         self.dialect = dialect
         self.here = here
         kinds = (*reference.types, *reference.shared, *reference.errors)
-        names = [kind.name for kind in kinds] + [entry.name for entry in reference.constants]
+        others = (*reference.functions, *reference.constants)
+        names = [entry.name for entry in (*kinds, *others)]
         client = reference.client
         self.places = {name: ("types", name.lower()) for name in names} | {
             method.name: ("client", method.name)

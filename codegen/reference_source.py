@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import griffe
+from attrs import evolve
 from reference_docstrings import Sections, one_line
 from reference_model import Callable, Constant, Outcome, Parameter, Reference, Type
 from reference_signatures import (
@@ -46,13 +47,15 @@ def read_reference(package: str, client: str, search_paths: Iterable[Path]) -> R
         resolve_external=True,
     )
     public = {str(name) for name in module.exports or ()} - {client}
-    readers, constants = [], []
+    readers, constants, functions = [], [], []
     for name in sorted(public):
         found = target(module[name])
         if isinstance(found, griffe.Class):
             readers.append(_ClassReader(found, public))
         elif isinstance(found, griffe.Attribute):
             constants.append(_constant(name, found))
+        elif isinstance(found, griffe.Function):
+            functions.append(_callable(found, Sections(found.docstring)))
         else:
             raise SystemExit(f"{package}.{name} is a {found.kind.value}, which has no page yet.")
     hidden = {base.name: base for reader in readers for base in reader.hidden}
@@ -63,6 +66,7 @@ def read_reference(package: str, client: str, search_paths: Iterable[Path]) -> R
         types=tuple(reader.type() for reader in readers if not reader.is_error),
         shared=tuple(_ClassReader(base, public).type() for base in hidden.values()),
         errors=tuple(reader.type() for reader in readers if reader.is_error),
+        functions=tuple(functions),
         constants=tuple(constants),
     )
 
@@ -170,24 +174,14 @@ class _ClassReader:
         twin_of = _twin_of(function)
         other = self.members.get(twin_of or f"{function.name}_async")
         sections = Sections((other if twin_of and other else function).docstring)
-        examples = sections.examples
-        if twin_of:
-            examples = asynchronous_examples(examples, self._kinds_of_twins())
-        return Callable(
-            name=function.name,
-            signature=tuple(signature(function)),
-            prose=sections.prose,
-            parameters=tuple(_parameters(function, sections)),
-            returns=_outcome(function.returns, sections.returns),
-            yields=_outcome(yielded(function.returns), sections.yields),
-            raises=sections.raises,
-            examples=examples,
-            notes=sections.notes,
+        described = _callable(function, sections)
+        return evolve(
+            described,
+            examples=asynchronous_examples(described.examples, self._kinds_of_twins())
+            if twin_of
+            else described.examples,
             twin=other.name if other else "",
             is_twin=bool(twin_of),
-            documented=tuple(sections.parameters),
-            gives=str(function.returns) not in {"None", "Self"},
-            asks_the_service=bool(re.search(r"\bself\._run(_async)?\(", function.source)),
         )
 
     def _kinds_of_twins(self) -> dict[str, str]:
@@ -196,6 +190,23 @@ class _ClassReader:
             for member in self.members.values()
             if isinstance(member, griffe.Function) and (twin_of := _twin_of(member))
         }
+
+
+def _callable(function: griffe.Function, sections: Sections) -> Callable:
+    return Callable(
+        name=function.name,
+        signature=tuple(signature(function)),
+        prose=sections.prose,
+        parameters=tuple(_parameters(function, sections)),
+        returns=_outcome(function.returns, sections.returns),
+        yields=_outcome(yielded(function.returns), sections.yields),
+        raises=sections.raises,
+        examples=sections.examples,
+        notes=sections.notes,
+        documented=tuple(sections.parameters),
+        gives=str(function.returns) not in {"None", "Self"},
+        asks_the_service=bool(re.search(r"\bself\._run(_async)?\(", function.source)),
+    )
 
 
 def _twin_of(function: griffe.Function) -> str:

@@ -47,6 +47,8 @@ from reflect_sdk._types import (
     TraceCreateResponse,
     TraceResponse,
 )
+from reflect_sdk.converters import from_deepagents, from_openai_agents
+from reflect_sdk.decorators import TraceResult, reflect_trace
 
 __version__: str
 """
@@ -87,10 +89,14 @@ __all__ = [
     "TraceCreateResponse",
     "TraceLostError",
     "TraceResponse",
+    "TraceResult",
     "TrajectoryInput",
     "TransportError",
     "WaitTimeoutError",
     "__version__",
+    "from_deepagents",
+    "from_openai_agents",
+    "reflect_trace",
 ]
 
 

@@ -6,6 +6,8 @@ Wrong uses carry the error that both must report.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 import httpx
 
 from reflect_api.api.memories import get_memory_history
@@ -13,8 +15,11 @@ from reflect_sdk import (
     AugmentedTask,
     MemoryResponse,
     ReflectClient,
+    TraceContext,
     TraceCreateResponse,
     TraceResponse,
+    TraceResult,
+    reflect_trace,
 )
 
 
@@ -41,6 +46,22 @@ async def right_too() -> None:
         async with client.trace_async("task", blocking=True) as context:
             context.set_output(trajectory=[], result="fail", feedback_text="why")
         print((await client.get_trace_async("t1")).review_status.upper())
+
+
+def decorated(client: ReflectClient) -> None:
+    @reflect_trace(client, task=lambda question: f"Answer {question}")
+    def answer(context: TraceContext, question: str) -> TraceResult:
+        return TraceResult(output=question, trajectory=context.augmented_task)
+
+    @reflect_trace(client, inject_context=False)
+    async def count(number: int) -> str:
+        return str(number)
+
+    text: str = answer("How many orders?")
+    counting: Awaitable[str] = count(number=5)
+    print(text, counting)
+    answer(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    count("5")  # type: ignore[arg-type, unused-coroutine]  # pyright: ignore[reportArgumentType, reportUnusedCoroutine]
 
 
 def wrong(client: ReflectClient) -> None:

@@ -1,0 +1,198 @@
+"""
+`reflect_trace`: record every call of a function as a run.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
+
+from attrs import field, frozen
+
+from reflect_sdk._client import ReflectClient
+from reflect_sdk._trace_context import TraceContext
+from reflect_sdk._trajectory import TrajectoryInput
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@frozen
+class TraceResult:
+    """
+    What a function under `reflect_trace` returns to record more than its answer.
+
+    Attributes:
+        output: The final answer; the caller of the function gets it.
+        trajectory: The run, as `ReflectClient.create_trace` takes it.
+        result: The verdict: `pass` or `success`, `fail` or `failure`; None for a review that comes
+            later.
+        feedback_text: What went wrong; used with a `result`.
+        model: The model that the agent ran on.
+        metadata: Facts about the run, JSON.
+        used_memory_ids: The memories that the answer relied on; None where that is unknown.
+    """
+
+    output: str
+    trajectory: TrajectoryInput = field(repr=False)
+    result: str | None = None
+    feedback_text: str | None = None
+    model: str | None = None
+    metadata: dict[str, Any] | None = field(default=None, repr=False)
+    used_memory_ids: Sequence[str] | None = field(default=None, repr=False)
+
+
+class _WithContext(Protocol):
+    @overload
+    def __call__(
+        self, function: Callable[Concatenate[TraceContext, P], Awaitable[TraceResult]], /
+    ) -> Callable[P, Awaitable[str]]: ...
+    @overload
+    def __call__(
+        self, function: Callable[Concatenate[TraceContext, P], TraceResult], /
+    ) -> Callable[P, str]: ...
+    @overload
+    def __call__(
+        self, function: Callable[Concatenate[TraceContext, P], R], /
+    ) -> Callable[P, R]: ...
+
+
+class _WithoutContext(Protocol):
+    @overload
+    def __call__(
+        self, function: Callable[P, Awaitable[TraceResult]], /
+    ) -> Callable[P, Awaitable[str]]: ...
+    @overload
+    def __call__(self, function: Callable[P, TraceResult], /) -> Callable[P, str]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Callable[P, R]: ...
+
+
+@overload
+def reflect_trace(
+    client: ReflectClient,
+    *,
+    task: str | Callable[..., str] | None = None,
+    limit: int = 10,
+    lambda_: float = 0.5,
+    mmr_lambda: float = 0.7,
+    blocking: bool = False,
+    auto_fail_on_exception: bool = True,
+    inject_context: Literal[True] = True,
+) -> _WithContext: ...
+@overload
+def reflect_trace(
+    client: ReflectClient,
+    *,
+    task: str | Callable[..., str] | None = None,
+    limit: int = 10,
+    lambda_: float = 0.5,
+    mmr_lambda: float = 0.7,
+    blocking: bool = False,
+    auto_fail_on_exception: bool = True,
+    inject_context: Literal[False],
+) -> _WithoutContext: ...
+def reflect_trace(
+    client: ReflectClient,
+    *,
+    task: str | Callable[..., str] | None = None,
+    limit: int = 10,
+    lambda_: float = 0.5,
+    mmr_lambda: float = 0.7,
+    blocking: bool = False,
+    auto_fail_on_exception: bool = True,
+    inject_context: bool = True,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """
+    Record every call of a function, which may be asynchronous, as `ReflectClient.trace` does.
+
+    What the function returns decides what is recorded: of a `TraceResult` all its parts, of a
+    string that string as trajectory and final response, and of anything else nothing.
+
+    Args:
+        client: Where to.
+        task: The task of a call: a text for all of them, or a function that makes it of the call's
+            arguments. Where None, the first argument as text, or the function's name without one.
+        limit: As for `ReflectClient.trace`; 10 by default.
+        lambda_: As for `ReflectClient.trace`; 0.5 by default.
+        mmr_lambda: As for `ReflectClient.trace`; 0.7 by default.
+        blocking: Whether a call returns only when its memory exists; off by default.
+        auto_fail_on_exception: As for `ReflectClient.trace`; on by default.
+        inject_context: Whether the function gets the `TraceContext` as its first argument, before
+            those of the call; on by default.
+
+    Returns:
+        A decorator. The decorated function takes the arguments without the context, and returns
+        what the function does, of a `TraceResult` its `output`.
+
+    Example:
+        >>> @reflect_trace(client, task=lambda question: question)
+        ... def answer(ctx: TraceContext, question: str) -> TraceResult:
+        ...     reply = f"The answer to {ctx.augmented_task}"
+        ...     return TraceResult(
+        ...         output=reply,
+        ...         trajectory=[{"role": "assistant", "content": reply}],
+        ...         result="pass",
+        ...     )
+        >>> answer("How many orders did we ship in March?")
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        def options(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+            return {
+                "task": _task_of(function, task, args, kwargs),
+                "limit": limit,
+                "lambda_": lambda_,
+                "mmr_lambda": mmr_lambda,
+                "blocking": blocking,
+                "auto_fail_on_exception": auto_fail_on_exception,
+            }
+
+        @functools.wraps(function)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            with client.trace(**options(args, kwargs)) as context:
+                given = (context, *args) if inject_context else args
+                return _record(context, function(*given, **kwargs))
+
+        @functools.wraps(function)
+        async def recorded_async(*args: Any, **kwargs: Any) -> Any:
+            async with client.trace_async(**options(args, kwargs)) as context:
+                given = (context, *args) if inject_context else args
+                return _record(context, await function(*given, **kwargs))
+
+        return recorded_async if inspect.iscoroutinefunction(function) else recorded
+
+    return decorate
+
+
+def _task_of(
+    function: Callable[..., object],
+    task: str | Callable[..., str] | None,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> str:
+    if isinstance(task, str):
+        return task
+    if task is not None:
+        return task(*args, **kwargs)
+    first: object = next(iter((*args, *kwargs.values())), function.__name__)
+    return str(first)
+
+
+def _record(context: TraceContext, returned: object) -> object:
+    if isinstance(returned, TraceResult):
+        context.set_output(
+            trajectory=returned.trajectory,
+            final_response=returned.output,
+            result=returned.result,
+            feedback_text=returned.feedback_text,
+            model=returned.model,
+            metadata=returned.metadata,
+            used_memory_ids=returned.used_memory_ids,
+        )
+        return returned.output
+    if isinstance(returned, str):
+        context.set_output(trajectory=returned, final_response=returned)
+    return returned
