@@ -303,3 +303,9 @@ def test_a_failed_commit_is_reported_and_the_database_stays_usable(tmp_path: Pat
     with opened(tmp_path) as store:
         stored = [name for name in ("before", "during", "after") if exists(store, name)]
     assert stored == ["before", "after"]
+
+
+def test_migrations_are_numbered_without_gaps_and_without_twins():
+    folder = Path(schema.__file__).parent / "migrations"
+    numbers = [int(path.name[:4]) for path in sorted(folder.glob("*.sql"))]
+    assert numbers == list(range(1, len(numbers) + 1))
