@@ -20,6 +20,8 @@ SUPPORTED = ("3.11", "3.12", "3.13")
 PACKAGES = ("reflect/reflect_sdk", "reflect/reflect_server", "reflect/reflect_cli")
 HANDWRITTEN = ("reflect", "codegen", "scripts", "tests", "benchmarks", "noxfile.py")
 
+BROWSER_TOOLS = ("axe-core@4.14.1", "puppeteer-core@24.43.1")
+
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
@@ -95,7 +97,8 @@ def typing(session: nox.Session) -> None:
     """
     _install(session, "typing", "generate", "tests", "nox", extras="server,openai,otel,speedups")
     session.run("mypy")
-    session.run("mypy", "codegen/generate.py", "codegen/reference.py")
+    session.run("mypy", "codegen/generate.py", "codegen/reference.py", "codegen/site_build.py")
+    session.run("mypy", "scripts/draw_diagrams.py", "scripts/draw_runs.py")
     session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py")
     session.run("pyright")
 
@@ -112,10 +115,31 @@ def drift(session: nox.Session) -> None:
 @nox.session(python=LOWEST)
 def docs(session: nox.Session) -> None:
     """
-    Fail where the reference differs from what the docstrings say, or a public name has none.
+    Check the reference against the docstrings, build the site and check it; `-- serve` shows it.
     """
-    session.install(*nox.project.dependency_groups(PYPROJECT, "generate"))
+    session.install(*nox.project.dependency_groups(PYPROJECT, "generate", "docs"))
+    if session.posargs:
+        session.run("python", "scripts/build_site.py", *session.posargs)
+        return
     session.run("python", "scripts/generate_api_docs.py", "--check")
+    session.run("python", "scripts/build_site.py")
+
+
+@nox.session(python=LOWEST, default=False)
+def browser(session: nox.Session) -> None:
+    """
+    Look at every page of the site in Chromium; needs it at /usr/bin/chromium, and npm.
+
+    An argument after `--` is a folder for screenshots.
+    """
+    session.install(*nox.project.dependency_groups(PYPROJECT, "generate", "docs"))
+    session.run("python", "scripts/build_site.py")
+    tools = session.create_tmp()
+    install = ("npm", "install", "--silent", "--prefix", tools, *BROWSER_TOOLS)
+    session.run(*install, external=True)
+    check = (ROOT / "tests" / "browser" / "check_site.mjs", ROOT / "site", *session.posargs)
+    with session.chdir(tools):
+        session.run("node", *map(str, check), external=True)
 
 
 @nox.session(python=LOWEST, default=False)
