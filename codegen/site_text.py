@@ -20,8 +20,8 @@ _SUMMARY = "Reflect is a memory for AI agents that learns from outcomes."
 
 def tokens(text: str) -> int:
     """
-    Estimate how many tokens a text has, at 3 characters each; Llama 2's tokenizer needs 3.07 of them
-    over these pages, newer ones more.
+    Estimate how many tokens a text has, at 3 characters each; Llama 2's tokenizer needs 3.07 of
+    them over these pages, newer ones more.
     """
     return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
 
