@@ -147,12 +147,26 @@ class Connection:
         return other
 
     @classmethod
-    def from_env(cls, *, timeout: float | httpx.Timeout = DEFAULT_TIMEOUT) -> Self:
+    def from_env(
+        cls,
+        *,
+        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_RETRIES,
+        strict: bool = False,
+        spool_dir: str | os.PathLike[str] | None = None,
+        http_client: httpx.Client | None = None,
+        async_http_client: httpx.AsyncClient | None = None,
+    ) -> Self:
         """
         Create a client from `REFLECT_API_URL`, `REFLECT_API_KEY` and `REFLECT_PROJECT_ID`.
 
         Args:
-            timeout: As for the constructor.
+            timeout: As for the constructor, and so are all others; 60 seconds by default.
+            max_retries: How often a request is tried again at the most; 2 by default.
+            strict: Whether `trace` raises when the service cannot be reached; off by default.
+            spool_dir: Folder for runs that cannot be recorded; none by default.
+            http_client: Sends the synchronous requests; one of the client's own where None.
+            async_http_client: Sends the asynchronous requests; one of the client's own where None.
 
         Returns:
             A client. Without `REFLECT_API_URL` it uses the hosted service, without
@@ -176,6 +190,11 @@ class Connection:
             api_key=api_key,
             project_id=os.environ.get("REFLECT_PROJECT_ID") or None,
             timeout=timeout,
+            max_retries=max_retries,
+            strict=strict,
+            spool_dir=spool_dir,
+            http_client=http_client,
+            async_http_client=async_http_client,
         )
 
     def close(self) -> None:

@@ -96,17 +96,20 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
     "revoke_api_key": (("key_id: str",), "ApiKeyResponse"),
     "delete_project": ((), "DeleteProjectResponse"),
 }
-CONSTRUCTOR = (
-    "*",
-    "base_url: str = 'https://api.starlight-search.com'",
-    "api_key: str",
-    "project_id: str | None = None",
+OPTIONS = (
     "timeout: float | httpx.Timeout = 60.0",
     "max_retries: int = 2",
     "strict: bool = False",
     "spool_dir: str | os.PathLike[str] | None = None",
     "http_client: httpx.Client | None = None",
     "async_http_client: httpx.AsyncClient | None = None",
+)
+CONSTRUCTOR = (
+    "*",
+    "base_url: str = 'https://api.starlight-search.com'",
+    "api_key: str",
+    "project_id: str | None = None",
+    *OPTIONS,
 )
 BOOTSTRAP = (
     "*",
@@ -153,8 +156,9 @@ def test_trace_and_its_twin_have_the_published_signature(name: str, returns: str
     assert _written(getattr(ReflectClient, name)) == (TRACE, returns)
 
 
-def test_the_constructor_and_bootstrap_have_the_published_signature():
+def test_the_ways_to_a_client_have_the_published_signature():
     assert _written(ReflectClient.__init__) == (CONSTRUCTOR, "None")
+    assert _written(ReflectClient.from_env) == (("*", *OPTIONS), "Self")
     assert _written(ReflectClient.bootstrap) == (BOOTSTRAP, "BootstrapResponse")
     assert _written(ReflectClient.bootstrap_async) == (BOOTSTRAP, "BootstrapResponse")
 

@@ -4,6 +4,8 @@ How users write code against the SDK; checked by mypy and pyright in strict mode
 Wrong uses carry the error that both must report.
 """
 
+# pyright: strict
+
 from __future__ import annotations
 
 from collections.abc import Awaitable
@@ -49,7 +51,10 @@ async def right_too() -> None:
 
 
 def decorated(client: ReflectClient) -> None:
-    @reflect_trace(client, task=lambda question: f"Answer {question}")
+    def task_of(question: str) -> str:
+        return f"Answer {question}"
+
+    @reflect_trace(client, task=task_of)
     def answer(context: TraceContext, question: str) -> TraceResult:
         return TraceResult(output=question, trajectory=context.augmented_task)
 
