@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from reflect_server.commands import add_commands
 
+CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("REFLECT_", "Q_LEARNING"))}
 _UNSET = {name: None for name in os.environ if name.startswith(("REFLECT_", "Q_LEARNING"))}
 
 

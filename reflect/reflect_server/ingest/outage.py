@@ -38,7 +38,9 @@ class Outage:
             now: The present time.
         """
         until = self._until
-        return until if until is not None and until > now else None
+        if until is None or until <= now or until - now > LONGEST_REQUESTED_PAUSE:
+            return None  # The last: the clock that the pause was set by was ahead of this one.
+        return until
 
     def note(self, now: datetime, *, retry_after: timedelta | None = None) -> datetime:
         """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -29,6 +29,12 @@ from reflect_server.domain.model import (
 )
 
 T = TypeVar("T")
+
+FARTHEST_DUE = timedelta(minutes=15)
+"""
+No trace is put off for longer. One that is due later was put off by a clock that was ahead, and is
+due at once: otherwise it would wait until this clock is there too.
+"""
 Vector = NDArray[np.float32]
 """A unit vector, shape (dimensions,)."""
 

@@ -234,6 +234,29 @@ def test_a_failed_attempt_is_repeated_after_growing_pauses(ingestion: Ingestion)
     assert ingestion.trace("t").last_ingest_error is None
 
 
+@pytest.mark.parametrize("days", [-400, -1, 1, 400])
+def test_a_clock_that_jumps_delays_no_trace_beyond_its_pause(ingestion: Ingestion, days: int):
+    ingestion.fail_until(1, ReflectionError("The model did not answer."))
+    ingestion.worker.start()
+    ingestion.submit("t")
+    ingestion.attempted()
+    wait_until_queued(ingestion, "t")
+
+    ingestion.advance(days * 86_400)
+
+    assert ingestion.done() == "t"
+    assert ingestion.memories().count("t") == 1
+
+
+def test_a_provider_that_was_away_is_asked_again_after_the_clock_was_set_back():
+    outage = Outage()
+    outage.note(NOW, retry_after=timedelta(minutes=5))
+
+    assert outage.until(NOW + timedelta(minutes=4)) is not None
+    assert outage.until(NOW - timedelta(minutes=4)) is not None
+    assert outage.until(NOW - timedelta(hours=1)) is None
+
+
 def wait_until_queued(ingestion: Ingestion, trace_id: str) -> None:
     """
     The next trace is ingested only after the failed one has gone back into the queue.

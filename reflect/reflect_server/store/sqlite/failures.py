@@ -17,6 +17,14 @@ _EXPLANATIONS = {
         "The disk of the data folder is full, so nothing of this request was stored. "
         "Free some space and try again."
     ),
+    "SQLITE_BUSY": (
+        "Another program has locked the database, so nothing of this request was stored. "
+        "End what works on the data folder beside the server, and try again."
+    ),
+    "SQLITE_READONLY": (
+        "The database cannot be written any longer, so nothing of this request was stored. "
+        "Let the server's user write the data folder and its files, and try again."
+    ),
     "SQLITE_CORRUPT": (
         "The database is damaged and could not do this. "
         "Stop the server and restore the data folder from a backup."
@@ -34,7 +42,8 @@ def store_error(error: sqlite3.Error) -> StoreError:
     Returns:
         The error to raise, with `error` to be set as its cause.
     """
-    explanation = _EXPLANATIONS.get(getattr(error, "sqlite_errorname", ""))
+    name = getattr(error, "sqlite_errorname", "")
+    explanation = next((text for kind, text in _EXPLANATIONS.items() if name.startswith(kind)), "")
     return StoreError(
         explanation
         or f"The database could not do this ({error}), and nothing of the request was stored. "

@@ -16,6 +16,9 @@ from reflect_server.store.sqlite.folder import make_private
 APPLICATION_ID = 0x5245464C
 """The mark in the file's header that says whose it is: `REFL` in ASCII."""
 
+BUSY_SECONDS = 10.0
+"""How long a write waits for another program that has locked the database."""
+
 LARGEST_FULL_CHECK_BYTES = 1 << 30
 """Files above this size are not read through at every start, only after an unclean end."""
 
@@ -48,7 +51,11 @@ def connect(path: Path) -> sqlite3.Connection:
         A connection in which transactions are begun and ended by statements alone.
     """
     connection = sqlite3.connect(
-        path, timeout=10.0, isolation_level=None, check_same_thread=False, cached_statements=256
+        path,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
     )
     try:
         connection.execute("PRAGMA foreign_keys = ON")

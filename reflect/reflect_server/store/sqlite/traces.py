@@ -19,6 +19,7 @@ from reflect_server.domain.model import (
     TraceFilter,
 )
 from reflect_server.errors import StoreError
+from reflect_server.store.protocol import FARTHEST_DUE
 from reflect_server.store.sqlite.columns import (
     digests,
     from_json,
@@ -92,7 +93,7 @@ SET ingest_status = 'processing',
     ingest_failures = ingest_failures + 1
 WHERE seq = (
     SELECT seq FROM traces
-    WHERE ingest_status = 'queued' AND due_at <= ?
+    WHERE ingest_status = 'queued' AND (due_at <= :now OR due_at > :farthest)
     ORDER BY due_at, seq
     LIMIT 1
 )
@@ -287,7 +288,9 @@ class SqliteTraces:
         Returns:
             The trace as it is now, or None where nothing is due.
         """
-        claimed = self._execute(_CLAIM, (from_time(now),)).fetchall()
+        claimed = self._execute(
+            _CLAIM, {"now": from_time(now), "farthest": from_time(now + FARTHEST_DUE)}
+        ).fetchall()
         return _trace(self._execute(_BY_SEQ, claimed[0]).fetchone()) if claimed else None
 
     def complete(self, trace_id: str, *, memory_id: str) -> None:

@@ -1,0 +1,248 @@
+"""
+What can happen to a data folder: each time a clear error, no wrong answer, and recovery.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reflect_server.errors import StoreError
+from reflect_server.store.sqlite import SqliteStore, backup, schema
+from reflect_server.testing import ServerProcess
+
+from .commands import CLEAN, reflect
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_DROP_FROM_BOUNDING_SET = 24
+_CAP_DAC_OVERRIDE = 1
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def server(data: Path) -> Iterator[ServerProcess]:
+    started = ServerProcess(data)
+    try:
+        yield started
+    finally:
+        started.kill()
+
+
+@pytest.fixture
+def http(server: ServerProcess) -> Iterator[httpx.Client]:
+    with httpx.Client(
+        base_url=f"{server.base_url}/v1/projects/p",
+        headers={"Authorization": f"Bearer {server.first_key}"},
+        timeout=60,
+    ) as client:
+        yield client
+
+
+def record(http: httpx.Client, task: str) -> httpx.Response:
+    review = {"result": "pass", "reflection": {"summary": task, "guidance": "Do it"}}
+    text = "x" * 20_000
+    body = {"task": task, "trajectory": [{"content": text}], "review": review}
+    return http.post("/traces", json=body)
+
+
+def tasks(http: httpx.Client) -> list[str]:
+    answer = http.get("/traces")
+    assert answer.status_code == 200, answer.text
+    return [trace["task"] for trace in answer.json()]
+
+
+def refused(answer: httpx.Response, *words: str) -> None:
+    assert answer.status_code == 503, answer.text
+    assert answer.json()["code"] == "unavailable"
+    assert int(answer.headers["Retry-After"]) > 0
+    for word in words:
+        assert word in answer.json()["detail"], answer.text
+
+
+def test_a_full_disk_refuses_writes_and_nothing_else_until_there_is_room(
+    server: ServerProcess, http: httpx.Client, data: Path
+) -> None:
+    assert record(http, "before").status_code == 200
+    found = http.post("/memory/query", json={"task": "before"}).json()
+    size = max(path.stat().st_size for path in data.glob("reflect.db*"))
+    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, hard))
+
+    refused(record(http, "during"), "disk")
+
+    assert tasks(http) == ["before"]
+    assert http.post("/memory/query", json={"task": "before"}).json() == found
+    assert httpx.get(f"{server.base_url}/health").status_code == 200
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    assert record(http, "after").status_code == 200
+    assert tasks(http) == ["after", "before"]
+    assert server.stop() == 0
+    with closing(SqliteStore(data)) as store:
+        assert len(store.read(lambda tx: tx.memories.page("p"))) == 2
+
+
+def as_an_ordinary_user() -> None:
+    """
+    Let file modes count, also where the tests run as root.
+    """
+    if os.geteuid() == 0:
+        ctypes.CDLL(None).prctl(_DROP_FROM_BOUNDING_SET, _CAP_DAC_OVERRIDE, 0, 0, 0)
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reflect_server", *map(str, arguments)],
+        env={**CLEAN, "REFLECT_CONFIG": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=as_an_ordinary_user,
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_refused_and_found(data: Path) -> None:
+    SqliteStore(data).close()
+    before = (data / "reflect.db").read_bytes()
+    data.chmod(0o500)
+    try:
+        started = run("serve", "--port", 0, "--data-dir", data)
+        examined = run("doctor", "--port", 0, "--data-dir", data)
+    finally:
+        data.chmod(0o700)
+
+    assert started.returncode == 1
+    assert started.stdout == ""
+    assert str(data) in started.stderr
+    assert "Traceback" not in started.stderr
+    assert examined.returncode == 1
+    assert "cannot be written" in examined.stdout
+    assert (data / "reflect.db").read_bytes() == before
+    ServerProcess(data).stop()
+
+
+def test_a_database_that_another_program_locks_delays_writes_and_no_reads(
+    server: ServerProcess, http: httpx.Client, data: Path
+) -> None:
+    assert record(http, "before").status_code == 200
+    answers: list[httpx.Response] = []
+    with closing(sqlite3.connect(data / "reflect.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = threading.Thread(target=lambda: answers.append(record(http, "during")))
+        writing.start()
+        assert tasks(http) == ["before"]
+        assert http.post("/memory/query", json={"task": "before"}).status_code == 200
+        assert answers == []
+        other.execute("ROLLBACK")
+        writing.join()
+
+    assert [answer.status_code for answer in answers] == [200]
+    assert tasks(http) == ["during", "before"]
+
+
+def test_a_database_that_stays_locked_is_told_of(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+
+    def create(store: SqliteStore, name: str) -> None:
+        store.write(lambda tx: tx.projects.create(name, created_at=NOW))
+
+    with closing(SqliteStore(data)) as store:
+        create(store, "before")
+        with closing(sqlite3.connect(data / "reflect.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match="Another program has locked"):
+                create(store, "during")
+        create(store, "after")
+        assert [
+            store.read(lambda tx, n=name: tx.projects.exists(n))
+            for name in ("before", "during", "after")
+        ] == [True, False, True]
+
+
+def dump(folder: Path) -> list[str]:
+    with closing(SqliteStore(folder)) as store:
+        return list(store._database._connection.iterdump())
+
+
+def filled(folder: Path) -> None:
+    server = ServerProcess(folder)
+    try:
+        with httpx.Client(
+            base_url=f"{server.base_url}/v1/projects/p",
+            headers={"Authorization": f"Bearer {server.first_key}"},
+            timeout=60,
+        ) as http:
+            for number in range(12):
+                assert record(http, f"task {number}").status_code == 200
+    finally:
+        server.stop()
+
+
+def test_whichever_page_is_destroyed_the_start_is_refused_or_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    filled(tmp_path / "whole")
+    whole, content = dump(tmp_path / "whole"), (tmp_path / "whole" / "reflect.db").read_bytes()
+    refusals: list[str] = []
+    for start in range(0, len(content), 4096):
+        folder = tmp_path / "damaged"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        damaged = content[:start] + b"\xa5" * 4096 + content[start + 4096 :]
+        (folder / "reflect.db").write_bytes(damaged)
+        try:
+            assert dump(folder) == whole
+        except StoreError as error:
+            refusals.append(error.message)
+    assert len(refusals) > 30
+    assert all("Restore it from a backup" in message for message in refusals)
+
+
+def test_pages_that_are_destroyed_under_a_running_server_make_no_wrong_answer(
+    server: ServerProcess, http: httpx.Client, data: Path, tmp_path: Path
+) -> None:
+    for number in range(12):
+        assert record(http, f"task {number}").status_code == 200
+    right = {path: http.get(path).json() for path in ("/traces", "/memories")}
+    with closing(sqlite3.connect(data / "reflect.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    backup.back_up(data, tmp_path / "saved", secret_name="secret.key")
+    content = (data / "reflect.db").read_bytes()
+    with (data / "reflect.db").open("r+b") as file:
+        for start in range(8192, len(content), 4096):
+            file.seek(start)
+            file.write(b"\xa5" * 4096)
+    refusals = 0
+    for path, expected in right.items():
+        answer = http.get(path)
+        if answer.status_code == 200:
+            assert answer.json() == expected
+        else:
+            refused(answer, "damaged", "backup")
+            refusals += 1
+    assert refusals > 0
+
+    restored = reflect("restore", tmp_path / "saved", "--data-dir", data, "--replace")
+
+    assert restored.exit_code == 0, restored.output
+    assert {path: http.get(path).json() for path in right} == right
+    assert record(http, "after").status_code == 200
