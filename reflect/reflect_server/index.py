@@ -1,5 +1,5 @@
 """
-The vector index: every memory's vector in memory, compared with a query exactly.
+The memory index: every memory's vector and letters in memory, compared with a query exactly.
 
 The store is the truth, and the index a copy of it. A project is loaded when it is first searched;
 from then on whoever commits a memory confirms it here. An id may come before its memory and outlive
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflect_server.domain.ranking import similarities
+from reflect_server.lexical import LexicalIndex
 from reflect_server.store.protocol import Store, Vector
 
 _SMALLEST_CAPACITY = 64
@@ -24,17 +25,19 @@ _SMALLEST_CAPACITY = 64
 
 class Matches(NamedTuple):
     """
-    Memories compared with a query; the same position in all three means the same memory.
+    Memories compared with a query; the same position in all four means the same memory.
 
     Attributes:
         ids: Identifiers of the memories.
         vectors: Their unit vectors as rows, shape (memories, dimensions); not to be written to.
         similarities: Their cosine similarities to the query, shape (memories,).
+        lexical: BM25 of the letters that their tasks share with the query's, shape (memories,).
     """
 
     ids: list[str]
     vectors: NDArray[np.float32]
     similarities: NDArray[np.float32]
+    lexical: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,9 @@ class _Rows:
     ids: list[str]
     matrix: NDArray[np.float32]
     positions: dict[str, int]
+    letters: LexicalIndex
 
-    def with_row(self, memory_id: str, vector: Vector) -> _Rows:
+    def with_row(self, memory_id: str, vector: Vector, task: str) -> _Rows:
         matrix = self.matrix
         if self.count == len(matrix):
             matrix = np.empty((max(_SMALLEST_CAPACITY, 2 * self.count), vector.size), np.float32)
@@ -57,18 +61,23 @@ class _Rows:
         matrix[self.count] = vector
         self.ids.append(memory_id)
         self.positions[memory_id] = self.count
-        return _Rows(self.count + 1, self.ids, matrix, self.positions)
+        letters = self.letters.with_text(task)
+        return _Rows(self.count + 1, self.ids, matrix, self.positions, letters)
 
     def without(self, memory_ids: Collection[str]) -> _Rows:
         gone = {self.positions[i] for i in memory_ids if i in self.positions}
         if not gone:
             return self
-        kept = [row for row in range(self.count) if row not in gone]
-        return _rows([self.ids[row] for row in kept], self.matrix[kept])
+        leaves = np.zeros(self.count, np.bool_)
+        leaves[list(gone)] = True
+        kept = np.flatnonzero(~leaves)
+        ids = [self.ids[row] for row in kept.tolist()]
+        return _rows(ids, self.matrix[kept], self.letters.without(leaves))
 
 
-def _rows(ids: list[str], matrix: NDArray[np.float32]) -> _Rows:
-    return _Rows(len(ids), ids, matrix, {memory_id: row for row, memory_id in enumerate(ids)})
+def _rows(ids: list[str], matrix: NDArray[np.float32], letters: LexicalIndex) -> _Rows:
+    positions = {memory_id: row for row, memory_id in enumerate(ids)}
+    return _Rows(len(ids), ids, matrix, positions, letters)
 
 
 @dataclass(slots=True)
@@ -92,7 +101,7 @@ class MemoryIndex:
         self._projects: dict[str, _Project] = {}
 
     def search(
-        self, project_id: str, vector: Vector, *, allowed: Collection[str] | None = None
+        self, project_id: str, vector: Vector, task: str, *, allowed: Collection[str] | None = None
     ) -> Matches:
         """
         Compare a query with all memories of a project.
@@ -100,6 +109,7 @@ class MemoryIndex:
         Args:
             project_id: The project.
             vector: Unit vector of the query, shape (dimensions,).
+            task: The text of the query, for the letters in it.
             allowed: Ids of the memories to compare; None for all.
 
         Returns:
@@ -112,13 +122,15 @@ class MemoryIndex:
         rows = self._loaded(project_id, vector.size)
         if allowed is None:
             ids, vectors = rows.ids[: rows.count], rows.matrix[: rows.count]
+            lexical = rows.letters.scores(task)
         else:
             found = (rows.positions.get(memory_id, rows.count) for memory_id in allowed)
             chosen = sorted(row for row in found if row < rows.count)
             ids, vectors = [rows.ids[row] for row in chosen], rows.matrix[chosen]
-        return Matches(ids, vectors, similarities(vectors, vector))
+            lexical = rows.letters.scores(task)[chosen]
+        return Matches(ids, vectors, similarities(vectors, vector), lexical)
 
-    def add(self, project_id: str, memory_id: str, vector: Vector) -> None:
+    def add(self, project_id: str, memory_id: str, vector: Vector, task: str) -> None:
         """
         Add a memory that is about to be committed; nothing happens where the index has it.
 
@@ -128,6 +140,7 @@ class MemoryIndex:
             project_id: The project.
             memory_id: The memory.
             vector: Its unit vector, shape (dimensions,).
+            task: Its task.
         """
         project = self._project(project_id)
         with project.lock:
@@ -135,9 +148,9 @@ class MemoryIndex:
             if rows is not None and rows.matrix.shape[1] != vector.size:
                 project.rows = None
             elif rows is not None and memory_id not in rows.positions:
-                project.rows = rows.with_row(memory_id, vector)
+                project.rows = rows.with_row(memory_id, vector, task)
 
-    def confirm(self, project_id: str, memory_id: str, vector: Vector) -> None:
+    def confirm(self, project_id: str, memory_id: str, vector: Vector, task: str) -> None:
         """
         Make sure that a memory that was committed is found, unless it has been deleted since.
 
@@ -145,8 +158,9 @@ class MemoryIndex:
             project_id: The project.
             memory_id: The memory.
             vector: Its unit vector, shape (dimensions,).
+            task: Its task.
         """
-        self.add(project_id, memory_id, vector)
+        self.add(project_id, memory_id, vector, task)
         if not self._store.read(lambda tx: tx.memories.get_many(project_id, [memory_id])):
             self.remove(project_id, [memory_id])
 
@@ -181,8 +195,8 @@ class MemoryIndex:
             rows = project.rows
             if rows is None or rows.matrix.shape[1] != dimensions:
                 name = self._embedder_name
-                ids, matrix = self._store.read(
+                ids, matrix, tasks = self._store.read(
                     lambda tx: tx.memories.vectors(project_id, embedder=name, dimensions=dimensions)
                 )
-                rows = project.rows = _rows(ids, matrix)
+                rows = project.rows = _rows(ids, matrix, LexicalIndex.of(tasks))
             return rows

@@ -126,7 +126,7 @@ class Reembedding:
         self._done += len(batch)
         if self._spaces.active is self._target:
             for memory, vector in embedded:
-                self._target.index.confirm(memory.project_id, memory.id, vector)
+                self._target.index.confirm(memory.project_id, memory.id, vector, memory.task)
 
     def _vector(self, task: str) -> Vector:
         embedder = self._target.embedder

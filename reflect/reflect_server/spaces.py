@@ -67,7 +67,7 @@ class Spaces:
             memory: The memory.
             vector: Its unit vector, shape (dimensions,).
         """
-        space.index.confirm(memory.project_id, memory.id, vector)
+        space.index.confirm(memory.project_id, memory.id, vector, memory.task)
         active = self.active
         if active is space:
             return
@@ -78,7 +78,7 @@ class Spaces:
             return
         name = active.embedder.name
         store.write(lambda tx: tx.memories.set_vector(memory.id, vector=vector, embedder=name))
-        active.index.confirm(memory.project_id, memory.id, vector)
+        active.index.confirm(memory.project_id, memory.id, vector, memory.task)
 
     def switch(self, space: Space) -> None:
         """

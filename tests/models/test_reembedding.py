@@ -82,7 +82,7 @@ class Change:
 
     def found(self) -> set[str]:
         active = self.spaces.active
-        return set(active.index.search("p", active.embedder.embed(["x"])[0]).ids)
+        return set(active.index.search("p", active.embedder.embed(["x"])[0], "x").ids)
 
     def until_done(self) -> None:
         self.reembedding._thread.join(PATIENCE)
@@ -156,7 +156,7 @@ def test_a_task_that_is_refused_does_not_stop_the_others(change: Change):
     change.reembedding.start()
     change.until_done()
     active = change.spaces.active
-    matches = active.index.search("p", active.embedder.embed(["x"])[0])
+    matches = active.index.search("p", active.embedder.embed(["x"])[0], "x")
     similar = dict(zip(matches.ids, matches.similarities.tolist(), strict=True))
     assert similar == {"a": 1, "odd": 0, "b": 1}
 

@@ -63,6 +63,27 @@ def test_a_learned_q_value_overtakes_similarity_as_far_as_lambda_allows(project:
     assert by_q_value[0]["id"] == far
 
 
+def test_a_rare_word_that_a_task_shares_counts_beside_its_similarity(project: Project):
+    for number in range(20):
+        project.memory(f"Look into the failed payment of customer K{number:02}X")
+    task = "What became of K07X, whose payment failed?"
+
+    by_both = project.query(task, limit=3)
+    by_similarity = project.query(task, limit=20, **{"lambda": 1.0})
+
+    assert by_both[0]["task"] == "Look into the failed payment of customer K07X"
+    assert [m["score"] for m in by_similarity] == [m["similarity"] for m in by_similarity]
+
+
+@pytest.mark.parametrize("task", ['"orders', "orders* NEAR(", "a' OR 1=1; --", "{orders} : -^"])
+def test_search_syntax_in_a_task_means_nothing(project: Project, task: str):
+    memory_id = project.memory("Count the orders")
+
+    found = project.query(task, similarity_threshold=-1.0)
+
+    assert [memory["id"] for memory in found] == [memory_id]
+
+
 def test_a_memory_shows_the_evidence_behind_its_q_value(project: Project):
     memory_id = project.memory()
     fresh = project.get(f"/memories/{memory_id}")
@@ -82,7 +103,7 @@ def test_evidence_outweighs_a_little_similarity_and_not_much(project: Project):
     near = project.memory("Count the orders of March")
     close = project.memory("Count the orders of April")
     far = project.memory(FLIGHT)
-    for _ in range(3):
+    for _ in range(6):
         for memory_id, result in ((near, "fail"), (far, "pass")):
             review = {"result": result, "alpha": 1.0, "remember": False}
             project.create("a run", retrieved_memory_ids=[memory_id], review=review)

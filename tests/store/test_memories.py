@@ -118,12 +118,17 @@ def test_vectors_come_back_exactly_for_their_embedder(store: Store, keep_memory:
     store.write(lambda tx: keep_memory(tx, "a", vector=(third, -1.0)))
     store.write(lambda tx: keep_memory(tx, "b", vector=(0.0, 1.0)))
     store.write(lambda tx: keep_memory(tx, "other", vector=(1.0, 1.0, 1.0), embedder="f"))
-    ids, vectors = store.read(lambda tx: tx.memories.vectors("p", embedder="e", dimensions=2))
+    ids, vectors, tasks = store.read(
+        lambda tx: tx.memories.vectors("p", embedder="e", dimensions=2)
+    )
     assert ids == ["a", "b"]
     assert vectors.dtype == np.float32
     assert vectors.tolist() == [[third, -1.0], [0.0, 1.0]]
-    ids, vectors = store.read(lambda tx: tx.memories.vectors("q", embedder="e", dimensions=2))
-    assert ids == []
+    assert tasks == ["task of a", "task of b"]
+    ids, vectors, tasks = store.read(
+        lambda tx: tx.memories.vectors("q", embedder="e", dimensions=2)
+    )
+    assert (ids, tasks) == ([], [])
     assert len(vectors) == 0
 
 
@@ -131,7 +136,7 @@ def test_vectors_of_other_dimensions_are_never_among_them(store: Store, keep_mem
     store.write(lambda tx: keep_memory(tx, "a", vector=(1.0, 0.0)))
     store.write(lambda tx: keep_memory(tx, "b", vector=(1.0, 0.0, 0.0)))
     for memory_id, dimensions in (("a", 2), ("b", 3)):
-        ids, vectors = store.read(
+        ids, vectors, _ = store.read(
             lambda tx, size=dimensions: tx.memories.vectors("p", embedder="e", dimensions=size)
         )
         assert ids == [memory_id]
@@ -167,7 +172,7 @@ def test_a_vector_is_set_and_replaced_but_not_for_a_memory_that_is_gone(
                     memory_id, vector=vector, embedder="f"
                 )
             )
-    ids, vectors = store.read(lambda tx: tx.memories.vectors("p", embedder="f", dimensions=2))
+    ids, vectors, _ = store.read(lambda tx: tx.memories.vectors("p", embedder="f", dimensions=2))
     assert (ids, vectors.tolist()) == (["a"], [[0, 1]])
     assert store.read(lambda tx: tx.memories.vectors("p", embedder="f", dimensions=3))[0] == []
     assert store.read(lambda tx: tx.memories.vectors("p", embedder="e", dimensions=2))[0] == ["a"]

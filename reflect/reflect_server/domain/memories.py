@@ -23,13 +23,12 @@ from reflect_server.domain.model import (
 )
 from reflect_server.domain.pages import Page, page_of
 from reflect_server.domain.parts import Parts
-from reflect_server.domain.ranking import Pool, Ranking, nearest, pool_size, score, select
+from reflect_server.domain.ranking import Pool, Ranking, candidates, score, select
 from reflect_server.domain.texts import require_text
 from reflect_server.domain.utility import base_rate, log_odds_gains
 from reflect_server.errors import NotFoundError
 from reflect_server.index import Matches
-from reflect_server.spaces import Space
-from reflect_server.store.protocol import Transaction, Vector
+from reflect_server.store.protocol import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +73,8 @@ def query_memories(
         InvalidRequestError: The task is blank.
     """
     require_text(task, "task")
-    space = parts.spaces.active
-    vector = space.embedder.embed([task])[0]
-    matches = _matches(parts, space, project_id, vector, metadata_filter)
-    pool = nearest(
-        matches.similarities,
-        matches.ids,
-        threshold=ranking.similarity_threshold,
-        size=pool_size(ranking.limit),
-    )
+    matches = _matches(parts, project_id, task, metadata_filter)
+    pool = candidates(matches.similarities, matches.lexical, matches.ids, ranking)
     wanted = [matches.ids[index] for index in pool]
 
     def read(tx: Transaction) -> tuple[Mapping[str, Memory], Evidence]:
@@ -90,8 +82,8 @@ def query_memories(
 
     memories, evidence = parts.store.read(read)
     present = [index for index in pool if matches.ids[index] in memories]
-    candidates = [(index, memories[matches.ids[index]]) for index in present]
-    return _ranked(matches, candidates, evidence, ranking)
+    found = [(index, memories[matches.ids[index]]) for index in present]
+    return _ranked(matches, found, evidence, ranking)
 
 
 def list_memories(
@@ -175,30 +167,29 @@ def memory_of(trace: Trace, reflection: Reflection, *, now: datetime) -> Memory:
 
 
 def _matches(
-    parts: Parts,
-    space: Space,
-    project_id: str,
-    vector: Vector,
-    metadata_filter: Mapping[str, Any] | None,
+    parts: Parts, project_id: str, task: str, metadata_filter: Mapping[str, Any] | None
 ) -> Matches:
+    space = parts.spaces.active
+    vector = space.embedder.embed([task])[0]
     if not metadata_filter:
-        return space.index.search(project_id, vector)
+        return space.index.search(project_id, vector, task)
     allowed = parts.store.read(lambda tx: tx.memories.matching(project_id, metadata_filter))
-    return space.index.search(project_id, vector, allowed=allowed)
+    return space.index.search(project_id, vector, task, allowed=allowed)
 
 
 def _ranked(
     matches: Matches,
-    candidates: Sequence[tuple[int, Memory]],
+    found: Sequence[tuple[int, Memory]],
     project: Evidence,
     ranking: Ranking,
 ) -> list[RankedMemory]:
-    if not candidates:
+    if not found:
         return []
-    rows = [index for index, _ in candidates]
-    memories = [memory for _, memory in candidates]
+    rows = [index for index, _ in found]
+    memories = [memory for _, memory in found]
     pool = Pool(
         similarities=matches.similarities[rows],
+        lexical=matches.lexical[rows],
         q_values=np.array([memory.q_value for memory in memories]),
         gains=log_odds_gains(
             np.array([memory.evidence.wins for memory in memories]),

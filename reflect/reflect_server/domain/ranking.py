@@ -1,10 +1,10 @@
 """
 Which memories a query gets: the nearest, weighed by what they proved to be worth, and diverse.
 
-A query runs through four steps: `similarities` compares it with every memory, `nearest` picks the
-pool, `score` weighs the pool, `select` chooses from it. `nearest` puts the pool in an order that
-depends on similarities and ids alone, and the later steps break ties by that order, so the order in
-which memories happen to be stored never shows in an answer.
+A query runs through four steps: `similarities` compares it with every memory, `candidates` picks
+the pool, `score` weighs the pool, `select` chooses from it. `candidates` puts the pool in an order
+that depends on similarities and ids alone, and the later steps break ties by that order, so the
+order in which memories happen to be stored never shows in an answer.
 """
 
 from __future__ import annotations
@@ -25,6 +25,17 @@ Adding logarithms of odds is how independent evidence combines. Whether two task
 training set want the same action rises with their similarity at 6 to 8.5 log odds per unit, so one
 log odd is worth 0.12 to 0.17 of similarity (docs/decisions/0014).
 """
+
+LEXICAL_WEIGHT = 0.01
+"""
+How much cosine similarity a unit of BM25 is worth.
+
+BM25 is itself a sum of log odds, with a factor that has to be learned: 0.086 log odds per unit, in
+the regression of `LOG_ODDS` with both measures and terms that are words (docs/decisions/0014).
+"""
+
+MAX_LEXICAL = 0.2
+"""The most that shared letters add to a score; larger BM25 is scaled down to it."""
 
 SIMILARITY_DECIMALS = 6
 """Precision of a similarity; beyond it lies the rounding noise of float32 dot products."""
@@ -104,47 +115,64 @@ def similarities(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> ND
     return np.clip(np.round(vectors @ query, SIMILARITY_DECIMALS), -1.0, 1.0)
 
 
-def nearest(
+def candidates(
     similarities: NDArray[np.floating],
+    lexical: NDArray[np.floating],
     ids: Sequence[str],
-    *,
-    threshold: float,
-    size: int,
+    ranking: Ranking,
 ) -> NDArray[np.intp]:
     """
-    Pick the pool of candidates: the most similar memories above the threshold.
+    Pick the pool of candidates: the most similar memories, and those that share the most letters.
+
+    Of the `pool_size` most similar memories all are candidates, and of the others a third as many
+    by their letters, unless similarity alone decides. Every candidate has the least similarity that
+    the query asks for.
 
     Args:
         similarities: Cosine similarity of each memory, shape (memories,).
-        ids: Identifier of each memory, which decides between equal similarities.
-        threshold: The least similarity that a candidate must have.
-        size: The largest pool; see `pool_size`.
+        lexical: BM25 of each memory, at least 0; same shape.
+        ids: Identifier of each memory, which decides between equal values.
+        ranking: The threshold, the blend, and how many memories are wanted.
 
     Returns:
         Indices of the candidates, most similar first, and by id among equals. May be empty.
     """
-    candidates = np.flatnonzero(similarities >= threshold)
-    if candidates.size > size:
-        values = similarities[candidates]
-        weakest = np.partition(values, candidates.size - size)[candidates.size - size]
-        candidates = candidates[values >= weakest]
-    ordered = sorted(candidates.tolist(), key=lambda index: (-similarities[index], ids[index]))
-    return np.array(ordered[:size], dtype=np.intp)
+    size = pool_size(ranking.limit)
+    similar = np.flatnonzero(similarities >= ranking.similarity_threshold)
+    dense = _best(similarities, ids, similar, size)
+    sharing = similar[lexical[similar] > 0.0]
+    by_letters = _best(lexical, ids, sharing, size // 3) if ranking.blend < 1.0 else ()
+    pool = {*dense, *by_letters}
+    ordered = sorted(pool, key=lambda index: (-similarities[index], ids[index]))
+    return np.array(ordered, dtype=np.intp)
+
+
+def _best(
+    values: NDArray[np.floating], ids: Sequence[str], among: NDArray[np.intp], size: int
+) -> list[int]:
+    if among.size > size:
+        there = values[among]
+        weakest = np.partition(there, among.size - size)[among.size - size]
+        among = among[there >= weakest]
+    ordered: list[int] = sorted(among.tolist(), key=lambda index: (-values[index], ids[index]))
+    return ordered[:size]
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
     """
-    The candidates of one query, in the order of `nearest`; all arrays have the shape (candidates,).
+    The pool of one query, in the order of `candidates`; all arrays have the shape (candidates,).
 
     Attributes:
         similarities: Their cosine similarities.
+        lexical: BM25 of the letters that they share with the query, at least 0.
         q_values: Their Q-values, in [0, 1].
         gains: How far the evidence moves their log odds; see `utility.log_odds_gains`.
         lessons: What each tells a run to do; equal for memories that say the same.
     """
 
     similarities: NDArray[np.floating]
+    lexical: NDArray[np.floating]
     q_values: NDArray[np.float64]
     gains: NDArray[np.float64]
     lessons: Sequence[Hashable]
@@ -157,49 +185,58 @@ class Scores:
 
     Attributes:
         total: The scores.
+        lexical: What shared letters add to each.
         utility: What the evidence adds to each.
         agreement: What other candidates that say the same add to each.
     """
 
     total: NDArray[np.float64]
+    lexical: NDArray[np.float64]
     utility: NDArray[np.float64]
     agreement: NDArray[np.float64]
 
 
 def score(pool: Pool, lambda_: float) -> Scores:
     """
-    Score a pool by how similar its memories are, how useful they proved, and how they agree.
+    Score a pool by how relevant its memories are, how useful they proved, and how they agree.
 
-    A memory of its own has similarity + c·gain, where c = `LOG_ODDS` brings the log odds to the
-    scale of similarities: at equal weight the two are the log odds of a task that wants the same
-    and of a lesson that is right. Candidates that say the same are one piece of advice with more
-    than one witness: the odds of all witnesses add up, and the best witness gets the logarithm of
-    the sum, c·log Σ exp(score/c); the others keep their distance to it.
+    A memory of its own has similarity + `LEXICAL_WEIGHT`·BM25 + c·gain, where c = `LOG_ODDS` brings
+    the log odds to the scale of similarities: at equal weight these are the log odds of a task that
+    wants the same and of a lesson that is right. Candidates that say the same are one piece of
+    advice with more than one witness: the odds of all witnesses add up, and the best witness gets
+    the logarithm of the sum, c·log Σ exp(score/c); the others keep their distance to it.
 
     Away from λ = 0.5, the lesser side counts min(λ, 1 - λ)/max(λ, 1 - λ), and c shrinks with it
-    in the agreement.
+    in the agreement. What letters and agreement add vanishes towards λ = 1.
 
     Args:
         pool: The candidates.
         lambda_: Weight of similarity against utility, in [0, 1].
 
     Returns:
-        The scores. With λ = 1 they are the similarities, with λ = 0 the Q-values, and without
-        evidence and agreement they order by similarity. They rise with similarity and with gain.
+        The scores. With λ = 1 they are the similarities, with λ = 0 the Q-values. They rise with
+        similarity, with BM25 as long as it is not the pool's largest, and with gain.
     """
     similar = np.asarray(pool.similarities, dtype=np.float64)
     nothing = np.zeros_like(similar)
     if lambda_ == 1.0:
-        return Scores(similar, nothing, nothing)
+        return Scores(similar, nothing, nothing, nothing)
     if lambda_ == 0.0:
-        return Scores(np.asarray(pool.q_values, dtype=np.float64), nothing, nothing)
+        return Scores(np.asarray(pool.q_values, dtype=np.float64), nothing, nothing, nothing)
     of_similarity = min(1.0, lambda_ / (1.0 - lambda_))
     of_utility = min(1.0, (1.0 - lambda_) / lambda_)
+    lexical = of_similarity * of_utility * _lexical(pool.lexical)
     utility = of_utility * LOG_ODDS * pool.gains
-    own = of_similarity * similar + utility
+    own = of_similarity * similar + lexical + utility
     scale = LOG_ODDS * min(of_similarity, of_utility)
     agreement = nothing if scale < _NO_SPREAD else _agreement(own, pool.lessons, scale)
-    return Scores(own + agreement, utility, agreement)
+    return Scores(own + agreement, lexical, utility, agreement)
+
+
+def _lexical(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    most = float(scores.max(initial=0.0))
+    weight = LEXICAL_WEIGHT if most * LEXICAL_WEIGHT <= MAX_LEXICAL else MAX_LEXICAL / most
+    return weight * np.asarray(scores, dtype=np.float64)
 
 
 def _agreement(

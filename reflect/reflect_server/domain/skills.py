@@ -217,7 +217,7 @@ def _check(
     if not earlier:
         return None
     project_id = next(iter(known.memories.values())).project_id
-    ids, rows = tx.memories.vectors(
+    ids, rows, _ = tx.memories.vectors(
         project_id, embedder=embedder.name, dimensions=embedder.dimensions
     )
     cited = {memory_id for line in (*earlier, *later) for memory_id in line.memory_ids}

@@ -208,7 +208,7 @@ class IngestWorker:
 
     def _store_memory(self, trace: Trace, space: Space, memory: Memory, vector: Vector) -> bool:
         # Whoever sees the trace completed must find the memory, so the index comes first.
-        space.index.add(memory.project_id, memory.id, vector)
+        space.index.add(memory.project_id, memory.id, vector, memory.task)
         stored = False
         try:
             name = space.embedder.name

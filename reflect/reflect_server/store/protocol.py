@@ -295,10 +295,9 @@ class Memories(Protocol):
 
     def vectors(
         self, project_id: str, *, embedder: str, dimensions: int
-    ) -> tuple[list[str], NDArray[np.float32]]:
+    ) -> tuple[list[str], NDArray[np.float32], list[str]]:
         """
-        Return the ids of all memories with a vector of this embedder and length, and the vectors as
-        rows.
+        Return all memories with a vector of this embedder and length: ids, vectors as rows, tasks.
         """
         ...
 

@@ -49,7 +49,7 @@ def commit(
 
 
 def ids(index: MemoryIndex, project_id: str = "p") -> list[str]:
-    return index.search(project_id, EAST).ids
+    return index.search(project_id, EAST, "").ids
 
 
 def test_a_search_compares_with_every_memory_of_the_project(store: Store, index: MemoryIndex):
@@ -57,7 +57,7 @@ def test_a_search_compares_with_every_memory_of_the_project(store: Store, index:
     commit(store, "b", NORTHEAST)
     commit(store, "other embedder", EAST, embedder="f")
     commit(store, "other project", EAST, project_id="q")
-    found, vectors, similarities = index.search("p", EAST)
+    found, vectors, similarities, _ = index.search("p", EAST, "")
     assert found == ["a", "b"]
     assert vectors.tolist() == [EAST.tolist(), NORTHEAST.tolist()]
     assert similarities.tolist() == pytest.approx([1.0, 0.6])
@@ -65,7 +65,7 @@ def test_a_search_compares_with_every_memory_of_the_project(store: Store, index:
 
 
 def test_an_empty_project_has_no_matches(index: MemoryIndex):
-    found, vectors, similarities = index.search("p", EAST)
+    found, vectors, similarities, _ = index.search("p", EAST, "")
     assert found == []
     assert vectors.shape == (0, 2)
     assert similarities.shape == (0,)
@@ -74,32 +74,34 @@ def test_an_empty_project_has_no_matches(index: MemoryIndex):
 def test_a_search_can_be_restricted(store: Store, index: MemoryIndex):
     for memory_id, vector in (("a", EAST), ("b", NORTH), ("c", NORTHEAST)):
         commit(store, memory_id, vector)
-    found, vectors, similarities = index.search("p", NORTH, allowed=frozenset({"c", "b", "gone"}))
+    found, vectors, similarities, _ = index.search(
+        "p", NORTH, "", allowed=frozenset({"c", "b", "gone"})
+    )
     assert found == ["b", "c"]
     assert vectors.tolist() == [NORTH.tolist(), NORTHEAST.tolist()]
     assert similarities.tolist() == pytest.approx([1.0, 0.8])
-    assert index.search("p", NORTH, allowed=frozenset()).ids == []
+    assert index.search("p", NORTH, "", allowed=frozenset()).ids == []
 
 
 def test_added_memories_are_found_once(store: Store, index: MemoryIndex):
     assert ids(index) == []
     for number in range(200):
         commit(store, f"m{number}", EAST)
-        index.add("p", f"m{number}", EAST)
-        index.add("p", f"m{number}", EAST)
+        index.add("p", f"m{number}", EAST, "task")
+        index.add("p", f"m{number}", EAST, "task")
     assert ids(index) == [f"m{number}" for number in range(200)]
 
 
 def test_a_memory_added_before_the_first_search_is_found_once(store: Store, index: MemoryIndex):
     commit(store, "a", EAST)
-    index.add("p", "a", EAST)
+    index.add("p", "a", EAST, "task")
     assert ids(index) == ["a"]
 
 
 def test_an_earlier_answer_is_not_changed_by_later_memories(store: Store, index: MemoryIndex):
     commit(store, "a", EAST)
-    before = index.search("p", EAST)
-    index.add("p", "b", NORTH)
+    before = index.search("p", EAST, "")
+    index.add("p", "b", NORTH, "task")
     index.remove("p", ["a"])
     assert before.ids == ["a"]
     assert before.vectors.tolist() == [EAST.tolist()]
@@ -112,8 +114,8 @@ def test_removed_memories_are_not_found(store: Store, index: MemoryIndex):
     assert ids(index) == ["a", "b", "c"]
     index.remove("p", ["b", "unknown"])
     assert ids(index) == ["a", "c"]
-    index.add("p", "d", NORTH)
-    found = index.search("p", NORTH, allowed={"c", "d"})
+    index.add("p", "d", NORTH, "task")
+    found = index.search("p", NORTH, "", allowed={"c", "d"})
     assert found.similarities.tolist() == pytest.approx([0.8, 1.0])
 
 
@@ -126,8 +128,8 @@ def test_a_memory_that_was_deleted_before_it_is_confirmed_is_not_found(
     store.write(lambda tx: tx.traces.delete("p", ["t-deleted"]))
     index.remove("p", ["deleted"])
 
-    index.confirm("p", "deleted", EAST)
-    index.confirm("p", "kept", EAST)
+    index.confirm("p", "deleted", EAST, "task")
+    index.confirm("p", "kept", EAST, "task")
 
     assert ids(index) == ["kept"]
 
@@ -143,13 +145,13 @@ def test_a_forgotten_project_is_loaded_anew(store: Store, index: MemoryIndex):
 def test_vectors_of_different_dimensions_are_never_compared(store: Store, index: MemoryIndex):
     commit(store, "a", EAST)
     assert ids(index) == ["a"]
-    assert index.search("p", np.ones(3, np.float32)).ids == []
+    assert index.search("p", np.ones(3, np.float32), "").ids == []
     assert ids(index) == ["a"]
     longer = np.ones(3, np.float32)
     commit(store, "b", longer)
-    index.confirm("p", "b", longer)
+    index.confirm("p", "b", longer, "task")
     assert ids(index) == ["a"]
-    assert index.search("p", longer).ids == ["b"]
+    assert index.search("p", longer, "").ids == ["b"]
 
 
 class ObservedStore:
@@ -177,14 +179,14 @@ def test_a_memory_committed_while_the_project_is_loaded_is_not_lost(store: Store
     observed = ObservedStore(store)
     index = MemoryIndex(observed, "e")
     commit(store, "early", EAST)
-    adding = threading.Thread(target=index.add, args=("p", "late", NORTH))
+    adding = threading.Thread(target=index.add, args=("p", "late", NORTH, "task"))
 
     def commit_another() -> None:
         commit(store, "late", NORTH)
         adding.start()
 
     observed.after_read = commit_another
-    index.search("p", EAST)
+    index.search("p", EAST, "")
     adding.join()
     assert ids(index) == ["early", "late"]
 
@@ -196,7 +198,7 @@ def test_searches_beside_additions_see_whole_rows(index: MemoryIndex):
 
     def search() -> None:
         while not stop.is_set():
-            found = index.search("p", EAST)
+            found = index.search("p", EAST, "")
             if len(found.ids) != len(found.vectors) or not (found.similarities == 1.0).all():
                 wrong.append("a row that was not written yet")
 
@@ -204,7 +206,7 @@ def test_searches_beside_additions_see_whole_rows(index: MemoryIndex):
     for thread in searchers:
         thread.start()
     for number in range(2000):
-        index.add("p", f"m{number}", EAST)
+        index.add("p", f"m{number}", EAST, "task")
     stop.set()
     for thread in searchers:
         thread.join()

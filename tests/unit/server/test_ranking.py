@@ -15,6 +15,7 @@ from reflect_server.errors import InvalidRequestError
 lambdas = st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0]) | st.floats(0.0, 1.0)
 coarse = st.integers(0, 4).map(lambda step: step / 4)
 q_values = st.floats(0.0, 1.0) | coarse
+words = st.just(0.0) | st.floats(0.0, 60.0)
 gains = st.just(0.0) | st.floats(-6.0, 6.0)
 
 
@@ -26,6 +27,7 @@ class Bank:
 
     ids: list[str]
     vectors: NDArray[np.float32]
+    lexical: NDArray[np.float64]
     q: NDArray[np.float64]
     gains: NDArray[np.float64]
     lessons: list[str]
@@ -36,6 +38,7 @@ class Bank:
             self,
             ids=[self.ids[i] for i in order],
             vectors=self.vectors[order],
+            lexical=self.lexical[order],
             q=self.q[order],
             gains=self.gains[order],
             lessons=[self.lessons[i] for i in order],
@@ -43,14 +46,10 @@ class Bank:
 
     def pool(self, how: Ranking) -> tuple[list[int], Pool]:
         similarities = ranking.similarities(self.vectors, self.query)
-        rows = ranking.nearest(
-            similarities,
-            self.ids,
-            threshold=how.similarity_threshold,
-            size=ranking.pool_size(how.limit),
-        ).tolist()
+        rows = ranking.candidates(similarities, self.lexical, self.ids, how).tolist()
         lessons = [self.lessons[row] for row in rows]
-        return rows, Pool(similarities[rows], self.q[rows], self.gains[rows], lessons)
+        found = similarities[rows], self.lexical[rows], self.q[rows], self.gains[rows]
+        return rows, Pool(*found, lessons)
 
     def rank(self, how: Ranking) -> list[tuple[str, float]]:
         rows, pool = self.pool(how)
@@ -70,12 +69,13 @@ def banks(draw: st.DrawFn) -> Bank:
     rows = draw(st.lists(st.lists(coarse, min_size=3, max_size=3), max_size=40))
     size = len(rows)
     q = draw(st.lists(q_values, min_size=size, max_size=size))
+    shared = draw(st.lists(words, min_size=size, max_size=size))
     moved = draw(st.lists(gains, min_size=size, max_size=size))
     lessons = draw(st.lists(st.sampled_from("abcdefgh"), min_size=size, max_size=size))
     query = unit_rows([draw(st.lists(coarse, min_size=3, max_size=3))])[0]
     ids = [f"mem_{number:02}" for number in range(size)]
     return Bank(
-        ids, unit_rows(rows), np.array(q, np.float64), np.array(moved, np.float64), lessons, query
+        ids, unit_rows(rows), np.array(shared), np.array(q), np.array(moved), lessons, query
     )
 
 
@@ -116,6 +116,7 @@ def pools(draw: st.DrawFn) -> Pool:
     similar = draw(st.lists(coarse | st.floats(-1.0, 1.0), min_size=size, max_size=size))
     return Pool(
         np.round(np.array(sorted(similar, reverse=True)), 6),
+        np.array(draw(st.lists(words, min_size=size, max_size=size))),
         np.round(np.array(draw(st.lists(q_values, min_size=size, max_size=size))), 6),
         np.array(draw(st.lists(gains, min_size=size, max_size=size))),
         draw(st.lists(st.sampled_from("abcdefgh"), min_size=size, max_size=size)),
@@ -172,9 +173,10 @@ def test_of_two_memories_that_say_the_same_the_better_one_comes_first(pool: Pool
     scores = ranking.score(pool, lambda_).total
     assert np.isfinite(scores).all()
     alike = np.array(pool.lessons)[:, None] == np.array(pool.lessons)
-    similar, gained, q = pool.similarities, pool.gains, pool.q_values
-    dominates = (similar[:, None] >= similar) & (gained[:, None] >= gained) & (q[:, None] >= q)
-    assert (scores[:, None] >= scores - 1e-12)[dominates & alike].all()
+    dominates = alike
+    for values in (pool.similarities, pool.lexical, pool.gains, pool.q_values):
+        dominates = dominates & (values[:, None] >= values)
+    assert (scores[:, None] >= scores - 1e-12)[dominates].all()
 
 
 @given(pool=pools(), lambda_=lambdas)
@@ -182,30 +184,36 @@ def test_a_score_is_the_sum_of_its_parts(pool: Pool, lambda_: float):
     scores = ranking.score(replace(pool, lessons=distinct(len(pool.lessons))), lambda_)
     assert (scores.agreement == 0.0).all()
     if 0.0 < lambda_ < 1.0:
-        own = min(1.0, lambda_ / (1.0 - lambda_)) * pool.similarities + scores.utility
+        own = min(1.0, lambda_ / (1.0 - lambda_)) * pool.similarities
+        own = own + scores.lexical + scores.utility
         assert scores.total.tolist() == pytest.approx(own.tolist(), abs=1e-9)
 
 
 def test_a_cold_start_is_ranked_by_similarity():
     similarities = np.array([0.9, 0.8, 0.4])
-    pool = Pool(similarities, np.full(3, 0.5), np.zeros(3), distinct(3))
+    pool = Pool(similarities, np.zeros(3), np.full(3, 0.5), np.zeros(3), distinct(3))
     assert ranking.score(pool, 0.5).total.tolist() == similarities.tolist()
 
 
 def test_a_unit_of_log_odds_weighs_as_much_as_its_share_of_similarity():
-    pool = Pool(np.array([0.8, 0.8]), np.full(2, 0.5), np.array([0.0, -2.0]), distinct(2))
+    pool = Pool(
+        np.array([0.8, 0.8]), np.zeros(2), np.full(2, 0.5), np.array([0.0, -2.0]), distinct(2)
+    )
     assert ranking.score(pool, 0.5).total.tolist() == pytest.approx([0.8, 0.8 - 2 * LOG_ODDS])
 
 
 def test_evidence_weighs_less_as_lambda_rises_and_similarity_less_as_it_falls():
-    pool = Pool(np.array([0.8, 0.4]), np.full(2, 0.5), np.array([-1.0, 1.0]), distinct(2))
+    pool = Pool(
+        np.array([0.8, 0.4]), np.zeros(2), np.full(2, 0.5), np.array([-1.0, 1.0]), distinct(2)
+    )
     leads = [float(-np.diff(ranking.score(pool, x).total)[0]) for x in (0.1, 0.3, 0.5, 0.7, 0.9)]
     assert leads == sorted(leads)
     assert leads[0] < 0 < leads[-1]
 
 
 def test_the_odds_of_two_equal_witnesses_add_up():
-    pool = Pool(np.array([0.7, 0.6, 0.6]), np.full(3, 0.5), np.zeros(3), ["a", "b", "b"])
+    nothing = np.zeros(3)
+    pool = Pool(np.array([0.7, 0.6, 0.6]), nothing, np.full(3, 0.5), nothing, ["a", "b", "b"])
     scores = ranking.score(pool, 0.5)
     assert scores.total.tolist() == pytest.approx([0.7, *[0.6 + LOG_ODDS * np.log(2)] * 2])
     assert scores.agreement[0] == 0.0
@@ -213,7 +221,8 @@ def test_the_odds_of_two_equal_witnesses_add_up():
 
 def test_memories_that_say_the_same_do_not_crowd_the_answer():
     vectors = unit_rows([[1, 0, 0], [0.9, 0.5, 0], [0.5, 0.9, 0], [0, 0.1, 1]])
-    pool = Pool(np.array([0.9, 0.8, 0.7, 0.1]), np.full(4, 0.5), np.zeros(4), ["a", "a", "a", "b"])
+    nothing, lessons = np.zeros(4), ["a", "a", "a", "b"]
+    pool = Pool(np.array([0.9, 0.8, 0.7, 0.1]), nothing, np.full(4, 0.5), nothing, lessons)
     scores = ranking.score(pool, 0.5).total
 
     def chosen(limit: int, **how: float) -> list[int]:
@@ -234,7 +243,7 @@ def pick(
     vectors: NDArray[np.float32], scores: NDArray[np.float64], limit: int, mu: float
 ) -> list[int]:
     size = len(scores)
-    pool = Pool(scores, np.full(size, 0.5), np.zeros(size), distinct(size))
+    pool = Pool(scores, np.zeros(size), np.full(size, 0.5), np.zeros(size), distinct(size))
     return ranking.select(pool, scores, vectors, Ranking(limit=limit, mmr_lambda=mu))
 
 
@@ -279,20 +288,40 @@ def test_each_choice_maximises_marginal_relevance(bank: Bank, how: Ranking):
     assert scores[answer].sum() == pytest.approx(scores[chosen].sum(), abs=1e-6)
 
 
-def test_the_pool_holds_the_nearest_memories_above_the_threshold():
+def test_shared_letters_add_their_weight_and_no_more_than_their_most():
+    pool = Pool(np.zeros(3), np.array([0.0, 10.0, 20.0]), np.full(3, 0.5), np.zeros(3), distinct(3))
+    long = replace(pool, lexical=10 * pool.lexical)
+    assert ranking.score(pool, 0.5).lexical.tolist() == pytest.approx([0.0, 0.1, 0.2])
+    assert ranking.score(long, 0.5).lexical.tolist() == pytest.approx([0.0, 0.1, 0.2])
+
+
+def test_the_pool_holds_the_most_similar_memories_and_those_that_share_most_letters():
+    similarities = np.linspace(0.9, 0.1, 50)
+    lexical = np.zeros(50)
+    lexical[40:] = 1.0
+    lexical[49] = 2.0
+    ids = [f"mem_{number:02}" for number in range(50)]
+
+    def pool(**how: float) -> list[int]:
+        return ranking.candidates(similarities, lexical, ids, Ranking(**how)).tolist()
+
+    assert pool() == [*range(30), *range(40, 50)]
+    assert pool(blend=1.0) == [*range(30)]
+    assert pool(similarity_threshold=0.2) == [*range(30), *range(40, 43)]
+
+
+def test_equal_similarities_are_ordered_by_id_and_cut_by_the_threshold():
     similarities = np.array([0.1, 0.9, 0.5, 0.7, 0.7], dtype=np.float32)
     ids = ["a", "b", "c", "e", "d"]
-    pool = ranking.nearest(similarities, ids, threshold=0.3, size=2)
-    assert [ids[i] for i in pool] == ["b", "d"]
-    pool = ranking.nearest(similarities, ids, threshold=0.6, size=10)
+    how = Ranking(similarity_threshold=0.6)
+    pool = ranking.candidates(similarities, np.zeros(5), ids, how)
     assert [ids[i] for i in pool] == ["b", "d", "e"]
 
 
 def test_a_pool_without_candidates_gives_an_empty_answer():
     empty = np.empty(0)
-    pool = ranking.nearest(empty, [], threshold=0.0, size=10)
-    assert pool.size == 0
-    nothing = Pool(empty, empty, empty, [])
+    assert ranking.candidates(empty, empty, [], Ranking()).size == 0
+    nothing = Pool(empty, empty, empty, empty, [])
     assert ranking.score(nothing, 0.5).total.size == 0
     assert ranking.select(nothing, empty, np.empty((0, 3), np.float32), Ranking()) == []
 

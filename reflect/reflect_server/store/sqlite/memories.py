@@ -53,7 +53,7 @@ INSERT INTO memories (
 """
 
 _VECTORS = """
-SELECT m.id, v.vector
+SELECT m.id, v.vector, m.task
 FROM memories AS m
 JOIN memory_vectors AS v ON v.memory_id = m.id AND v.embedder = ? AND v.dimensions = ?
 WHERE m.project_id = ?
@@ -225,16 +225,16 @@ class SqliteMemories:
 
     def vectors(
         self, project_id: str, *, embedder: str, dimensions: int
-    ) -> tuple[list[str], NDArray[np.float32]]:
+    ) -> tuple[list[str], NDArray[np.float32], list[str]]:
         """
-        Return the ids of all memories with a vector of this embedder and length, and the vectors as
-        rows.
+        Return all memories with a vector of this embedder and length: ids, vectors as rows, tasks.
 
         Returns:
-            The ids, oldest memory first, and an array of shape (memories, dimensions).
+            The ids, oldest memory first, an array of shape (memories, dimensions), and the tasks.
         """
         rows = self._execute(_VECTORS, (embedder, dimensions, project_id)).fetchall()
-        return [row[0] for row in rows], to_matrix([row[1] for row in rows], dimensions)
+        matrix = to_matrix([row[1] for row in rows], dimensions)
+        return [row[0] for row in rows], matrix, [row[2] for row in rows]
 
     def unembedded(
         self, embedder: str, dimensions: int, *, before: int | None = None, limit: int

@@ -1,0 +1,280 @@
+"""
+Lexical search: BM25 over the letters of memories' tasks, kept in memory.
+
+What two tasks share letter by letter says something that averaged vectors blur: names, codes, rare
+terms. Terms are runs of four characters rather than words: they match across inflections and in
+scripts without spaces, and found more on every set that was tried (docs/decisions/0014). Only
+letters, digits and the gaps between words count, so no syntax in a query means anything.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_CHARACTERS = 4_096
+"""How much of a text is read."""
+
+MAX_TERMS = 64
+"""How many terms of a query count: the rarest ones, so that a long query costs no more."""
+
+MAX_MATCHES = 2
+"""
+How many matches of terms are looked at, as a multiple of the number of texts (and a thousand).
+
+Rare terms come first, so what is left out is what nearly every text has.
+"""
+
+SCORE_DECIMALS = 4
+"""Precision of a score; beyond it lies the rounding noise of sums."""
+
+_K1, _B = 1.2, 0.75
+_RUN = 4
+_LARGEST_COUNT = 255
+_WORD = re.compile(r"\w+")
+_SMALLEST_CAPACITY = 1_024
+_SMALLEST_TAIL = 1_024
+_TAIL_SHARE = 64
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
+Rows = NDArray[np.int32]
+Counts = NDArray[np.uint8]
+Weights = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Postings:
+    """
+    For each term the rows that have it, ascending: those of term t lie from starts[t] on.
+    """
+
+    starts: NDArray[np.int64]
+    rows: Rows
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalIndex:
+    """
+    One state of the terms of a list of texts. States share what does not change.
+
+    An entry is one term of one text. The inverted postings cover the first `inverted` entries; the
+    few that were added since are looked through one by one.
+
+    Attributes:
+        vocabulary: The number of each term; it only grows.
+        frequencies: In how many texts each term occurs, with room for more terms.
+        lengths: How many terms each text has, with room for more texts.
+        terms: The term of each entry, with room for more entries.
+        counts: How often it occurs in its text, 255 at most; same shape.
+        rows: The position of that text; same shape.
+        size: How many texts there are.
+        entries: How many entries there are.
+        total_length: How many terms all texts have.
+        inverted: How many entries the postings cover.
+        inverted_rows: How many texts the postings cover.
+        postings: The entries by term.
+    """
+
+    vocabulary: dict[str, int]
+    frequencies: NDArray[np.int64]
+    lengths: Weights
+    terms: Rows
+    counts: Counts
+    rows: Rows
+    size: int
+    entries: int
+    total_length: int
+    inverted: int
+    inverted_rows: int
+    postings: _Postings
+
+    @staticmethod
+    def of(texts: Sequence[str]) -> LexicalIndex:
+        """
+        Index texts; each keeps its position as its row.
+        """
+        vocabulary: dict[str, int] = {}
+        terms, counts, distinct, lengths = (array(code) for code in "iBii")
+        for text in texts:
+            found = _terms(text)
+            lengths.append(found.total())
+            distinct.append(len(found))
+            terms.extend([vocabulary.setdefault(term, len(vocabulary)) for term in found])
+            counts.extend([min(count, _LARGEST_COUNT) for count in found.values()])
+        numbers = np.array(terms, np.int32)
+        nothing = _Postings(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.uint8))
+        index = LexicalIndex(
+            vocabulary=vocabulary,
+            frequencies=np.bincount(numbers, minlength=len(vocabulary)),
+            lengths=np.array(lengths, np.float32),
+            terms=numbers,
+            counts=np.array(counts, np.uint8),
+            rows=np.repeat(np.arange(len(texts), dtype=np.int32), distinct),
+            size=len(texts),
+            entries=len(terms),
+            total_length=sum(lengths),
+            inverted=0,
+            inverted_rows=0,
+            postings=nothing,
+        )
+        return _inverted(index)
+
+    def scores(self, text: str) -> NDArray[np.float64]:
+        """
+        Score every text by the terms that it shares with a query: BM25 with k1 = 1.2 and b = 0.75.
+
+        Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009),
+        with an inverse document frequency that is never negative; a term of the query counts once.
+
+        Args:
+            text: The query.
+
+        Returns:
+            The scores, 0 where no term is shared, rounded to `SCORE_DECIMALS`; shape (texts,).
+        """
+        found = np.zeros(self.size)
+        asked = self._known(text)
+        if not asked:
+            return found
+        mean = self.total_length / self.size
+        norms = (_K1 * (1.0 - _B + _B / mean * self.lengths[: self.size])).astype(np.float32)
+        weights = np.zeros(len(self.frequencies), np.float32)
+        starts = self.postings.starts
+        for term in asked:
+            frequency = float(self.frequencies[term])
+            rarity = math.log1p((self.size - frequency + 0.5) / (frequency + 0.5))
+            weight = weights[term] = np.float32((_K1 + 1.0) * rarity)
+            if term + 1 < len(starts):
+                here = slice(starts[term], starts[term + 1])
+                rows, counts = self.postings.rows[here], self.postings.counts[here]
+                found[rows] += weight * (counts / (counts + norms[rows]))
+        self._add_recent(found, weights, norms)
+        return np.round(found, SCORE_DECIMALS)
+
+    def with_text(self, text: str) -> LexicalIndex:
+        """
+        Return the state with one more text, at the next row.
+        """
+        found = _terms(text)
+        for term in found:
+            self.vocabulary.setdefault(term, len(self.vocabulary))
+        numbers = [self.vocabulary[term] for term in found]
+        end = self.entries + len(numbers)
+        frequencies = _room(self.frequencies, len(self.vocabulary))
+        terms, rows = _room(self.terms, end), _room(self.rows, end)
+        counts = _room(self.counts, end)
+        lengths = _room(self.lengths, self.size + 1)
+        frequencies[numbers] += 1
+        terms[self.entries : end] = numbers
+        counts[self.entries : end] = [min(count, _LARGEST_COUNT) for count in found.values()]
+        rows[self.entries : end] = self.size
+        lengths[self.size] = found.total()
+        index = replace(
+            self,
+            frequencies=frequencies,
+            lengths=lengths,
+            terms=terms,
+            counts=counts,
+            rows=rows,
+            size=self.size + 1,
+            entries=end,
+            total_length=self.total_length + found.total(),
+        )
+        recent = index.size - index.inverted_rows
+        is_long = recent > _SMALLEST_TAIL + index.inverted_rows // _TAIL_SHARE
+        return _inverted(index) if is_long else index
+
+    def without(self, gone: NDArray[np.bool_]) -> LexicalIndex:
+        """
+        Return a state without some texts; those that stay move up.
+
+        Args:
+            gone: Which texts leave, shape (texts,).
+        """
+        full = self if self.inverted == self.entries else _inverted(self)
+        stays = ~gone
+        position = (np.cumsum(stays) - 1).astype(np.int32)
+        terms, rows = full.terms[: full.entries], full.rows[: full.entries]
+        left = stays[rows]
+        lengths = full.lengths[: full.size][stays]
+        frequencies = np.bincount(terms[left], minlength=len(full.vocabulary))
+        by_term = full.postings
+        there = stays[by_term.rows]
+        postings = _Postings(
+            _starts(frequencies), position[by_term.rows[there]], by_term.counts[there]
+        )
+        entries, size = int(left.sum()), int(stays.sum())
+        return replace(
+            full,
+            frequencies=frequencies,
+            lengths=lengths,
+            terms=terms[left],
+            counts=full.counts[: full.entries][left],
+            rows=position[rows[left]],
+            size=size,
+            entries=entries,
+            total_length=int(lengths.sum(dtype=np.float64)),
+            inverted=entries,
+            inverted_rows=size,
+            postings=postings,
+        )
+
+    def _known(self, text: str) -> list[int]:
+        known = []
+        for term in _terms(text):
+            number = self.vocabulary.get(term, len(self.frequencies))
+            if number < len(self.frequencies) and self.frequencies[number]:
+                known.append((int(self.frequencies[number]), term, number))
+        known.sort()
+        matches = accumulate(frequency for frequency, _, _ in known)
+        room = MAX_MATCHES * self.size + _SMALLEST_CAPACITY
+        return [
+            number
+            for (_, _, number), total in zip(known[:MAX_TERMS], matches, strict=False)
+            if total <= room
+        ]
+
+    def _add_recent(self, found: NDArray[np.float64], weights: Weights, norms: Weights) -> None:
+        recent = slice(self.inverted, self.entries)
+        weight = weights[self.terms[recent]]
+        hits = np.flatnonzero(weight)
+        rows, counts = self.rows[recent][hits], self.counts[recent][hits]
+        np.add.at(found, rows, weight[hits] * (counts / (counts + norms[rows])))
+
+
+def _inverted(index: LexicalIndex) -> LexicalIndex:
+    terms = index.terms[: index.entries]
+    order = np.argsort(terms, kind="stable")
+    starts = _starts(np.bincount(terms, minlength=len(index.vocabulary)))
+    postings = _Postings(starts, index.rows[order], index.counts[order])
+    return replace(index, inverted=index.entries, inverted_rows=index.size, postings=postings)
+
+
+def _starts(frequencies: NDArray[np.int64]) -> NDArray[np.int64]:
+    starts = np.zeros(len(frequencies) + 1, np.int64)
+    np.cumsum(frequencies, out=starts[1:])
+    return starts
+
+
+def _terms(text: str) -> Counter[str]:
+    words = _WORD.findall(text[:MAX_CHARACTERS].casefold())
+    line = f" {' '.join(words)} " if words else ""
+    return Counter(line[at : at + _RUN] for at in range(max(bool(line), len(line) - _RUN + 1)))
+
+
+def _room(values: NDArray[ScalarT], size: int) -> NDArray[ScalarT]:
+    if size <= len(values):
+        return values
+    larger = np.zeros(max(_SMALLEST_CAPACITY, 2 * size), values.dtype)
+    larger[: len(values)] = values
+    return larger
