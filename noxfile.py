@@ -218,7 +218,7 @@ def bench(session: nox.Session) -> None:
     """
     Measure what the client and the server cost, side by side with bare parts.
     """
-    _install(session)
+    _install(session, extras="server,openai,speedups")
     script = session.posargs or ["benchmarks/query_overhead.py"]
     session.run("python", *script)
     if not session.posargs:

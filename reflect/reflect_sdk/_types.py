@@ -10,10 +10,11 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any, Self
 
-from attrs import field, fields, fields_dict, frozen
+from attrs import field, fields, frozen
 
 from reflect_api import models
 from reflect_api.types import UNSET
@@ -82,22 +83,22 @@ class Answer:
 _AS_IS = frozenset({str, int, float, bool, type(None), dict, datetime})
 
 
-Reader = tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]
-_READERS: dict[type[Answer], Reader] = {}
-
-
-def _reader(kind: type[Answer]) -> Reader:
+@cache
+def _reader(kind: type[Answer]) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
     """
     Return the names of a type's fields, and what reads them all off an object at once.
     """
-    if kind not in _READERS:
-        names = tuple(attribute.name for attribute in fields(kind))
-        _READERS[kind] = names, attrgetter(*names)
-    return _READERS[kind]
+    names = tuple(attribute.name for attribute in fields(kind))
+    return names, attrgetter(*names)
+
+
+@cache
+def _defaults(kind: type[Answer]) -> dict[str, Any]:
+    return {attribute.name: attribute.default for attribute in fields(kind)}
 
 
 def _default(kind: type[Answer], name: str) -> object:
-    default: object = fields_dict(kind)[name].default
+    default = _defaults(kind)[name]
     factory = getattr(default, "factory", None)
     return factory() if factory else default
 
