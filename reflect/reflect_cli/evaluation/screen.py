@@ -4,6 +4,8 @@ What an evaluation shows on a terminal, and line by line where there is none.
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -24,7 +26,7 @@ SIMULATED = (
 @contextmanager
 def progress(console: Console, title: str, total: int) -> Iterator[Callable[[int], None]]:
     """
-    Show a progress bar during a block; nothing where the output is no terminal.
+    Show a progress bar during a block; where the output is no terminal, a line per tenth.
 
     Args:
         console: Where to show it.
@@ -40,9 +42,35 @@ def progress(console: Console, title: str, total: int) -> Iterator[Callable[[int
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    if not console.is_terminal:
+        yield _Lines(console, title, total)
+        return
+    with Progress(*columns, console=console) as bars:
         bar = bars.add_task(title, total=total)
         yield lambda steps: bars.advance(bar, steps)
+
+
+class _Lines:
+    """
+    Says how far a long piece of work is, a line per tenth. Safe to call from any thread.
+    """
+
+    def __init__(self, console: Console, title: str, total: int) -> None:
+        self._console = console
+        self._title = title
+        self._total = total
+        self._done = 0
+        self._started = time.monotonic()
+        self._lock = threading.Lock()
+
+    def __call__(self, steps: int) -> None:
+        with self._lock:
+            before, self._done = self._done, self._done + steps
+            tenth = 10 * self._done // max(self._total, 1)
+            if tenth == 10 * before // max(self._total, 1):
+                return
+            seconds = time.monotonic() - self._started
+            _line(self._console, f"{self._title}: {10 * tenth}%, {seconds:.0f} s")
 
 
 def show(console: Console, evaluation: Evaluation) -> None:
