@@ -30,6 +30,8 @@ from reflect_server.reflectors.model import ModelReflector
 from reflect_server.reflectors.protocol import Reflector
 from reflect_server.settings import LOCAL, Settings
 from reflect_server.skill_writers.local import LocalSkillWriter
+from reflect_server.skill_writers.model import ModelSkillWriter
+from reflect_server.skill_writers.protocol import SkillWriter
 from reflect_server.spaces import Space, Spaces, space_of
 from reflect_server.store.protocol import Store
 from reflect_server.store.sqlite import SqliteStore
@@ -131,10 +133,11 @@ def running_service(settings: Settings) -> Iterator[Service]:
         target = space_of(resources.enter_context(chosen_embedder(settings)), store)
         spaces = Spaces(_first_space(store, target))
         reembedding = Reembedding(store, spaces, target)
+        writers = resources.enter_context(chosen_writers(settings))
         worker = IngestWorker(
             store,
             spaces,
-            resources.enter_context(chosen_reflector(settings)),
+            writers.reflector,
             on_done=waiters.notify,
             observe=metrics.count_attempt,
             threads=settings.ingest_threads,
@@ -144,7 +147,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             spaces=spaces,
             q_learning_alpha=settings.q_learning_alpha,
             similarity_threshold=settings.similarity_threshold,
-            skill_writer=LocalSkillWriter(),
+            skill_writer=writers.skill_writer,
             queued=worker.wake,
             changed=waiters.notify,
         )
@@ -210,19 +213,33 @@ def _first_space(store: Store, target: Space) -> Space:
     return space_of(local, store) if left else target
 
 
-@contextmanager
-def chosen_reflector(settings: Settings) -> Iterator[Reflector]:
+@dataclass(frozen=True, slots=True)
+class Writers:
     """
-    Give what writes the reflections, for the length of a `with` block.
+    What writes reflections and skills: the same language model, or none.
+
+    Attributes:
+        reflector: Writes the reflections.
+        skill_writer: Proposes how skills change.
+    """
+
+    reflector: Reflector
+    skill_writer: SkillWriter
+
+
+@contextmanager
+def chosen_writers(settings: Settings) -> Iterator[Writers]:
+    """
+    Give what writes reflections and skills, for the length of a `with` block.
 
     Args:
-        settings: Name it.
+        settings: Name the model, where there is one.
 
     Raises:
         ReflectServerError: It cannot be put together.
     """
     if settings.model is None:
-        yield LocalReflector()
+        yield Writers(LocalReflector(), LocalSkillWriter())
         return
     endpoint = ModelEndpoint(
         settings.model,
@@ -232,7 +249,8 @@ def chosen_reflector(settings: Settings) -> Iterator[Reflector]:
         setting="REFLECT_MODEL",
     )
     with closing(endpoint):
-        yield ModelReflector(endpoint, input_tokens=settings.model_input_tokens)
+        reflector = ModelReflector(endpoint, input_tokens=settings.model_input_tokens)
+        yield Writers(reflector, ModelSkillWriter(endpoint))
 
 
 def _first_key(settings: Settings, store: Store, keyring: Keyring) -> IssuedKey | None:

@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     """The longest time that `Prefer: wait` can hold an answer, in seconds."""
 
     model: Annotated[str, Field(min_length=1)] | None = None
-    """The language model that writes reflections; without one they report what the run shows."""
+    """The language model that writes reflections and skills; without one they quote the runs."""
 
     model_base_url: HttpAddress | None = None
     """The model's endpoint, which speaks OpenAI's API; else OPENAI_BASE_URL, or OpenAI's own."""

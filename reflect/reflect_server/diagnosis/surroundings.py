@@ -14,7 +14,7 @@ from reflect_server.addresses import is_local
 from reflect_server.diagnosis.findings import Finding, ok, problem, warning
 from reflect_server.errors import ReflectServerError
 from reflect_server.presence import presence_in
-from reflect_server.service import chosen_embedder, chosen_reflector
+from reflect_server.service import chosen_embedder, chosen_writers
 from reflect_server.serving import listening
 from reflect_server.settings import Settings
 from reflect_server.store.sqlite.folder import is_held
@@ -109,7 +109,7 @@ def check_reflector(settings: Settings) -> Iterator[Finding]:
     Put together what writes reflections, without asking a model.
     """
     try:
-        with chosen_reflector(settings):
+        with chosen_writers(settings):
             pass
     except ReflectServerError as error:
         yield problem("reflections", *_parted(error))
