@@ -7,6 +7,20 @@ finds). `does_memory_help` answers the question for an agent and tasks of yours.
 running server through `reflect_sdk`, as any application does.
 """
 
-from .own_tasks import does_memory_help, verdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .own_tasks import does_memory_help, verdict
 
 __all__ = ["does_memory_help", "verdict"]
+
+
+def __getattr__(name: str) -> Any:
+    """
+    Load the functions when they are asked for; the command line loads this package for its help.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import own_tasks  # noqa: PLC0415 - see above
+
+    return getattr(own_tasks, name)

@@ -8,29 +8,20 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from . import database as database_protocol
-from . import own_tasks as own_protocol
-from . import retrieval as retrieval_protocol
-from .database import DatabaseSettings, evaluate_database
-from .database_tasks import read_database_tasks
 from .errors import EvaluationError
-from .labelled import read_labelled
-from .own_tasks import OwnSettings, evaluate_own_tasks, load_own_tasks
-from .results import Evaluation
-from .retrieval import evaluate_retrieval, read_retrieval_set
-from .screen import progress, show
-from .service import Service, running_service
-from .stream import DEFAULT_CONDITIONS, Condition, StreamSettings, evaluate_stream, steps_of
+
+if TYPE_CHECKING:
+    from .results import Evaluation
+    from .service import Service
+
+    Plan = tuple[int, Callable[[Service], Evaluation]]  # How many steps there are, and the whole.
 
 DEFAULT_OUT = Path("reflect-eval")
-
-Plan = tuple[int, Callable[[Service], Evaluation]]
-"""How many steps an evaluation has, and the evaluation."""
 
 evaluations = typer.Typer(
     name="eval",
@@ -96,15 +87,18 @@ def stream(  # noqa: PLR0917 - Typer reads the options off the parameters.
 
     Try: reflect eval stream banking77 --seeds 2 --rho 0.3 --memories 500 --tasks 1000
     """
-    conditions = DEFAULT_CONDITIONS
+    from . import stream as protocol  # noqa: PLC0415 - Slow to import.
+    from .labelled import read_labelled  # noqa: PLC0415 - As above.
+
+    conditions = protocol.DEFAULT_CONDITIONS
     if rho:
-        conditions = tuple(Condition(share, wrong_reviews) for share in rho)
-    settings = StreamSettings(seeds, conditions, memories, tasks, held_out)
+        conditions = tuple(protocol.Condition(share, wrong_reviews) for share in rho)
+    settings = protocol.StreamSettings(seeds, conditions, memories, tasks, held_out)
 
     def prepare() -> Plan:
         texts = read_labelled(folder)
-        total = steps_of(texts, settings)
-        return total, lambda service: evaluate_stream(service, texts, settings)
+        total = protocol.steps_of(texts, settings)
+        return total, lambda service: protocol.evaluate_stream(service, texts, settings)
 
     _run(prepare, workers, out, as_json=as_json)
 
@@ -138,12 +132,15 @@ def database(  # noqa: PLR0917 - Typer reads the options off the parameters.
 
     Try: reflect eval database llb --seeds 2 --epochs 5
     """
-    settings = DatabaseSettings(seeds, epochs, tuple(wrong_reviews or (0.2,)))
+    from . import database as protocol  # noqa: PLC0415 - Slow to import.
+    from .database_tasks import read_database_tasks  # noqa: PLC0415 - As above.
+
+    settings = protocol.DatabaseSettings(seeds, epochs, tuple(wrong_reviews or (0.2,)))
 
     def prepare() -> Plan:
         given = read_database_tasks(tasks)
-        total = database_protocol.steps_of(given, settings)
-        return total, lambda service: evaluate_database(
+        total = protocol.steps_of(given, settings)
+        return total, lambda service: protocol.evaluate_database(
             service, given, settings, name=tasks.resolve().stem
         )
 
@@ -168,11 +165,12 @@ def retrieval(
 
     Memories and queries belong together where they share an intent, a table or skills.
     """
+    from . import retrieval as protocol  # noqa: PLC0415 - Slow to import.
 
     def prepare() -> Plan:
-        made = read_retrieval_set(folder)
-        total = retrieval_protocol.steps_of(made)
-        return total, lambda service: evaluate_retrieval(service, made)
+        made = protocol.read_retrieval_set(folder)
+        total = protocol.steps_of(made)
+        return total, lambda service: protocol.evaluate_retrieval(service, made)
 
     _run(prepare, workers, out, as_json=as_json)
 
@@ -204,14 +202,16 @@ def own(  # noqa: PLR0917 - Typer reads the options off the parameters.
 
     Try: reflect eval own my_tasks.py --epochs 3
     """
-    settings = OwnSettings(epochs, repeats, limit)
+    from . import own_tasks as protocol  # noqa: PLC0415 - Slow to import.
+
+    settings = protocol.OwnSettings(epochs, repeats, limit)
 
     def prepare() -> Plan:
-        given = load_own_tasks(file)
-        total = own_protocol.steps_of(given, settings)
-        return total, lambda service: evaluate_own_tasks(service, given, settings)
+        given = protocol.load_own_tasks(file)
+        total = protocol.steps_of(given, settings)
+        return total, lambda service: protocol.evaluate_own_tasks(service, given, settings)
 
-    _run(prepare, workers, out, as_json=as_json, conclude=own_protocol.verdict)
+    _run(prepare, workers, out, as_json=as_json, conclude=protocol.verdict)
 
 
 def _run(
@@ -222,6 +222,9 @@ def _run(
     as_json: bool,
     conclude: Callable[[Evaluation], str] | None = None,
 ) -> None:
+    from .screen import progress, show  # noqa: PLC0415 - Slow to import.
+    from .service import running_service  # noqa: PLC0415 - As above.
+
     try:
         total, evaluate = prepare()
         folder = _writable(out)
