@@ -51,7 +51,7 @@ def grade(task, answer):
 
 
 def solve(prompt: str) -> str:
-    told = re.findall(r"It is (\w+)", prompt)
+    told = re.findall(r"(?:It is|Final answer:) (\w+)", prompt)
     return told[0] if told else "I do not know"
 
 
