@@ -10,7 +10,6 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
 from operator import attrgetter
 from typing import Any, Self
 
@@ -42,14 +41,14 @@ class Answer:
         Args:
             answer: An instance of the generated class of the same name.
         """
-        names, read = _reader(cls)
+        reader = _reader(cls)
         made = cls.__new__(cls)
         # A third of the time of __init__, which takes each attribute for itself.
         values = made.__dict__
-        values.update(zip(names, read(answer)))  # noqa: B905 - both are of one length by design
+        values.update(zip(reader.names, reader.read(answer)))  # noqa: B905 - both are of one length by design
         for name, value in values.items():
             if type(value) not in _AS_IS:
-                values[name] = _default(cls, name) if value is UNSET else _plain(value)
+                values[name] = reader.default(name) if value is UNSET else _plain(value)
         return made
 
     @classmethod
@@ -74,7 +73,7 @@ class Answer:
         """
         known = {
             name: _json(getattr(self, name))
-            for name in _reader(type(self))[0]
+            for name in _reader(type(self)).names
             if name != "additional_properties"
         }
         return {**self.additional_properties, **known}
@@ -83,24 +82,35 @@ class Answer:
 _AS_IS = frozenset({str, int, float, bool, type(None), dict, datetime})
 
 
-@cache
-def _reader(kind: type[Answer]) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+@frozen
+class _Reader:
     """
-    Return the names of a type's fields, and what reads them all off an object at once.
+    How the values of one type are read off objects of the low-level client.
+
+    Attributes:
+        names: The names of its fields.
+        read: Reads them all off an object at once.
+        defaults: What a field is where it is absent, or what makes that.
     """
-    names = tuple(attribute.name for attribute in fields(kind))
-    return names, attrgetter(*names)
+
+    names: tuple[str, ...]
+    read: Callable[[object], tuple[object, ...]]
+    defaults: Mapping[str, Any]
+
+    def default(self, name: str) -> object:
+        default = self.defaults[name]
+        factory = getattr(default, "factory", None)
+        return factory() if factory else default
 
 
-@cache
-def _defaults(kind: type[Answer]) -> dict[str, Any]:
-    return {attribute.name: attribute.default for attribute in fields(kind)}
+_READERS: dict[type[Answer], _Reader] = {}
 
 
-def _default(kind: type[Answer], name: str) -> object:
-    default = _defaults(kind)[name]
-    factory = getattr(default, "factory", None)
-    return factory() if factory else default
+def _reader(kind: type[Answer]) -> _Reader:
+    if kind not in _READERS:
+        defaults = {attribute.name: attribute.default for attribute in fields(kind)}
+        _READERS[kind] = _Reader(tuple(defaults), attrgetter(*defaults), defaults)
+    return _READERS[kind]
 
 
 def _plain(value: object) -> object:
