@@ -205,6 +205,16 @@ def minimums(session: nox.Session) -> None:
 
 
 @nox.session(python=LOWEST, default=False)
+def faults(session: nox.Session) -> None:
+    """
+    Kill a server 200 times amid writes, and search for long for answers outside of the contract.
+    """
+    _install(session, "tests")
+    session.run("python", "tests/faults/kills.py", *session.posargs)
+    session.run("pytest", "tests/faults/test_contract_search.py", env={"REFLECT_EXAMPLES": "300"})
+
+
+@nox.session(python=LOWEST, default=False)
 def demo(session: nox.Session) -> None:
     """
     Watch an agent get better because it remembers.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from functools import cache
 from typing import Any, NoReturn
 
@@ -19,6 +20,7 @@ from reflect_server.explanations import Fault, faults_of
 from reflect_server.problems import InvalidValuesError
 
 _SMALL_BODY_BYTES = 64 * 1024
+_LARGEST_WHOLE = 2.0**53
 _DRAINED_BEYOND_LIMIT = 4
 """An oversized body is read to this many times the limit, so that its sender gets the answer."""
 
@@ -101,7 +103,7 @@ def decode_body(raw: bytes, kind: TypeForm) -> Any:
     except RecursionError:
         raise _too_deep() from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _explain(raw, kind, error)
+        return _with_whole_numbers(raw, kind, error)
     return body
 
 
@@ -110,7 +112,25 @@ def _decoder(kind: TypeForm) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
-def _explain(raw: bytes, kind: TypeForm, error: Exception) -> NoReturn:
+def _with_whole_numbers(raw: bytes, kind: TypeForm, error: Exception) -> Any:
+    """
+    Decode a body whose integers are written like 12.0, which JSON Schema counts as integers.
+    """
+    value = _readable(raw, error)
+    _require_shallow(value)
+    with suppress(msgspec.DecodeError, AttributeError):
+        members = msgspec.json.decode(raw).items()
+        return msgspec.convert({name: _as_integer(member) for name, member in members}, kind)
+    faults = faults_of(kind, value)
+    raise InvalidValuesError(faults or [_unexplained(error)]) from None
+
+
+def _as_integer(value: object) -> object:
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_WHOLE
+    return int(value) if isinstance(value, float) and is_whole else value
+
+
+def _readable(raw: bytes, error: Exception) -> Any:
     if not raw:
         raise MalformedRequestError("The request has no body. Send a JSON object.") from None
     try:
@@ -139,9 +159,7 @@ def _explain(raw: bytes, kind: TypeForm, error: Exception) -> NoReturn:
             "The body holds half of a surrogate pair, such as `\\ud800` alone, which is no "
             "character. Send whole characters."
         ) from None
-    _require_shallow(value)
-    faults = faults_of(kind, value)
-    raise InvalidValuesError(faults or [_unexplained(error)]) from None
+    return value
 
 
 def _unexplained(error: Exception) -> Fault:

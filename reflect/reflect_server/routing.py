@@ -50,7 +50,8 @@ class Router:
     Finds endpoints.
 
     Paths are matched segment by segment before they are decoded, so an id may hold any character,
-    `/` included. Where several paths fit, the one with the fewest parameters comes first.
+    `/` included. Where several paths fit, the one with the fewest parameters is meant, as OpenAPI
+    has it.
 
     Args:
         operations: The operations of the contract.
@@ -86,21 +87,18 @@ class Router:
 
         Raises:
             NotFoundError: No operation has this path.
-            MethodNotAllowedError: Operations have this path, with other methods.
+            MethodNotAllowedError: The operations with this path have other methods.
             InvalidRequestError: A value in the path cannot be used.
         """
         segments = [_decoded(part) for part in raw_path.decode("latin-1").split("/")[1:]]
         wanted = "GET" if method == "HEAD" else method
-        allowed: list[str] = []
         for template, endpoints in self._templates:
             values = _match(template, segments)
             if values is None:
                 continue
             if wanted in endpoints:
                 return endpoints[wanted], _usable(values)
-            allowed += endpoints
-            allowed += ["HEAD"] * ("GET" in endpoints)
-        if allowed:
+            allowed = [*endpoints, *["HEAD"] * ("GET" in endpoints)]
             raise MethodNotAllowedError(
                 f"The path {_shown(segments)} has no method {method}; it has {', '.join(allowed)}.",
                 allowed=allowed,
