@@ -292,6 +292,7 @@ class MemoryResponse(msgspec.Struct, frozen=True, kw_only=True):
         trace_id: The trace that it was made of.
         created_at: When it was made.
         metadata: See `Metadata`.
+        why: See `MemoryExplanation`.
     """
 
     id: str
@@ -318,6 +319,47 @@ class MemoryResponse(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.UNSET
     )
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
+    why: MemoryExplanation | msgspec.UnsetType = msgspec.UNSET
+
+
+class MemoryExplanation(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Why a memory stands where it does in an answer. At the usual `lambda` of 0.5, similarity,
+    lexical, utility and agreement add up to its score.
+
+    Attributes:
+        candidates: How many memories were weighed.
+        similarity: Cosine similarity of its task and the query's.
+        lexical_rank: Its place among the candidates by the letters that its task shares
+            with the query's; null where it shares none.
+        lexical: What those letters added to its score.
+        estimate: How often following it ends well, estimated from the evidence and the
+            project's base rate.
+        estimate_low: The lower end of the estimate's 90% interval.
+        estimate_high: The upper end of the estimate's 90% interval.
+        evidence: How much evidence the estimate rests on, wins and losses together.
+        base_rate: How often following a memory of the project ends well; where a memory
+            without evidence stands.
+        utility: What the estimate added to its score, below 0 where it took away.
+        agreeing: How many other candidates say the same.
+        agreement: What they added to its score.
+        diversity_penalty: What its likeness to memories chosen before it took away when it
+            was chosen; 0 where diversity decided nothing. It is no part of the score.
+    """
+
+    candidates: Annotated[int, msgspec.Meta(ge=0)]
+    similarity: Annotated[float, msgspec.Meta(ge=-1, le=1)]
+    lexical_rank: Annotated[int, msgspec.Meta(ge=1)] | None
+    lexical: float
+    estimate: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    estimate_low: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    estimate_high: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    evidence: Annotated[float, msgspec.Meta(ge=0)]
+    base_rate: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    utility: float
+    agreeing: Annotated[int, msgspec.Meta(ge=0)]
+    agreement: float
+    diversity_penalty: float
 
 
 class QValueEventResponse(msgspec.Struct, frozen=True, kw_only=True):

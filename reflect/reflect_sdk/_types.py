@@ -147,6 +147,49 @@ class BootstrapResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
+class MemoryExplanation(Answer):
+    """
+    Why a memory stands where it does in the answer to a query.
+
+    At the usual `lambda_` of 0.5, `similarity`, `lexical`, `utility` and `agreement` add up to the
+    memory's score.
+
+    Attributes:
+        candidates: How many memories were weighed.
+        similarity: Cosine similarity of its task and the query's, from -1 to 1.
+        lexical_rank: Its place among the candidates by the letters that its task shares with the
+            query's, 1 the first; None where it shares none.
+        lexical: What those letters added to its score.
+        estimate: How often following it ends well, from 0 to 1, estimated from the evidence and the
+            project's base rate.
+        estimate_low: The lower end of the estimate's 90% interval.
+        estimate_high: The upper end of the estimate's 90% interval.
+        evidence: How much evidence the estimate rests on, wins and losses together.
+        base_rate: How often following a memory of the project ends well, from 0 to 1; where a
+            memory without evidence stands.
+        utility: What the estimate added to its score, below 0 where it took away.
+        agreeing: How many other candidates say the same.
+        agreement: What they added to its score.
+        diversity_penalty: What its likeness to memories chosen before it took away when it was
+            chosen; 0 where diversity decided nothing. It is no part of the score.
+    """
+
+    candidates: int
+    similarity: float
+    lexical_rank: int | None
+    lexical: float
+    estimate: float
+    estimate_low: float
+    estimate_high: float
+    evidence: float
+    base_rate: float
+    utility: float
+    agreeing: int
+    agreement: float
+    diversity_penalty: float
+
+
+@frozen(kw_only=True, slots=False)
 class MemoryResponse(Answer):
     """
     A lesson from an earlier run, with its learned utility.
@@ -173,6 +216,8 @@ class MemoryResponse(Answer):
         trace_id: The trace that it was made of; None where the service does not say.
         created_at: When it was made; None where the service does not say.
         metadata: The metadata of that trace.
+        why: Why it stands where it does in the answer to a query; None elsewhere, and where the
+            service does not say.
     """
 
     id: str
@@ -195,6 +240,7 @@ class MemoryResponse(Answer):
     trace_id: str | None = None
     created_at: datetime | None = None
     metadata: dict[str, Any] = field(factory=dict, repr=_ABBREVIATION.repr)
+    why: MemoryExplanation | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True, slots=False)
@@ -470,5 +516,12 @@ class AugmentedTask:
 
 _BY_MODEL: dict[str, type[Answer]] = {
     kind.__name__: kind
-    for kind in (ReviewResponse, ApiKeyResponse, SkillLine, SkillChange, SkillCheck)
+    for kind in (
+        ApiKeyResponse,
+        MemoryExplanation,
+        ReviewResponse,
+        SkillChange,
+        SkillCheck,
+        SkillLine,
+    )
 }

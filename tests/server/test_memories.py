@@ -128,6 +128,41 @@ def test_advice_that_several_memories_give_takes_one_place_in_a_short_answer(pro
     assert [memory["id"] for memory in answer] == [first, other]
 
 
+def test_a_retrieved_memory_says_why_it_is_there(project: Project):
+    near = project.memory("Count the orders of March")
+    for _ in range(2):
+        review = {"result": "pass", "remember": False}
+        project.create("a run", retrieved_memory_ids=[near], review=review)
+    for month in ("April", "May", "June"):
+        project.memory(f"Count the orders of {month}")
+
+    found = project.query("Count the orders of March", limit=2)
+
+    first, second = (memory["why"] for memory in found)
+    assert found[0]["id"] == near
+    assert (first["candidates"], first["lexical_rank"], first["evidence"]) == (4, 1, 2.0)
+    assert first["base_rate"] == 0.75
+    assert first["estimate_low"] < first["estimate"] < first["estimate_high"]
+    assert first["estimate"] == pytest.approx((2 + 2 * 0.75) / 4)
+    assert first["diversity_penalty"] == 0 < second["diversity_penalty"]
+    for memory in found:
+        parts = ("similarity", "lexical", "utility", "agreement")
+        assert memory["score"] == pytest.approx(sum(memory["why"][part] for part in parts))
+    assert "why" not in project.get(f"/memories/{near}")
+
+
+def test_memories_that_say_the_same_say_so(project: Project):
+    reflection = {"summary": "One", "guidance": "Filter on shipped_at."}
+    for task in ("Count the orders of March", "Count the orders of April"):
+        project.create(task, review={"result": "pass", "reflection": reflection})
+
+    first, second = project.query("Count the orders of March")
+
+    assert first["why"]["agreeing"] == second["why"]["agreeing"] == 1
+    assert first["why"]["agreement"] == pytest.approx(second["why"]["agreement"])
+    assert first["why"]["agreement"] > 0
+
+
 def test_the_threshold_cuts_on_similarity(project: Project):
     project.memory(SHIPPED)
     project.memory(FLIGHT)

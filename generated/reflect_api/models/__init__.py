@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .ingest_status import IngestStatus
     from .key_environment import KeyEnvironment
     from .key_status import KeyStatus
+    from .memory_explanation import MemoryExplanation
     from .memory_response import MemoryResponse
     from .problem import Problem
     from .problem_code import ProblemCode
@@ -66,6 +67,7 @@ else:
             "IngestStatus": "ingest_status",
             "KeyEnvironment": "key_environment",
             "KeyStatus": "key_status",
+            "MemoryExplanation": "memory_explanation",
             "MemoryResponse": "memory_response",
             "Problem": "problem",
             "ProblemCode": "problem_code",
@@ -110,6 +112,7 @@ __all__ = [
     "IngestStatus",
     "KeyEnvironment",
     "KeyStatus",
+    "MemoryExplanation",
     "MemoryResponse",
     "Problem",
     "ProblemCode",

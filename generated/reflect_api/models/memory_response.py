@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from functools import cache as _cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -12,11 +12,17 @@ from .. import decoding as _decoding
 from .. import encoding as _encoding
 from ..types import UNSET, Unset
 
+if TYPE_CHECKING:
+    from ..models.memory_explanation import MemoryExplanation
+
+
 T = TypeVar("T", bound="MemoryResponse")
 
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
+    from ..models.memory_explanation import MemoryExplanation  # noqa: PLC0415
+
     return _decoding.ModelDecoder(
         "MemoryResponse",
         (
@@ -40,6 +46,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.optional("trace_id", _decoding.string),
             _decoding.optional("created_at", _decoding.date_time),
             _decoding.optional("metadata", _decoding.json_object),
+            _decoding.optional("why", MemoryExplanation.from_dict),
         ),
         rest=_decoding.anything,
     )
@@ -84,6 +91,9 @@ class MemoryResponse:
         created_at (datetime.datetime | Unset): When it was made.
         metadata (dict[str, Any] | Unset): The caller's own facts about the run; free-form
             JSON.
+        why (MemoryExplanation | Unset): Why a memory stands where it does in an answer. At
+            the usual `lambda` of 0.5, similarity, lexical, utility and agreement add up to its
+            score.
     """
 
     id: str
@@ -106,6 +116,7 @@ class MemoryResponse:
     trace_id: str | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
     metadata: dict[str, Any] | Unset = UNSET
+    why: MemoryExplanation | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -168,6 +179,10 @@ class MemoryResponse:
 
         metadata = self.metadata
 
+        why: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.why, Unset):
+            why = self.why.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -211,6 +226,8 @@ class MemoryResponse:
             field_dict["created_at"] = created_at
         if metadata is not UNSET:
             field_dict["metadata"] = metadata
+        if why is not UNSET:
+            field_dict["why"] = why
 
         return field_dict
 

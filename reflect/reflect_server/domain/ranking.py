@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -257,9 +258,22 @@ def _by_lesson(lessons: Sequence[Hashable]) -> list[list[int]]:
     return list(groups.values())
 
 
+class Choice(NamedTuple):
+    """
+    A candidate that was chosen.
+
+    Attributes:
+        position: Its position in the pool.
+        penalty: What its likeness to those chosen before it took away; 0 where nothing did.
+    """
+
+    position: int
+    penalty: float
+
+
 def select(
     pool: Pool, scores: NDArray[np.float64], vectors: NDArray[np.float32], ranking: Ranking
-) -> list[int]:
+) -> list[Choice]:
     """
     Choose from a scored pool, trading score against likeness to what is chosen already.
 
@@ -279,13 +293,13 @@ def select(
         ranking: How many to choose, and μ.
 
     Returns:
-        Positions in the pool, each at most once, best score first.
+        The choices, each candidate at most once, best score first.
     """
     q_values = pool.q_values if ranking.blend < 1.0 else np.zeros_like(pool.q_values)
     by_score = np.lexsort((-q_values, -scores))
     mu, limit = ranking.mmr_lambda, ranking.limit
     if mu == 1.0 or limit >= by_score.size or limit <= 1:
-        return [int(position) for position in by_score[:limit]]
+        return [Choice(int(position), 0.0) for position in by_score[:limit]]
     relevance = mu * _rescaled(scores, np.asarray(pool.similarities, np.float64))[by_score]
     if 0.0 < ranking.blend < 1.0:
         for members in _by_lesson([pool.lessons[position] for position in by_score]):
@@ -293,15 +307,15 @@ def select(
     rows = vectors[by_score]
     likeness = np.round(rows @ rows.T, SIMILARITY_DECIMALS).astype(np.float64)
     likeness *= 1.0 - mu
-    chosen = [0]
+    chosen = {0: 0.0}
     nearest_chosen = likeness[0].copy()
     nearest_chosen[0] = np.inf
     while len(chosen) < limit:
         pick = int(np.argmax(relevance - nearest_chosen))
-        chosen.append(pick)
+        chosen[pick] = float(nearest_chosen[pick])
         np.maximum(nearest_chosen, likeness[pick], out=nearest_chosen)
         nearest_chosen[pick] = np.inf
-    return [int(by_score[position]) for position in sorted(chosen)]
+    return [Choice(int(by_score[place]), penalty) for place, penalty in sorted(chosen.items())]
 
 
 def _rescaled(

@@ -4,10 +4,13 @@ What runs have taught, and how much it is worth.
 
 from __future__ import annotations
 
+import msgspec
+
 from reflect_contract import models
 from reflect_server.calls import Answer, Call
-from reflect_server.domain import memories
+from reflect_server.domain import memories, querying
 from reflect_server.domain.model import Memory, QValueEvent
+from reflect_server.domain.querying import RankedMemory
 from reflect_server.domain.ranking import Ranking
 from reflect_server.routes.fields import given
 from reflect_server.routes.pages import paged, position
@@ -25,14 +28,14 @@ def query_memories(
         mmr_lambda=given(body.mmr_lambda, 0.7),
         similarity_threshold=given(body.similarity_threshold, call.parts.similarity_threshold),
     )
-    found = memories.query_memories(
+    found = querying.query_memories(
         call.parts,
         project_id,
         body.task,
         ranking,
         metadata_filter=given(body.metadata_filter, None),
     )
-    return [_memory_response(m.memory, similarity=m.similarity, score=m.score) for m in found]
+    return [_ranked_response(ranked) for ranked in found]
 
 
 def list_memories(call: Call, *, project_id: str, limit: int | None, cursor: str | None) -> Answer:
@@ -60,9 +63,31 @@ def get_memory_history(call: Call, *, project_id: str, memory_id: str) -> models
     return [_event_response(event) for event in events]
 
 
-def _memory_response(
-    memory: Memory, *, similarity: float = 0.0, score: float = 0.0
-) -> models.MemoryResponse:
+def _ranked_response(ranked: RankedMemory) -> models.MemoryResponse:
+    why, evidence = ranked.why, ranked.memory.evidence
+    return msgspec.structs.replace(
+        _memory_response(ranked.memory),
+        similarity=ranked.similarity,
+        score=ranked.score,
+        why=models.MemoryExplanation(
+            candidates=why.candidates,
+            similarity=ranked.similarity,
+            lexical_rank=why.lexical_rank,
+            lexical=why.lexical,
+            estimate=why.judged.estimate,
+            estimate_low=why.judged.low,
+            estimate_high=why.judged.high,
+            evidence=evidence.wins + evidence.losses,
+            base_rate=why.base_rate,
+            utility=why.utility,
+            agreeing=why.agreeing,
+            agreement=why.agreement,
+            diversity_penalty=why.diversity_penalty,
+        ),
+    )
+
+
+def _memory_response(memory: Memory) -> models.MemoryResponse:
     reflection = memory.reflection
     return models.MemoryResponse(
         id=memory.id,
@@ -73,8 +98,8 @@ def _memory_response(
         wins=memory.evidence.wins,
         losses=memory.evidence.losses,
         last_used_at=memory.evidence.last_used_at,
-        similarity=similarity,
-        score=score,
+        similarity=0.0,
+        score=0.0,
         success=memory.success,
         summary=reflection.summary,
         key_mistake=reflection.key_mistake,

@@ -54,8 +54,14 @@ class Bank:
     def rank(self, how: Ranking) -> list[tuple[str, float]]:
         rows, pool = self.pool(how)
         scores = ranking.score(pool, how.blend).total
-        chosen = ranking.select(pool, scores, self.vectors[rows], how)
+        chosen = positions(pool, scores, self.vectors[rows], how)
         return [(self.ids[rows[place]], float(scores[place])) for place in chosen]
+
+
+def positions(
+    pool: Pool, scores: NDArray[np.float64], vectors: NDArray[np.float32], how: Ranking
+) -> list[int]:
+    return [choice.position for choice in ranking.select(pool, scores, vectors, how)]
 
 
 def unit_rows(rows: list[list[float]]) -> NDArray[np.float32]:
@@ -127,7 +133,7 @@ def order_of(pool: Pool, lambda_: float) -> list[int]:
     size = len(pool.lessons)
     scores = ranking.score(pool, lambda_).total
     how = Ranking(limit=size, blend=lambda_, mmr_lambda=1.0)
-    return ranking.select(pool, scores, np.zeros((size, 3), np.float32), how)
+    return positions(pool, scores, np.zeros((size, 3), np.float32), how)
 
 
 def distinct(size: int) -> list[int]:
@@ -226,7 +232,7 @@ def test_memories_that_say_the_same_do_not_crowd_the_answer():
     scores = ranking.score(pool, 0.5).total
 
     def chosen(limit: int, **how: float) -> list[int]:
-        return ranking.select(pool, scores, vectors, Ranking(limit=limit, **how))
+        return positions(pool, scores, vectors, Ranking(limit=limit, **how))
 
     assert chosen(2) == [0, 3]
     assert chosen(3) == [0, 2, 3]
@@ -244,7 +250,7 @@ def pick(
 ) -> list[int]:
     size = len(scores)
     pool = Pool(scores, np.zeros(size), np.full(size, 0.5), np.zeros(size), distinct(size))
-    return ranking.select(pool, scores, vectors, Ranking(limit=limit, mmr_lambda=mu))
+    return positions(pool, scores, vectors, Ranking(limit=limit, mmr_lambda=mu))
 
 
 def test_diversity_passes_over_a_copy_that_utility_would_take():
@@ -284,7 +290,7 @@ def test_each_choice_maximises_marginal_relevance(bank: Bank, how: Ranking):
             gain = {i: float(scores[i]) for i in left}
         best = max(gain.values())
         chosen.append(max((i for i in left if gain[i] == best), key=lambda i: (scores[i], -i)))
-    answer = ranking.select(pool, scores, vectors, how)
+    answer = positions(pool, scores, vectors, how)
     assert scores[answer].sum() == pytest.approx(scores[chosen].sum(), abs=1e-6)
 
 
@@ -323,7 +329,7 @@ def test_a_pool_without_candidates_gives_an_empty_answer():
     assert ranking.candidates(empty, empty, [], Ranking()).size == 0
     nothing = Pool(empty, empty, empty, empty, [])
     assert ranking.score(nothing, 0.5).total.size == 0
-    assert ranking.select(nothing, empty, np.empty((0, 3), np.float32), Ranking()) == []
+    assert positions(nothing, empty, np.empty((0, 3), np.float32), Ranking()) == []
 
 
 @pytest.mark.parametrize(("limit", "size"), [(1, 30), (3, 30), (10, 30), (100, 300)])

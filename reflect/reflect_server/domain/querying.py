@@ -1,0 +1,161 @@
+"""
+Queries: the memories that fit a task, each with the reasons for its place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reflect_server.domain.lessons import lesson_of
+from reflect_server.domain.model import Evidence, Memory
+from reflect_server.domain.parts import Parts
+from reflect_server.domain.ranking import Pool, Ranking, candidates, score, select
+from reflect_server.domain.texts import require_text
+from reflect_server.domain.utility import Utility, base_rate, log_odds_gains, utility
+from reflect_server.index import Matches
+from reflect_server.store.protocol import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """
+    Why a memory stands where it does. The parts that were added make up its score.
+
+    Attributes:
+        candidates: How many memories were weighed.
+        lexical_rank: Its place among them by the letters that its task shares with the query's, 1
+            the first; None where it shares none.
+        lexical: What those letters added to its score.
+        judged: Its estimated utility, with the interval.
+        base_rate: How often following a memory of the project ends well, in (0, 1).
+        utility: What the estimate added to its score, below 0 where it took away.
+        agreeing: How many other candidates say the same.
+        agreement: What they added to its score.
+        diversity_penalty: What likeness to memories chosen before it took away when it was chosen;
+            0 where diversity decided nothing.
+    """
+
+    candidates: int
+    lexical_rank: int | None
+    lexical: float
+    judged: Utility
+    base_rate: float
+    utility: float
+    agreeing: int
+    agreement: float
+    diversity_penalty: float
+
+
+@dataclass(frozen=True, slots=True)
+class RankedMemory:
+    """
+    A memory with its place in the query that found it.
+
+    Attributes:
+        memory: The memory.
+        similarity: Cosine similarity of its task and the query's, in [-1, 1].
+        score: The score that it was ranked by, comparable within one answer.
+        why: What the score is made of.
+    """
+
+    memory: Memory
+    similarity: float
+    score: float
+    why: Why
+
+
+def query_memories(
+    parts: Parts,
+    project_id: str,
+    task: str,
+    ranking: Ranking,
+    *,
+    metadata_filter: Mapping[str, Any] | None = None,
+) -> list[RankedMemory]:
+    """
+    Find the memories that fit a task, best first.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        task: What the agent is about to do.
+        ranking: How many memories are wanted and how they are ranked.
+        metadata_filter: Only memories whose metadata has each of these keys with an equal value;
+            None for all.
+
+    Returns:
+        At most `ranking.limit` memories; none where nothing is similar enough.
+
+    Raises:
+        InvalidRequestError: The task is blank.
+    """
+    require_text(task, "task")
+    matches = _matches(parts, project_id, task, metadata_filter)
+    pool = candidates(matches.similarities, matches.lexical, matches.ids, ranking)
+    wanted = [matches.ids[index] for index in pool]
+
+    def read(tx: Transaction) -> tuple[Mapping[str, Memory], Evidence]:
+        return tx.memories.get_many(project_id, wanted), tx.projects.evidence(project_id)
+
+    memories, evidence = parts.store.read(read)
+    present = [index for index in pool if matches.ids[index] in memories]
+    found = [(index, memories[matches.ids[index]]) for index in present]
+    return _ranked(matches, found, base_rate(evidence), ranking) if found else []
+
+
+def _matches(
+    parts: Parts, project_id: str, task: str, metadata_filter: Mapping[str, Any] | None
+) -> Matches:
+    space = parts.spaces.active
+    vector = space.embedder.embed([task])[0]
+    if not metadata_filter:
+        return space.index.search(project_id, vector, task)
+    allowed = parts.store.read(lambda tx: tx.memories.matching(project_id, metadata_filter))
+    return space.index.search(project_id, vector, task, allowed=allowed)
+
+
+def _ranked(
+    matches: Matches, found: Sequence[tuple[int, Memory]], rate: float, ranking: Ranking
+) -> list[RankedMemory]:
+    rows = [index for index, _ in found]
+    memories = [memory for _, memory in found]
+    pool = Pool(
+        similarities=matches.similarities[rows],
+        lexical=matches.lexical[rows],
+        q_values=np.array([memory.q_value for memory in memories]),
+        gains=log_odds_gains(
+            np.array([memory.evidence.wins for memory in memories]),
+            np.array([memory.evidence.losses for memory in memories]),
+            rate,
+        ),
+        lessons=[lesson_of(memory.reflection) for memory in memories],
+    )
+    scores = score(pool, ranking.blend)
+    witnesses = Counter(pool.lessons)
+    by_letters = np.sort(-pool.lexical)
+
+    def ranked(place: int, penalty: float) -> RankedMemory:
+        letters = float(pool.lexical[place])
+        why = Why(
+            candidates=len(memories),
+            lexical_rank=1 + int(np.searchsorted(by_letters, -letters)) if letters else None,
+            lexical=float(scores.lexical[place]),
+            judged=utility(memories[place].evidence, base_rate=rate),
+            base_rate=rate,
+            utility=float(scores.utility[place]),
+            agreeing=witnesses[pool.lessons[place]] - 1,
+            agreement=float(scores.agreement[place]),
+            diversity_penalty=penalty,
+        )
+        similarity, total = float(pool.similarities[place]), float(scores.total[place])
+        return RankedMemory(memories[place], similarity, total, why)
+
+    return [
+        ranked(place, penalty)
+        for place, penalty in select(pool, scores.total, matches.vectors[rows], ranking)
+    ]
