@@ -74,6 +74,25 @@ def test_a_sound_installation_is_well(data: Path) -> None:
     assert "All is well." in reflect("doctor", "--data-dir", data, "--port", 0).stdout
 
 
+def test_nothing_is_changed(data: Path) -> None:
+    with closing(SqliteStore(data)) as store:
+        store.write(lambda tx: tx.projects.create("q", created_at=datetime.now(UTC)))
+        left = {path.name: path.read_bytes() for path in data.glob("reflect.db*")}
+    for content in (left, {"reflect.db": (data / "reflect.db").read_bytes()}):
+        for path in data.glob("reflect.db*"):
+            path.unlink()
+        for name, found in content.items():
+            (data / name).write_bytes(found)
+        before = {path.name: path.read_bytes() for path in data.iterdir()}
+
+        assert findings("--data-dir", data, "--port", 0)["database"]["level"] == "ok"
+
+        after = {path.name: path.read_bytes() for path in data.iterdir()}
+        for found in (before, after):
+            found.pop("reflect.db-shm", None)  # An index of the log, not kept by SQLite either.
+        assert after == before
+
+
 def test_nothing_is_made_where_there_is_nothing(tmp_path: Path) -> None:
     findings("--data-dir", tmp_path / "data", "--port", 0)
 

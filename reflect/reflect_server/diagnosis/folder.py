@@ -22,7 +22,7 @@ from reflect_server.presence import presence_in
 from reflect_server.settings import Settings
 from reflect_server.store.sqlite.columns import from_time, to_time
 from reflect_server.store.sqlite.folder import is_held
-from reflect_server.store.sqlite.schema import connect, migrations, refuse_foreign_file
+from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
 from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -78,8 +78,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
         return
     try:
         refuse_foreign_file(path)
-        with closing(connect(path)) as connection:
-            connection.execute("PRAGMA query_only = ON")
+        with closing(_looked_at(path)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(migrations()):
                 yield problem(
@@ -132,6 +131,15 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("secret", f"{path} is there, and its owner's alone.")
+
+
+def _looked_at(path: Path) -> sqlite3.Connection:
+    """
+    Open a database so that not even files beside it are made or removed.
+    """
+    is_in_use = path.with_name(f"{path.name}-wal").exists()
+    mode = "mode=ro" if is_in_use else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
 
 
 def _missing(folder: Path) -> Finding:
