@@ -45,8 +45,8 @@ def serve(  # noqa: PLR0917 - Typer reads the options off the parameters.
 
     - reflect serve --config reflect.toml --set max_wait_seconds=30
     """
-    # Before numpy is loaded. Requests run side by side already, and a search that splits itself over
-    # all cores waits for each of them: 26 ms rather than 0.3 on two busy ones.
+    # Before numpy is loaded. Requests run side by side already, and a search that splits itself
+    # over all cores waits for each of them: 26 ms rather than 0.3 on two busy ones.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     from reflect_server import serving  # noqa: PLC0415 - slow to import
