@@ -69,8 +69,9 @@ def low_level_example(document: Json, path: str, operation: Json) -> str:
     if body is not None:
         model = name_of(_media(document, operation)["schema"]["$ref"])
         imports.append(f"from reflect_api.models import {model}")
-        shown = _literal(body, f"{indent}    ", _python_scalar, ",")
-        arguments.append(f"body={model}.from_dict({shown})")
+        opened = f"body={model}.from_dict("
+        shown = _literal(body, f"{indent}    ", _python_scalar, ",", room=_WIDTH - len(opened))
+        arguments.append(f"{opened}{shown})")
     lines = "".join(f"{indent}    {argument},\n" for argument in arguments)
     call = f"{opening}{indent}answer = {name}.sync(\n{lines}{indent})"
     return "\n".join([*sorted(imports), "", call])
@@ -103,7 +104,9 @@ def _path_values(document: Json, path: str, operation: Json) -> dict[str, str]:
     }
 
 
-def _literal(value: Any, indent: str, scalar: Callable[[Any], str], last_comma: str) -> str:
+def _literal(
+    value: Any, indent: str, scalar: Callable[[Any], str], last_comma: str, room: int = _WIDTH
+) -> str:
     """
     Write a JSON value over as few lines as fit.
 
@@ -112,6 +115,7 @@ def _literal(value: Any, indent: str, scalar: Callable[[Any], str], last_comma: 
         indent: What its last line is indented by.
         scalar: Writes what is neither object nor array.
         last_comma: What follows the last entry where each has a line.
+        room: How long a line may be that holds all of it.
     """
     if not isinstance(value, dict | list):
         return scalar(value)
@@ -124,7 +128,7 @@ def _literal(value: Any, indent: str, scalar: Callable[[Any], str], last_comma: 
     ]
     first, last = ("{", "}") if isinstance(value, dict) else ("[", "]")
     line = f"{first}{', '.join(entries)}{last}"
-    if len(line) + len(indent) < _WIDTH and "\n" not in line:
+    if len(line) + len(indent) < room and "\n" not in line:
         return line
     listed = f",\n{inner}".join(entries)
     return f"{first}\n{inner}{listed}{last_comma}\n{indent}{last}"

@@ -88,7 +88,8 @@ def commands() -> Iterator[tuple[str, str]]:
 def commands_of(block: Block) -> list[str]:
     if block.language == "bash":
         return [block.code.strip()]
-    return [line.removeprefix("$ ") for line in block.code.splitlines() if line.startswith("$ ")]
+    joined = re.sub(r"\\\n(?:> )?", " ", block.code)
+    return [line.removeprefix("$ ") for line in joined.splitlines() if line.startswith("$ ")]
 
 
 @pytest.mark.parametrize(("place", "command"), list(commands()))

@@ -4,6 +4,7 @@ Names in the prose exist, calls in it have the parameters of the code, and links
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import re
@@ -53,6 +54,12 @@ def parameters(function: object) -> set[str]:
     return set(inspect.signature(function).parameters)
 
 
+def function_of(owner: str, name: str) -> object:
+    if owner.startswith("reflect_"):
+        return getattr(importlib.import_module(owner), name, None)
+    return CALLABLES.get(name)
+
+
 def vocabulary() -> set[str]:
     names = set(CALLABLES) | set(Settings.model_fields)
     for function in CALLABLES.values():
@@ -76,10 +83,10 @@ def vocabulary() -> set[str]:
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
 def test_a_call_in_the_prose_fits_the_code(page: Path):
     for span in spans(page):
-        if match := re.fullmatch(r"(?:\w+\.)*(\w+)\((.*)\)", span):
-            function = CALLABLES.get(match[1])
+        if match := re.fullmatch(r"((?:\w+\.)*)(\w+)\((.*)\)", span):
+            function = function_of(match[1].rstrip("."), match[2])
             assert function is not None, span
-            given = set(re.findall(r"(?:^|, ?)(\w+)=", match[2]))
+            given = set(re.findall(r"(?:^|, ?)(\w+)=", match[3]))
             assert given <= parameters(function), span
 
 
