@@ -233,3 +233,4 @@ def bench(session: nox.Session) -> None:
     session.run("python", *script)
     if not session.posargs:
         session.run("python", "benchmarks/client.py")
+        session.run("python", "benchmarks/server_costs.py")
