@@ -87,7 +87,7 @@ class Configuration:
                 value=_shown(getattr(self.settings, name)),
                 origin=self.origins[name],
                 variable=_variable(name),
-                description=field.description or "",
+                description=" ".join((field.description or "").split()),
             )
 
 
