@@ -304,6 +304,25 @@ OPERATIONS: tuple[Operation, ...] = (
         problem_statuses=(400, 401, 403, 404, 409, 413, 422, 429, 500, 503),
     ),
     Operation(
+        operation_id="undo_review",
+        method="DELETE",
+        path="/v1/projects/{project_id}/traces/{trace_id}/review",
+        tag="traces",
+        summary="Take a review back",
+        credentials=(
+            Credential(scheme="api_key", header="Authorization", scopes=("review:write",)),
+        ),
+        parameters=(
+            Parameter(name="project_id", location="path", required=True, type=models.Identifier),
+            Parameter(name="trace_id", location="path", required=True, type=models.Identifier),
+        ),
+        body=None,
+        body_required=False,
+        success_status=200,
+        answer=models.TraceResponse,
+        problem_statuses=(400, 401, 403, 404, 429, 500, 503),
+    ),
+    Operation(
         operation_id="delete_traces",
         method="POST",
         path="/v1/projects/{project_id}/traces/delete",

@@ -261,6 +261,12 @@ class Flows:
             yield from self._one(TraceResponse, "traces.review_trace", trace_id=trace_id, body=body)
         )
 
+    def undo_review(self, trace_id: str) -> Flow[TraceResponse]:
+        """
+        Take a trace's review back.
+        """
+        return (yield from self._one(TraceResponse, "traces.undo_review", trace_id=trace_id))
+
     def list_traces(self, *, review_status: str | None) -> Flow[list[TraceResponse]]:
         """
         List traces.

@@ -268,6 +268,43 @@ class TraceMethods(Connection):
             )
         )
 
+    def undo_review(
+        self,
+        trace_id: str,
+    ) -> TraceResponse:
+        """
+        Take a trace's review back, as if it had never been given.
+
+        The Q-values and the evidence of the memories that it credited become what all other reviews
+        make of them, and the memory that was made of the run is deleted. To change a review, take
+        it back and review the trace anew.
+
+        Args:
+            trace_id: The trace.
+
+        Returns:
+            The trace without a review. Where it had none, nothing changes.
+
+        Raises:
+            NotFoundError: If there is no such trace.
+            APIStatusError: If the service answers with another error.
+            TransportError: If no answer comes.
+
+        Example:
+            >>> receipt = client.create_trace(task="Refund order 7", trajectory="Refunded it.")
+            >>> reviewed = client.review_trace(receipt.trace_id, result="fail")
+            >>> print(client.undo_review(receipt.trace_id).review)
+            None
+        """
+        return self._run(self._flows.undo_review(trace_id))
+
+    @twin_of(undo_review)
+    async def undo_review_async(
+        self,
+        trace_id: str,
+    ) -> TraceResponse:
+        return await self._run_async(self._flows.undo_review(trace_id))
+
     def delete_traces(
         self,
         trace_ids: Sequence[str],

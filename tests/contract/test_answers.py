@@ -166,6 +166,9 @@ def test_every_operation_answers_as_the_contract_says(contract: Contract) -> Non
     call("review_trace", **project, trace_id=trace_id, body={"result": "pass"})
     waited = call("get_trace", **project, trace_id=trace_id, headers={"Prefer": "wait=20"})
     assert waited["created_memory_id"]
+    assert call("undo_review", **project, trace_id=trace_id)["review"] is None
+    call("review_trace", **project, trace_id=trace_id, body={"result": "pass"})
+    assert call("get_trace", **project, trace_id=trace_id, headers={"Prefer": "wait=20"})["review"]
     call("list_traces", **project, params={"limit": 2})
     filters = {"model": "some-model", "metadata_filter": '{"run": 1}', "ingest_status": "completed"}
     assert len(call("list_traces", **project, params=filters)) == 6

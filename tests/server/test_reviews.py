@@ -294,3 +294,74 @@ def test_pages_of_a_filtered_list_keep_the_filter(project: Project):
 
     assert [trace["id"] for trace in first.json()] == created[:0:-1]
     assert [trace["id"] for trace in second.json()] == created[:1]
+
+
+def state(project: Project, memory_ids: list[str]) -> list[Any]:
+    """
+    Return all that reviews have taught memories, without what is drawn anew for each review.
+    """
+    drawn = {"id", "trace_id", "review_id", "created_at"}
+    learned = ("q_value", "uses", "wins", "losses")
+    memories = [project.get(f"/memories/{memory_id}") for memory_id in memory_ids]
+    histories = [project.get(f"/memories/{memory_id}/history") for memory_id in memory_ids]
+    return [
+        [[memory[name] for name in learned] for memory in memories],
+        [[{k: v for k, v in e.items() if k not in drawn} for e in events] for events in histories],
+    ]
+
+
+def test_an_undone_review_leaves_what_the_other_reviews_make(project: Project):
+    verdicts = [
+        {"result": "pass", "alpha": 0.7},
+        {"result": "fail"},
+        {"result": "pass", "alpha": 0.1},
+        {"result": "fail", "alpha": 1 / 3},
+    ]
+    undone = 1
+    with_it, without_it = ([project.memory(f"task {n}") for n in range(2)] for _ in range(2))
+    traces = []
+    for number, verdict in enumerate(verdicts):
+        review = {**verdict, "remember": False}
+        traces.append(project.create(retrieved_memory_ids=with_it, review=review))
+        if number != undone:
+            project.create(retrieved_memory_ids=without_it, review=review)
+    assert state(project, with_it) != state(project, without_it)
+
+    answer = project.http.delete(f"/traces/{traces[undone]}/review")
+
+    assert answer.json()["review"] is None
+    assert answer.json()["review_status"] == "pending"
+    assert state(project, with_it) == state(project, without_it)
+    assert project.http.delete(f"/traces/{traces[undone]}/review").status_code == 200
+    assert state(project, with_it) == state(project, without_it)
+
+
+def test_an_undone_review_takes_its_memory_along_and_the_trace_can_be_reviewed_anew(
+    project: Project,
+):
+    credited = project.memory("Count the customers")
+    trace_id = project.create("Count the orders", retrieved_memory_ids=[credited])
+    project.http.post(f"/traces/{trace_id}/review", json={"result": "fail"})
+    made = project.awaited(trace_id, wait_for="reviewed")["created_memory_id"]
+
+    undone = project.http.delete(f"/traces/{trace_id}/review").json()
+
+    assert (undone["created_memory_id"], undone["ingest_status"]) == (None, "completed")
+    assert project.http.get(f"/memories/{made}").status_code == 404
+    assert made not in [memory["id"] for memory in project.query("Count the orders")]
+    assert project.q_value(credited) == 0.5
+
+    project.http.post(f"/traces/{trace_id}/review", json={"result": "pass"})
+    anew = project.awaited(trace_id, wait_for="reviewed")
+    assert anew["review"]["result"] == "pass"
+    assert project.get(f"/memories/{anew['created_memory_id']}")["success"] is True
+    assert project.q_value(credited) == pytest.approx(0.5 + ALPHA * 0.5)
+    assert len(project.get(f"/memories/{credited}/history")) == 1
+
+
+def test_a_review_that_was_never_given_cannot_be_undone_for_a_trace_that_never_was(
+    project: Project,
+):
+    assert project.http.delete("/traces/unknown/review").status_code == 404
+    trace_id = project.create()
+    assert project.http.delete(f"/traces/{trace_id}/review").json()["review"] is None

@@ -14,6 +14,7 @@ from reflect_server.commands.backup import backup, restore
 from reflect_server.commands.config import config
 from reflect_server.commands.doctor import doctor
 from reflect_server.commands.keys import keys
+from reflect_server.commands.recompute import recompute
 from reflect_server.commands.retry import retry
 from reflect_server.commands.serve import serve
 from reflect_server.commands.transfer import export, import_projects
@@ -27,6 +28,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "import": import_projects,
     "retry": retry,
+    "recompute": recompute,
 }
 GROUPS = {"keys": keys}
 

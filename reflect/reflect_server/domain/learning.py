@@ -6,8 +6,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from reflect_server.domain.model import Evidence, QValueEvent, ReviewResult
+from reflect_server.domain.model import (
+    INITIAL_Q_VALUE,
+    Evidence,
+    Learned,
+    QValueEvent,
+    ReviewResult,
+)
 from reflect_server.errors import InvalidRequestError
 
 DEFAULT_ALPHA = 0.3
@@ -81,6 +88,24 @@ def updated(q: float, *, alpha: float, weight: float, result: ReviewResult) -> f
             )
     moved = q + alpha * weight * (_REWARD[result] - q)
     return min(1.0, max(0.0, moved))
+
+
+def replayed(events: Sequence[QValueEvent]) -> Learned:
+    """
+    Work out anew what reviews have taught a memory.
+
+    Args:
+        events: The changes of its Q-value that count, oldest first.
+
+    Returns:
+        The same events with the Q-values that follow from them, the last Q-value, and the evidence.
+    """
+    q_value, chain = INITIAL_Q_VALUE, []
+    for event in events:
+        moved = updated(q_value, alpha=event.alpha, weight=event.weight, result=event.result)
+        chain.append(replace(event, q_before=q_value, q_after=moved))
+        q_value = moved
+    return Learned(tuple(chain), q_value, evidence_of(events))
 
 
 def evidence_of(events: Iterable[QValueEvent]) -> Evidence:

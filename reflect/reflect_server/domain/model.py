@@ -289,6 +289,22 @@ class SkillSection(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """
+    What the events of a memory add up to.
+
+    Attributes:
+        events: The events, oldest first, each from the Q-value that the one before it left.
+        q_value: The Q-value after the last one.
+        evidence: What they have shown.
+    """
+
+    events: tuple[QValueEvent, ...]
+    q_value: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class SkillLine:
     """
     One piece of advice in a skill.

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from reflect_server.domain.learning import credit, updated
+from reflect_server.domain.learning import credit, replayed, updated
 from reflect_server.domain.model import (
     QValueEvent,
     Reflection,
@@ -90,6 +90,47 @@ def review_trace(
             parts.queued()
         parts.changed(trace_id)
     return trace
+
+
+def undo_review(parts: Parts, project_id: str, trace_id: str) -> Trace:
+    """
+    Take back a trace's review and all that it did, as if it had never been given.
+
+    The Q-values and the evidence of the memories that it credited become what the other reviews
+    make of them, later ones included, and the memory that was made of the trace is deleted. The
+    trace can be reviewed anew.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_id: The trace.
+
+    Returns:
+        The trace without a review. Where it had none, nothing changes.
+
+    Raises:
+        NotFoundError: The project has no such trace.
+    """
+
+    def work(tx: Transaction) -> tuple[Trace, str | None]:
+        trace = require_trace(tx, project_id, trace_id)
+        if trace.review is None:
+            return trace, None
+        _unteach(tx, trace.review)
+        tx.traces.remove_review(trace_id)
+        return require_trace(tx, project_id, trace_id), trace.created_memory_id
+
+    trace, memory_id = parts.store.write(work)
+    if memory_id is not None:
+        parts.spaces.active.index.remove(project_id, [memory_id])
+    parts.changed(trace_id)
+    return trace
+
+
+def _unteach(tx: Transaction, review: Review) -> None:
+    for dropped in tx.memories.forget(review.id):
+        remaining = tx.memories.history(dropped.memory_id)
+        tx.memories.relearn(dropped.memory_id, replayed(remaining))
 
 
 def review_of(verdict: Verdict, trace_id: str, mode: ReviewMode, now: datetime) -> Review:

@@ -274,6 +274,8 @@ def _finish(tx: Transaction, trace: Trace, memory: Memory, vector: Vector, embed
     current = tx.traces.get(trace.project_id, trace.id)
     if current is None or current.ingest_status is not IngestStatus.PROCESSING:
         return False
+    if current.review != trace.review:
+        return False
     earlier = current.created_memory_id
     if earlier is None:
         tx.memories.insert(memory, vector=vector, embedder=embedder)

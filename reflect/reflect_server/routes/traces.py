@@ -133,6 +133,13 @@ def retry_traces(
     return models.RetryTracesResponse(retried_trace_ids=list(retried))
 
 
+def undo_review(call: Call, *, project_id: str, trace_id: str) -> models.TraceResponse:
+    """
+    Take a trace's review back.
+    """
+    return _trace_response(reviews.undo_review(call.parts, project_id, trace_id))
+
+
 def delete_traces(
     call: Call, *, project_id: str, body: models.DeleteTracesRequest
 ) -> models.DeleteTracesResponse:
@@ -232,4 +239,12 @@ def _review_response(review: Review) -> models.ReviewResponse:
     )
 
 
-HANDLERS = (create_trace, list_traces, get_trace, review_trace, delete_traces, retry_traces)
+HANDLERS = (
+    create_trace,
+    list_traces,
+    get_trace,
+    review_trace,
+    undo_review,
+    delete_traces,
+    retry_traces,
+)

@@ -20,6 +20,7 @@ from reflect_server.domain.model import (
     ApiKey,
     Evidence,
     IngestStatus,
+    Learned,
     Memory,
     QValueEvent,
     Review,
@@ -108,9 +109,21 @@ class Projects(Protocol):
         """
         ...
 
+    def ids(self) -> Sequence[str]:
+        """
+        Return the ids of all projects, sorted.
+        """
+        ...
+
     def evidence(self, project_id: str) -> Evidence:
         """
         Return what reviews have shown of all its memories together, without `last_used_at`.
+        """
+        ...
+
+    def recount(self, project_id: str) -> None:
+        """
+        Set the project's evidence to that of its memories together.
         """
         ...
 
@@ -168,6 +181,13 @@ class Traces(Protocol):
     def add_review(self, review: Review) -> None:
         """
         Attach a review, and put the trace into the ingest queue where it is to be remembered.
+        """
+        ...
+
+    def remove_review(self, trace_id: str) -> None:
+        """
+        Take a trace's review back, with the memory that was made of the trace, whose id stays
+        known; the trace leaves the ingest queue.
         """
         ...
 
@@ -334,6 +354,18 @@ class Memories(Protocol):
     def record(self, event: QValueEvent) -> None:
         """
         Set the memory's Q-value to `event.q_after`, count the event as evidence, and keep it.
+        """
+        ...
+
+    def forget(self, review_id: str) -> Sequence[QValueEvent]:
+        """
+        Drop the events of a review and return them. Follow it by `relearn` for each memory.
+        """
+        ...
+
+    def relearn(self, memory_id: str, learned: Learned) -> None:
+        """
+        Set the memory's Q-value and evidence to what its events say, and rewrite their Q-values.
         """
         ...
 

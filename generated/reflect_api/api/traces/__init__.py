@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from ...lazy import lazy_names
 
 if TYPE_CHECKING:
-    from . import create_trace, delete_traces, get_trace, list_traces, retry_traces, review_trace
+    from . import (
+        create_trace,
+        delete_traces,
+        get_trace,
+        list_traces,
+        retry_traces,
+        review_trace,
+        undo_review,
+    )
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -18,6 +26,7 @@ else:
             "list_traces": "list_traces",
             "retry_traces": "retry_traces",
             "review_trace": "review_trace",
+            "undo_review": "undo_review",
         },
     )
 
@@ -28,4 +37,5 @@ __all__ = [
     "list_traces",
     "retry_traces",
     "review_trace",
+    "undo_review",
 ]

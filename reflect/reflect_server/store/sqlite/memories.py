@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflect_server.domain.learning import evidence_of
-from reflect_server.domain.model import Evidence, Memory, QValueEvent, ReviewResult
+from reflect_server.domain.model import Evidence, Learned, Memory, QValueEvent, ReviewResult
 from reflect_server.store.protocol import Unembedded, Vector
 from reflect_server.store.sqlite.columns import (
     digests,
     from_json,
+    from_optional_time,
     from_time,
     from_vector,
     to_matrix,
@@ -101,12 +102,12 @@ SET q_value = ?,
 WHERE id = ?
 """
 
-_HISTORY = """
+_EVENTS = """
 SELECT id, memory_id, trace_id, review_id, result, alpha, weight, q_before, q_after, created_at
 FROM q_value_events
-WHERE memory_id = ?
-ORDER BY seq
 """
+_HISTORY = f"{_EVENTS} WHERE memory_id = ? ORDER BY seq"
+_OF_REVIEW = f"{_EVENTS} WHERE review_id = ? ORDER BY seq"
 
 _UNLIMITED = -1
 _LAST_POSITION = 2**63 - 1
@@ -310,6 +311,36 @@ class SqliteMemories:
                 counted.losses,
                 from_time(event.created_at),
                 event.memory_id,
+            ),
+        )
+
+    def forget(self, review_id: str) -> Sequence[QValueEvent]:
+        """
+        Drop the events of a review and return them. Follow it by `relearn` for each memory.
+        """
+        dropped = [_event(row) for row in self._execute(_OF_REVIEW, (review_id,))]
+        self._execute("DELETE FROM q_value_events WHERE review_id = ?", (review_id,))
+        return dropped
+
+    def relearn(self, memory_id: str, learned: Learned) -> None:
+        """
+        Set the memory's Q-value and evidence to what its events say, and rewrite their Q-values.
+        """
+        self._execute_many(
+            "UPDATE q_value_events SET q_before = ?, q_after = ? WHERE id = ?",
+            [(event.q_before, event.q_after, event.id) for event in learned.events],
+        )
+        evidence = learned.evidence
+        self._execute(
+            "UPDATE memories SET q_value = ?, uses = ?, wins = ?, losses = ?, last_used_at = ? "
+            "WHERE id = ?",
+            (
+                learned.q_value,
+                evidence.uses,
+                evidence.wins,
+                evidence.losses,
+                from_optional_time(evidence.last_used_at),
+                memory_id,
             ),
         )
 

@@ -5,10 +5,21 @@ The projects.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from reflect_server.domain.model import Evidence
 from reflect_server.store.sqlite.columns import from_time
+
+_RECOUNT = """
+UPDATE projects
+SET (uses, wins, losses) = (
+    SELECT coalesce(sum(uses), 0), coalesce(sum(wins), 0.0), coalesce(sum(losses), 0.0)
+    FROM memories
+    WHERE project_id = projects.id
+)
+WHERE id = ?
+"""
 
 
 class SqliteProjects:
@@ -38,6 +49,12 @@ class SqliteProjects:
             (project_id, from_time(created_at)),
         )
 
+    def ids(self) -> Sequence[str]:
+        """
+        Return the ids of all projects, sorted.
+        """
+        return [row[0] for row in self._execute("SELECT id FROM projects ORDER BY id")]
+
     def evidence(self, project_id: str) -> Evidence:
         """
         Return what reviews have shown of all its memories together, without `last_used_at`.
@@ -46,6 +63,12 @@ class SqliteProjects:
             "SELECT uses, wins, losses FROM projects WHERE id = ?", (project_id,)
         ).fetchone()
         return Evidence() if row is None else Evidence(*row)
+
+    def recount(self, project_id: str) -> None:
+        """
+        Set the project's evidence to that of its memories together.
+        """
+        self._execute(_RECOUNT, (project_id,))
 
     def delete(self, project_id: str) -> None:
         """

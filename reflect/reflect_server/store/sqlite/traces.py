@@ -143,6 +143,17 @@ JOIN traces AS t ON t.id = m.trace_id
 WHERE t.id IN (SELECT value FROM json_each(:trace_ids)) AND +t.project_id = :project_id
 """
 
+_REMEMBER_MEMORY = """
+INSERT INTO deleted_memories (project_id, memory_id)
+SELECT project_id, id FROM memories WHERE trace_id = ?
+"""
+
+_UNQUEUE = """
+UPDATE traces
+SET ingest_status = 'completed', last_ingest_error = NULL, due_at = NULL
+WHERE id = ?
+"""
+
 _DELETE = """
 DELETE FROM traces
 WHERE +project_id = :project_id AND id IN (SELECT value FROM json_each(:trace_ids))
@@ -279,6 +290,16 @@ class SqliteTraces:
             "UPDATE traces SET ingest_status = 'queued', due_at = ? WHERE id = ?",
             (from_time(review.created_at), review.trace_id),
         )
+
+    def remove_review(self, trace_id: str) -> None:
+        """
+        Take a trace's review back, with the memory that was made of the trace, whose id stays
+        known; the trace leaves the ingest queue.
+        """
+        self._execute(_REMEMBER_MEMORY, (trace_id,))
+        self._execute("DELETE FROM memories WHERE trace_id = ?", (trace_id,))
+        self._execute("DELETE FROM reviews WHERE trace_id = ?", (trace_id,))
+        self._execute(_UNQUEUE, (trace_id,))
 
     def claim(self, *, now: datetime) -> Trace | None:
         """

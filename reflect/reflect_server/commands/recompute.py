@@ -1,0 +1,50 @@
+"""
+`reflect recompute`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from reflect_server.commands.options import AsJson, Config, DataDir, configuration_of, one_sentence
+
+
+def recompute(
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; end with 1 where something differs.")
+    ] = False,
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Work out every Q-value and all evidence anew from the events, of a server that is stopped.
+
+    Try:
+
+    - reflect recompute --check
+
+    - reflect recompute --data-dir ./memory
+    """
+    from reflect_server.domain.recomputation import recompute as work_out  # noqa: PLC0415 - slow to import
+    from reflect_server.service import open_store  # noqa: PLC0415 - as above
+
+    with one_sentence():
+        settings = configuration_of(config, data_dir=data_dir).settings
+        with open_store(settings) as (store, _):
+            found = work_out(store, mend=not check)
+    differing = len(found.differing_memory_ids)
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+    else:
+        state = "differ" if check else "differed and were set to what their events say"
+        typer.echo(
+            f"{found.memories} memories were worked out from {found.events} events: {differing} of "
+            f"them and {len(found.differing_project_ids)} projects {state}."
+        )
+    if check and (found.differing_memory_ids or found.differing_project_ids):
+        raise typer.Exit(1)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.testing import CliRunner
+
+from reflect_sdk import ReflectClient
+from reflect_server.commands import add_commands
+from reflect_server.testing import running_server
+
+
+def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+    app = typer.Typer()
+    add_commands(app)
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    return result.exit_code, json.loads(result.output)
+
+
+def test_values_that_differ_from_their_events_are_found_and_mended(tmp_path: Path):
+    folder = tmp_path / "data"
+    with (
+        running_server(data_dir=folder) as (base_url, api_key),
+        ReflectClient(base_url=base_url, api_key=api_key) as client,
+    ):
+        for task in ("Count the orders", "Count the customers"):
+            client.create_memory(task=task, summary="s", guidance=task, result="pass")
+        memories = [memory.id for memory in client.query_memories("Count")]
+        for result in ("pass", "fail", "pass"):
+            client.create_trace(
+                task="Count",
+                trajectory="Counted.",
+                retrieved_memory_ids=memories,
+                review_result=result,
+                remember=False,
+                alpha=0.21,
+            )
+    where = ("--data-dir", str(folder))
+
+    code, found = run("recompute", "--check", *where)
+    assert (code, found["memories"], found["events"]) == (0, 2, 6)
+    assert found["differing_memory_ids"] == found["differing_project_ids"] == []
+
+    with closing(sqlite3.connect(folder / "reflect.db")) as connection, connection:
+        connection.execute("UPDATE memories SET q_value = 0.123 WHERE id = ?", memories[:1])
+        connection.execute("UPDATE projects SET wins = wins + 1 WHERE id = 'default'")
+    differing = {"differing_memory_ids": memories[:1], "differing_project_ids": ["default"]}
+    code, found = run("recompute", "--check", *where)
+    assert (code, found) == (1, {"memories": 2, "events": 6, **differing})
+    assert run("recompute", *where)[0] == 0
+    assert run("recompute", "--check", *where)[0] == 0
