@@ -75,6 +75,7 @@ def test_a_server_is_asked_and_begins_at_once(data: Path) -> None:
         without = reflect("retry", "--data-dir", data)
         wrong = reflect("retry", "--data-dir", data, REFLECT_API_KEY="rf_live_a_b")
         asked = reflect("retry", "--data-dir", data, "--json", REFLECT_API_KEY=server.api_key)
+        assert asked.exit_code == 0, asked.output
         (trace_id,) = json.loads(asked.stdout)["retried_trace_ids"]
         trace = http.get(
             f"{server.base_url}/v1/projects/default/traces/{trace_id}",
