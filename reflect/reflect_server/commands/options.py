@@ -14,6 +14,13 @@ import typer
 if TYPE_CHECKING:
     from reflect_server.configuration import Configuration
 
+
+def _names_of_settings(incomplete: str) -> list[str]:
+    from reflect_server.settings import Settings  # noqa: PLC0415 - slow to import
+
+    return [f"{name}=" for name in Settings.model_fields if name.startswith(incomplete)]
+
+
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -38,6 +45,7 @@ Changes = Annotated[
         help="Any other setting, such as --set max_wait_seconds=30; `reflect config` lists them. "
         "Can be given several times.",
         show_default=False,
+        autocompletion=_names_of_settings,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
