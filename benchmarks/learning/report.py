@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 
 from reflect_cli.evaluation import database, retrieval, stream
-from reflect_cli.evaluation.database_tasks import read_database_tasks
+from reflect_cli.evaluation.database_tasks import read_database_tasks, some_of
 from reflect_cli.evaluation.labelled import read_labelled
 from reflect_cli.evaluation.pictures import draw
 from reflect_cli.evaluation.results import OURS, Evaluation
@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "evaluation.md"
 RESULTS = re.compile(r"(<!-- results begin -->\n).*(<!-- results end -->)", re.DOTALL)
 
+DATABASE_TASKS = 150
 ABOUT = "Mean ± half of the 95% interval; the best of a column is bold."
 
 Plan = tuple[str, int, Callable[[Service], Evaluation]]
@@ -49,7 +50,7 @@ def plans(data: Path, seeds: int, wanted: list[str], console: Console) -> Iterat
                     lambda service, made=made: retrieval.evaluate_retrieval(service, made),
                 )
     if "database" in wanted and present(data / "llb", console):
-        tasks = read_database_tasks(data / "llb")
+        tasks = some_of(read_database_tasks(data / "llb"), DATABASE_TASKS)
         settings = database.DatabaseSettings(seeds)
         yield (
             "database llb",

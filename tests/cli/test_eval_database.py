@@ -16,7 +16,7 @@ from reflect_cli.evaluation.database import (
     evaluate_database,
     steps_of,
 )
-from reflect_cli.evaluation.database_tasks import DatabaseTask, read_database_tasks
+from reflect_cli.evaluation.database_tasks import DatabaseTask, read_database_tasks, some_of
 from reflect_cli.evaluation.errors import EvaluationError
 from reflect_cli.evaluation.results import Evaluation
 from reflect_cli.evaluation.service import Service
@@ -132,3 +132,11 @@ def test_a_task_whose_right_statement_does_not_run_is_left_out(
     broken = replace(tasks[0], gold="SELECT FROM")
     assert broken.execute(broken.gold) is None
     assert not broken.is_right("SELECT FROM")
+
+
+def test_some_of_the_tasks_are_the_same_ones_each_time(tasks: tuple[DatabaseTask, ...]):
+    assert some_of(tasks, None) == tasks
+    assert some_of(tasks, 4) == some_of(tasks, 4)
+    assert len({task.instruction for task in some_of(tasks, 4)}) == 4
+    with pytest.raises(EvaluationError, match="There are 10 tasks, and 11 were asked for"):
+        some_of(tasks, 11)

@@ -114,6 +114,10 @@ def database(  # noqa: PLR0917 - Typer reads the options off the parameters.
     ],
     seeds: Seeds = 5,
     epochs: Annotated[int, typer.Option(min=1, max=100, help="How often each task is asked.")] = 10,
+    count: Annotated[
+        int | None,
+        typer.Option("--tasks", min=1, help="How many of the tasks. Default: all."),
+    ] = None,
     wrong_reviews: Annotated[
         list[float] | None,
         typer.Option(
@@ -133,12 +137,12 @@ def database(  # noqa: PLR0917 - Typer reads the options off the parameters.
     Try: reflect eval database llb --seeds 2 --epochs 5
     """
     from . import database as protocol  # noqa: PLC0415 - Slow to import.
-    from .database_tasks import read_database_tasks  # noqa: PLC0415 - As above.
+    from .database_tasks import read_database_tasks, some_of  # noqa: PLC0415 - As above.
 
     settings = protocol.DatabaseSettings(seeds, epochs, tuple(wrong_reviews or (0.2,)))
 
     def prepare() -> Plan:
-        given = read_database_tasks(tasks)
+        given = some_of(read_database_tasks(tasks), count)
         total = protocol.steps_of(given, settings)
         return total, lambda service: protocol.evaluate_database(
             service, given, settings, name=tasks.resolve().stem

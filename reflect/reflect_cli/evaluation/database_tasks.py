@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import json
+import random
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -153,6 +154,24 @@ def read_database_tasks(path: Path) -> tuple[DatabaseTask, ...]:
     if not kept:
         raise EvaluationError(f"{file} has no task whose right statement runs in SQLite.")
     return kept
+
+
+def some_of(tasks: tuple[DatabaseTask, ...], count: int | None) -> tuple[DatabaseTask, ...]:
+    """
+    Draw tasks, the same ones each time.
+
+    Args:
+        tasks: The tasks.
+        count: How many; None for all.
+
+    Raises:
+        EvaluationError: There are not so many.
+    """
+    if count is None:
+        return tasks
+    if count > len(tasks):
+        raise EvaluationError(f"There are {len(tasks)} tasks, and {count} were asked for.")
+    return tuple(random.Random("tasks").sample(tasks, count))  # noqa: S311 - A repeatable draw, no secret.
 
 
 def _task(entry: dict[str, Any]) -> DatabaseTask:
