@@ -1,7 +1,7 @@
 """
 Draw the life of one memory that misleads, from its birth to its sinking.
 
-    python benchmarks/learning/memory_history.py DATA/banking77 --out docs/evaluation/memory.png
+    python benchmarks/learning/memory_history.py DATA/banking77
 
 A simulated agent works through a stream of labelled tasks over memories of which 3 in 10 mislead,
 through the SDK against a server of its own. Shown is the misleading memory with the longest
@@ -24,6 +24,7 @@ from reflect_cli.evaluation.labelled import LabelledTask, Split, draw, read_labe
 from reflect_sdk import ReflectClient
 from reflect_server.testing import running_server
 
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "evaluation" / "memory.png"
 MISLEADING = 0.3
 INJECTED = 3
 LOOKED_AT = 10
@@ -157,7 +158,7 @@ def main() -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="labelled texts, such as BANKING77")
-    parser.add_argument("--out", type=Path, default=Path("memory.png"))
+    parser.add_argument("--out", type=Path, default=PICTURE)
     parser.add_argument("--memories", type=int, default=400)
     parser.add_argument("--tasks", type=int, default=1_500)
     options = parser.parse_args()
