@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "evaluation.md"
 RESULTS = re.compile(r"(<!-- results begin -->\n).*(<!-- results end -->)", re.DOTALL)
 
-DATABASE_TASKS = 150
+MEMORIES, TASKS, HELD_OUT = 1_000, 2_000, 600
+DATABASE_TASKS = 100
 ABOUT = "Mean ± half of the 95% interval; the best of a column is bold."
 
 Plan = tuple[str, int, Callable[[Service], Evaluation]]
@@ -59,7 +60,7 @@ def plans(data: Path, seeds: int, wanted: list[str], console: Console) -> Iterat
         )
     if "stream" in wanted and present(data / "banking77", console):
         texts = read_labelled(data / "banking77")
-        options = stream.StreamSettings(seeds)
+        options = stream.StreamSettings(seeds, bank=MEMORIES, stream=TASKS, held_out=HELD_OUT)
         yield (
             "stream banking77",
             stream.steps_of(texts, options),
