@@ -1,5 +1,5 @@
 """
-OpenTelemetry spans of requests and ingestion, where they are wanted.
+OpenTelemetry spans of requests, where they are wanted.
 """
 
 from __future__ import annotations

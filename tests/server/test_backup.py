@@ -134,6 +134,29 @@ def test_an_empty_folder_is_filled_and_its_keys_work(
         other.kill()
 
 
+def test_nothing_of_a_deleted_project_stays_in_the_files(
+    http: httpx.Client, server: ServerProcess, data: Path
+) -> None:
+    for number in range(20):
+        marker = f"the-secret-of-a-customer-{number}"
+        reflection = {"summary": marker, "guidance": marker}
+        body = {
+            "task": marker,
+            "trajectory": [{"content": f"{marker} " * 500}],
+            "metadata": {marker: marker},
+            "review": {"result": "pass", "reflection": reflection},
+        }
+        assert http.post("/traces", json=body).status_code == 200
+    assert any(b"the-secret" in path.read_bytes() for path in data.iterdir())
+
+    assert http.delete(str(http.base_url).rstrip("/")).status_code == 200
+
+    assert not any(b"the-secret" in path.read_bytes() for path in data.iterdir())
+    assert http.get("/traces").json() == []
+    assert server.stop() == 0
+    assert not any(b"the-secret" in path.read_bytes() for path in data.iterdir())
+
+
 @pytest.fixture
 def saved(data: Path, tmp_path: Path) -> Path:
     SqliteStore(data).close()

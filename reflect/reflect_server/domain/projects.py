@@ -93,6 +93,7 @@ def delete_project(parts: Parts, project_id: str) -> None:
     parts.store.write(work)
     parts.spaces.active.index.forget(project_id)
     parts.changed(None)
+    parts.store.erase()
 
 
 def _missing(project_id: str) -> NotFoundError:

@@ -537,6 +537,12 @@ class Store(Protocol):
         """
         ...
 
+    def erase(self) -> None:
+        """
+        Remove what deleted data has left in files. Waits for reads that are under way.
+        """
+        ...
+
     def close(self) -> None:
         """
         Finish what is under way and release the files.

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -78,6 +78,19 @@ class Database:
         Run `work` in a write transaction, as `Writer.run` does.
         """
         return self._writer.run(work)
+
+    def erase(self) -> None:
+        """
+        Empty the write-ahead log, which may still hold what was deleted from the database.
+
+        Raises:
+            StoreError: The database cannot be written.
+        """
+        try:
+            with closing(connect(self._path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise store_error(error) from error
 
     def close(self) -> None:
         """

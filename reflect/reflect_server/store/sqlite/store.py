@@ -84,6 +84,15 @@ class SqliteStore:
         """
         return self._database.write(lambda connection: work(SqliteTransaction(connection)))
 
+    def erase(self) -> None:
+        """
+        Remove what deleted data has left in files. Waits for reads that are under way.
+
+        Raises:
+            StoreError: The database cannot be written.
+        """
+        self._database.erase()
+
     def close(self) -> None:
         """
         Finish the writes that were accepted, and release the data folder.
