@@ -164,6 +164,26 @@ def test_a_section_never_has_more_lines_than_asked_for(http: httpx.Client, model
     assert len(created(http, n_passed=1)["lines"]) == 1
 
 
+def test_a_version_made_of_one_that_is_no_longer_published_is_refused(
+    http: httpx.Client, model: Model
+):
+    def add(data: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{**ADVICE, "memory_ids": data["lessons"][0]["memory_ids"]}]
+
+    def be_late(data: dict[str, Any]) -> list[dict[str, Any]]:
+        model.edits = add
+        created(http)
+        return [{**ADVICE, "title": "Late advice", "memory_ids": data["lessons"][0]["memory_ids"]}]
+
+    model.edits = be_late
+    answer = http.post("/skill/create", json={})
+
+    assert answer.status_code == 409
+    assert "Create it again" in answer.json()["detail"]
+    (version,) = http.get("/skill/versions").json()
+    assert [line["title"] for line in version["lines"]] == [ADVICE["title"]]
+
+
 @pytest.mark.parametrize(
     ("reply", "said"),
     [

@@ -18,7 +18,7 @@ from .intervals import Interval
 from .results import OURS, Evaluation
 
 SIMULATED = (
-    "agent: simulated. No language model runs: it does what its first memory says. The numbers "
+    "agent: simulated. No language model runs: it does what its memories say. The numbers "
     "compare rankings, and do not say how much a model gains."
 )
 

@@ -125,6 +125,7 @@ def create_skill(
 
     Raises:
         NotEnoughMemoriesError: The project has fewer than 5 reviewed memories.
+        ConflictError: Another version was published meanwhile.
         ReflectServerError: The writer of skills cannot do its work.
     """
     known = parts.store.read(lambda tx: _knowledge(tx, project_id))
@@ -154,7 +155,10 @@ def create_skill(
         lines=lines,
         changes=tuple(change for draft in drafts.values() for change in draft.changes),
     )
-    return parts.store.write(lambda tx: _keep(tx, candidate, known, embedder))
+    check = parts.store.read(lambda tx: _check(tx, candidate.lines, known, embedder))
+    is_worse = check is not None and check.after < check.before
+    checked = replace(candidate, check=check, published=not is_worse)
+    return parts.store.write(lambda tx: _keep(tx, checked, known.earlier))
 
 
 def _knowledge(tx: Transaction, project_id: str) -> _Knowledge:
@@ -187,44 +191,37 @@ def _draft(
     return draft
 
 
-def _keep(tx: Transaction, candidate: Skill, known: _Knowledge, embedder: Embedder) -> CreatedSkill:
-    project_id = candidate.project_id
-    published = tx.skills.latest(project_id)
-    newest = next(iter(tx.skills.versions(project_id, limit=1)), None)
-    earlier = published.lines if published else ()
-    check = _check(tx, earlier, candidate.lines, known, embedder)
-    is_worse = check is not None and check.after < check.before
-    skill = replace(
-        candidate,
-        version=newest.version + 1 if newest else 1,
-        created_at=newest.created_at if newest else candidate.created_at,
-        published=not is_worse,
-        check=check,
-    )
-    tx.skills.insert(skill)
-    if published is None or not is_worse:
-        return CreatedSkill(skill)
-    return CreatedSkill(published, held_back=skill.version)
-
-
 def _check(
-    tx: Transaction,
-    earlier: Sequence[SkillLine],
-    later: Sequence[SkillLine],
-    known: _Knowledge,
-    embedder: Embedder,
+    tx: Transaction, lines: Sequence[SkillLine], known: _Knowledge, embedder: Embedder
 ) -> SkillCheck | None:
-    if not earlier:
+    earlier = known.earlier
+    if earlier is None or not earlier.lines:
         return None
-    project_id = next(iter(known.memories.values())).project_id
     ids, rows, _ = tx.memories.vectors(
-        project_id, embedder=embedder.name, dimensions=embedder.dimensions
+        earlier.project_id, embedder=embedder.name, dimensions=embedder.dimensions
     )
-    cited = {memory_id for line in (*earlier, *later) for memory_id in line.memory_ids}
+    cited = {memory_id for line in (*earlier.lines, *lines) for memory_id in line.memory_ids}
     ground = Ground(
         tasks=list(known.memories.values())[:MOST_TASKS],
         vectors=dict(zip(ids, rows, strict=True)),
         histories={memory_id: tx.memories.history(memory_id) for memory_id in cited},
         base_rate=known.base_rate,
     )
-    return compare(earlier, later, ground)
+    return compare(earlier.lines, lines, ground)
+
+
+def _keep(tx: Transaction, candidate: Skill, earlier: Skill | None) -> CreatedSkill:
+    project_id = candidate.project_id
+    published = tx.skills.latest(project_id)
+    if published != earlier:
+        raise ConflictError(
+            f"Another version of the skill of {project_id!r} was published while this one was made "
+            "of the one before. Create it again."
+        )
+    newest = next(iter(tx.skills.versions(project_id, limit=1)), None)
+    if newest is not None:
+        candidate = replace(candidate, version=newest.version + 1, created_at=newest.created_at)
+    tx.skills.insert(candidate)
+    if published is None or candidate.published:
+        return CreatedSkill(candidate)
+    return CreatedSkill(published, held_back=candidate.version)
