@@ -30,7 +30,12 @@ def _run() -> None:
     from reflect_cli.evaluation.command import evaluations  # noqa: PLC0415 - as above
     from reflect_server.commands import add_commands  # noqa: PLC0415 - as above
 
-    app = typer.Typer(name="reflect", no_args_is_help=True, rich_markup_mode=None)
+    app = typer.Typer(
+        name="reflect",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_show_locals=False,
+    )
 
     version = typer.Option(
         "--version", callback=_print_version, is_eager=True, help="Print the version and end."

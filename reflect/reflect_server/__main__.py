@@ -20,7 +20,7 @@ def _run() -> None:
 
     from reflect_server.commands import COMMANDS, GROUPS, add_commands  # noqa: PLC0415 - as above
 
-    app = typer.Typer(add_completion=False)
+    app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
     add_commands(app)
     arguments = sys.argv[1:]
     named = COMMANDS.keys() | GROUPS.keys() | {"--help"}

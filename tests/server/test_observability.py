@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.server
 import json
 import re
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -162,6 +163,40 @@ def test_each_request_is_logged_as_text(tmp_path: Path) -> None:
     (line,) = [line for line in log.splitlines() if "list_traces" in line]
     assert answer.headers["X-Request-Id"] in line
     assert "\x1b" not in line
+
+
+FAIL = """
+import logging, sys
+from reflect_server.logs import begin_request, configure_logs
+
+configure_logs(level="error", form=sys.argv[1])
+begin_request("the-id")
+
+def fail(key):
+    return key["missing"]
+
+try:
+    fail({"given": sys.argv[2][::-1]})
+except KeyError:
+    logging.getLogger("reflect_server.requests").exception("it failed")
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_is_logged_without_the_values_of_variables(form: str) -> None:
+    secret = "rf_live_abc_a-secret-value"
+    result = subprocess.run(
+        [sys.executable, "-c", FAIL, form, secret[::-1]],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "KeyError" in result.stderr
+    assert "it failed" in result.stderr
+    assert "the-id" in result.stderr
+    assert secret not in result.stderr
+    assert (len(result.stderr.splitlines()) == 1) == (form == "json")
 
 
 class Collector(http.server.BaseHTTPRequestHandler):
