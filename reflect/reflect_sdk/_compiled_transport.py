@@ -8,11 +8,14 @@ httpx.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import ssl
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
+from functools import cache
 from typing import TypeVar
 from urllib.request import getproxies
 
@@ -31,6 +34,7 @@ if pyreqwest.__version__.split(".")[:2] not in (["0", "14"], ["0", "15"]):
 T = TypeVar("T")
 
 _MOST_CONNECTIONS = 100
+_SECONDS_AT_EXIT = 0.05
 _NOT_CONNECTED = "client error (Connect)"
 _ERRORS: dict[type[exceptions.PyreqwestError], type[httpx.RequestError]] = {
     exceptions.ConnectTimeoutError: httpx.ConnectTimeout,
@@ -76,6 +80,7 @@ class CompiledTransport(httpx.AsyncBaseTransport):
         builder = builder.gzip(enable=False).deflate(enable=False).brotli(enable=False)
         builder = builder.zstd(enable=False).max_connections(_MOST_CONNECTIONS).no_proxy()
         self._client = builder.build()
+        _let_rust_finish_at_exit()
         self._by_phases = httpx.AsyncHTTPTransport(verify=tls)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -105,6 +110,17 @@ class CompiledTransport(httpx.AsyncBaseTransport):
         """
         await self._by_phases.aclose()
         await self._client.close()
+
+
+@cache
+def _let_rust_finish_at_exit() -> None:
+    """
+    Have the interpreter's end wait a moment.
+
+    The thread that brought the last answer may still want the interpreter's lock. To get it while
+    the interpreter is taken down aborts the process, so it is given the time to get it before.
+    """
+    atexit.register(time.sleep, _SECONDS_AT_EXIT)
 
 
 class _Body(httpx.AsyncByteStream):
