@@ -99,8 +99,9 @@ class _Writer:
         self.dialect = dialect
         self.here = here
         kinds = (*reference.types, *reference.shared, *reference.errors)
-        others = (*reference.functions, *reference.constants)
-        names = [entry.name for entry in (*kinds, *others)]
+        names = [kind.name for kind in kinds]
+        names += [function.name for function in reference.functions]
+        names += [constant.name for constant in reference.constants]
         client = reference.client
         self.places = {name: ("types", name.lower()) for name in names} | {
             method.name: ("client", method.name)

@@ -4,13 +4,13 @@ Examples of synchronous methods, made into examples of their asynchronous twins.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+import ast
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve
 from reference_model import Example
 
-_CALL = r"\b(?P<owner>\w+)\.(?P<name>\w+)\("
+_Insertion = tuple[int, int, str]
 
 
 def asynchronous_examples(
@@ -28,19 +28,46 @@ def asynchronous_examples(
 
 
 def _rewritten(code: str, kinds: Mapping[str, str]) -> str:
-    def call(match: re.Match[str]) -> str:
-        kind = kinds.get(match["name"])
-        if kind is None:
-            return match[0]
-        awaited = "await " if kind == "coroutine" else ""
-        return f"{awaited}{match['owner']}.{match['name']}_async("
+    lines = [line.encode() for line in code.splitlines()]
+    # From the end to the start, so that no insertion moves the place of another one.
+    for line, column, text in sorted(_insertions(ast.parse(code), kinds), reverse=True):
+        before = lines[line - 1]
+        lines[line - 1] = before[:column] + text.encode() + before[column:]
+    return "\n".join(line.decode() for line in lines)
 
-    def statement(line: str) -> str:
-        used = {kinds.get(match["name"]) for match in re.finditer(_CALL, line)}
-        if "context" in used:
-            line = re.sub(r"^(\s*)with ", r"\1async with ", line)
-        if "iterator" in used:
-            line = re.sub(r"^(\s*)for ", r"\1async for ", line)
-        return re.sub(_CALL, call, line)
 
-    return "\n".join(statement(line) for line in code.splitlines())
+def _insertions(tree: ast.AST, kinds: Mapping[str, str]) -> Iterator[_Insertion]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.With):
+            called = [_kind(item.context_expr, kinds) for item in node.items]
+            if "context" in called:
+                yield node.lineno, node.col_offset, "async "
+        elif isinstance(node, ast.For) and _kind(node.iter, kinds) == "iterator":
+            yield node.lineno, node.col_offset, "async "
+        elif isinstance(node, ast.Attribute | ast.Subscript):
+            if _kind(node.value, kinds) == "coroutine":
+                yield from _around(node.value)
+        elif isinstance(node, ast.Call) and _kind(node, kinds):
+            yield *_known(node.func.end_lineno, node.func.end_col_offset), "_async"
+            if _kind(node, kinds) == "coroutine":
+                yield node.lineno, node.col_offset, "await "
+
+
+def _around(called: ast.expr) -> Iterator[_Insertion]:
+    """
+    Put parentheses around an awaited call of whose value something is taken.
+    """
+    yield called.lineno, called.col_offset, "("
+    yield *_known(called.end_lineno, called.end_col_offset), ")"
+
+
+def _known(line: int | None, column: int | None) -> tuple[int, int]:
+    assert line is not None  # noqa: S101 - parsed source has places
+    assert column is not None  # noqa: S101 - as above
+    return line, column
+
+
+def _kind(node: ast.expr, kinds: Mapping[str, str]) -> str:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return kinds.get(node.func.attr, "")
+    return ""

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from reference import check, write_reference
 from reference_faults import faults
+from reference_model import Example
 from reference_pages import MARKDOWN, MDX, client_page, types_page
 from reference_source import read_reference
+from reference_twins import asynchronous_examples
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "generate_api_docs.py"
@@ -206,3 +208,24 @@ def test_a_page_that_was_edited_by_hand_is_noticed(
     printed = capsys.readouterr().out
     assert "-By hand." in printed
     assert "run `nox -s generate`" in printed
+
+
+@pytest.mark.parametrize(
+    ("code", "rewritten"),
+    [
+        ("print(c.get(1).name)", "print((await c.get_async(1)).name)"),
+        ("x = c.get(c.get(1))[0]", "x = (await c.get_async(await c.get_async(1)))[0]"),
+        (
+            "with c.open('ä') as x, d.other():\n    pass",
+            "async with c.open_async('ä') as x, d.other():\n    pass",
+        ),
+        (
+            "for x in c.iterate(  # all\n    1\n):\n    c.get(x)",
+            "async for x in c.iterate_async(  # all\n    1\n):\n    await c.get_async(x)",
+        ),
+        ("for x in c.get(1):\n    x.get", "for x in await c.get_async(1):\n    x.get"),
+    ],
+)
+def test_an_example_of_a_method_becomes_one_of_its_twin(code: str, rewritten: str):
+    kinds = {"get": "coroutine", "open": "context", "iterate": "iterator"}
+    assert asynchronous_examples([Example("", code)], kinds) == (Example("", rewritten),)
