@@ -10,6 +10,8 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from threadpoolctl import threadpool_limits
+
 from reflect_server.addresses import is_local
 from reflect_server.cursors import CursorSeal
 from reflect_server.domain.keys import create_master_key
@@ -125,6 +127,8 @@ def running_service(settings: Settings) -> Iterator[Service]:
         ReflectServerError: The folder, its database or its secret cannot be used.
     """
     with ExitStack() as resources:
+        # Requests run on threads of their own; several per product only wait for each other.
+        resources.enter_context(threadpool_limits(limits=1, user_api="blas"))
         store, keyring = resources.enter_context(open_store(settings))
         metrics = Metrics(store)
         tracing: Tracing = OpenTelemetry() if settings.tracing else NoTracing()
