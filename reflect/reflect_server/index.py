@@ -28,7 +28,8 @@ class Matches(NamedTuple):
     Memories compared with a query; the same position in all four means the same memory.
 
     Attributes:
-        ids: Identifiers of the memories.
+        ids: Identifiers of the memories; not to be written to, and maybe followed by others that
+            were added since.
         vectors: Their unit vectors as rows, shape (memories, dimensions); not to be written to.
         similarities: Their cosine similarities to the query, shape (memories,).
         lexical: BM25 of the letters that their tasks share with the query's, shape (memories,).
@@ -121,7 +122,7 @@ class MemoryIndex:
         """
         rows = self._loaded(project_id, vector.size)
         if allowed is None:
-            ids, vectors = rows.ids[: rows.count], rows.matrix[: rows.count]
+            ids, vectors = rows.ids, rows.matrix[: rows.count]
             lexical = rows.letters.scores(task)
         else:
             found = (rows.positions.get(memory_id, rows.count) for memory_id in allowed)

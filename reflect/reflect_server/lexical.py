@@ -9,7 +9,6 @@ letters, digits and the gaps between words count, so no syntax in a query means 
 
 from __future__ import annotations
 
-import math
 import re
 from array import array
 from collections import Counter
@@ -27,11 +26,11 @@ MAX_CHARACTERS = 4_096
 MAX_TERMS = 64
 """How many terms of a query count: the rarest ones, so that a long query costs no more."""
 
-MAX_MATCHES = 2
+EXTRA_MATCHES = 20_000
 """
-How many matches of terms are looked at, as a multiple of the number of texts (and a thousand).
+A query looks at as many matches of terms as there are texts, and this many more.
 
-Rare terms come first, so what is left out is what nearly every text has.
+Rare terms come first, so what is left out among many texts is what nearly all of them have.
 """
 
 SCORE_DECIMALS = 4
@@ -142,24 +141,19 @@ class LexicalIndex:
         Returns:
             The scores, 0 where no term is shared, rounded to `SCORE_DECIMALS`; shape (texts,).
         """
-        found = np.zeros(self.size)
         asked = self._known(text)
         if not asked:
-            return found
+            return np.zeros(self.size)
+        frequencies = self.frequencies[asked].astype(np.float32)
+        rarities = np.log1p((self.size - frequencies + 0.5) / (frequencies + 0.5))
+        rows, counts, places = self._matches(asked)
         mean = self.total_length / self.size
-        norms = (_K1 * (1.0 - _B + _B / mean * self.lengths[: self.size])).astype(np.float32)
-        weights = np.zeros(len(self.frequencies), np.float32)
-        starts = self.postings.starts
-        for term in asked:
-            frequency = float(self.frequencies[term])
-            rarity = math.log1p((self.size - frequency + 0.5) / (frequency + 0.5))
-            weight = weights[term] = np.float32((_K1 + 1.0) * rarity)
-            if term + 1 < len(starts):
-                here = slice(starts[term], starts[term + 1])
-                rows, counts = self.postings.rows[here], self.postings.counts[here]
-                found[rows] += weight * (counts / (counts + norms[rows]))
-        self._add_recent(found, weights, norms)
-        return np.round(found, SCORE_DECIMALS)
+        shift, slope = np.float32(_K1 * (1.0 - _B)), np.float32(_K1 * _B / mean)
+        found = counts.astype(np.float32)
+        found /= found + (shift + slope * self.lengths[rows])
+        found *= ((_K1 + 1.0) * rarities).astype(np.float32)[places]
+        total = np.bincount(rows, weights=found, minlength=self.size).astype(np.float64, copy=False)
+        return np.round(total, SCORE_DECIMALS, out=total)
 
     def with_text(self, text: str) -> LexicalIndex:
         """
@@ -237,19 +231,29 @@ class LexicalIndex:
                 known.append((int(self.frequencies[number]), term, number))
         known.sort()
         matches = accumulate(frequency for frequency, _, _ in known)
-        room = MAX_MATCHES * self.size + _SMALLEST_CAPACITY
+        room = self.size + EXTRA_MATCHES
         return [
             number
             for (_, _, number), total in zip(known[:MAX_TERMS], matches, strict=False)
             if total <= room
         ]
 
-    def _add_recent(self, found: NDArray[np.float64], weights: Weights, norms: Weights) -> None:
-        recent = slice(self.inverted, self.entries)
-        weight = weights[self.terms[recent]]
-        hits = np.flatnonzero(weight)
-        rows, counts = self.rows[recent][hits], self.counts[recent][hits]
-        np.add.at(found, rows, weight[hits] * (counts / (counts + norms[rows])))
+    def _matches(self, asked: list[int]) -> tuple[Rows, Counts, Rows]:
+        """
+        Return rows and counts of the entries of some terms, and the place of each term among them.
+        """
+        starts = self.postings.starts
+        known = [place for place, term in enumerate(asked) if term + 1 < len(starts)]
+        slices = [slice(starts[asked[place]], starts[asked[place] + 1]) for place in known]
+        lengths = [part.stop - part.start for part in slices]
+        place_of = np.full(len(self.frequencies), -1, np.int32)
+        place_of[asked] = np.arange(len(asked), dtype=np.int32)
+        recent = place_of[self.terms[self.inverted : self.entries]]
+        hits = np.flatnonzero(recent >= 0) + self.inverted
+        rows = [*(self.postings.rows[part] for part in slices), self.rows[hits]]
+        counts = [*(self.postings.counts[part] for part in slices), self.counts[hits]]
+        places = [np.repeat(np.array(known, np.int32), lengths), recent[recent >= 0]]
+        return np.concatenate(rows), np.concatenate(counts), np.concatenate(places)
 
 
 def _inverted(index: LexicalIndex) -> LexicalIndex:

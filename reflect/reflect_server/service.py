@@ -151,6 +151,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             spaces=spaces,
             q_learning_alpha=settings.q_learning_alpha,
             similarity_threshold=settings.similarity_threshold,
+            exploration=settings.exploration,
             skill_writer=writers.skill_writer,
             queued=worker.wake,
             changed=waiters.notify,

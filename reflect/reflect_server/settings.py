@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     similarity_threshold: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """The least cosine similarity of an answer where the query names none, -1 to 1."""
 
+    exploration: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of queries that try out memories of uncertain utility, 0 to 1."""
+
     max_body_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024 * 1024
     """The largest body of a request that is accepted, in bytes."""
 

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
+
+from reflect_server.testing import running_server
 
 from .projects import Project
 
@@ -126,6 +130,20 @@ def test_advice_that_several_memories_give_takes_one_place_in_a_short_answer(pro
     answer = project.query("Count the orders of March", limit=2)
 
     assert [memory["id"] for memory in answer] == [first, other]
+
+
+def test_exploration_draws_utilities_anew_for_each_query():
+    def answers(share: str) -> set[tuple[float, ...]]:
+        with running_server(env={"REFLECT_EXPLORATION": share}) as server, ExitStack() as closing:
+            project = Project(server, "default", server.api_key, closing)
+            memory_id = project.memory()
+            review = {"result": "pass", "remember": False}
+            project.create(retrieved_memory_ids=[memory_id], review=review)
+            found = [project.query("Count the orders")[0]["why"] for _ in range(5)]
+        return {(why["utility"], why["estimate"]) for why in found}
+
+    assert len(answers("0")) == 1
+    assert len(answers("1")) == 5
 
 
 def test_a_retrieved_memory_says_why_it_is_there(project: Project):

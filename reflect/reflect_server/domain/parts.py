@@ -22,6 +22,7 @@ class Parts:
         spaces: Which embedder makes vectors of tasks, and the index that finds memories by them.
         q_learning_alpha: Learning rate of reviews that name none, in [0, 1].
         similarity_threshold: The least similarity of an answer where the query names none.
+        exploration: The share of queries that try out memories of uncertain utility, in [0, 1].
         skill_writer: Proposes how a skill is to change.
         queued: Called after a trace has entered the ingest queue.
         changed: Called with the id of a trace after its state has changed; with None where many may
@@ -32,6 +33,7 @@ class Parts:
     spaces: Spaces
     q_learning_alpha: float
     similarity_threshold: float
+    exploration: float
     skill_writer: SkillWriter
     queued: Callable[[], None]
     changed: Callable[[str | None], None]

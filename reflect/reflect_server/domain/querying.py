@@ -4,6 +4,7 @@ Queries: the memories that fit a task, each with the reasons for its place.
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,9 @@ def query_memories(
     """
     Find the memories that fit a task, best first.
 
+    A share of queries (`parts.exploration`) ranks by utilities that are drawn from their posteriors
+    rather than by their means, so that a memory with little evidence gets its chance.
+
     Args:
         parts: The collaborators.
         project_id: The project.
@@ -105,7 +109,9 @@ def query_memories(
     memories, evidence = parts.store.read(read)
     present = [index for index in pool if matches.ids[index] in memories]
     found = [(index, memories[matches.ids[index]]) for index in present]
-    return _ranked(matches, found, base_rate(evidence), ranking) if found else []
+    explores = random.random() < parts.exploration  # noqa: S311 - A choice, no secret.
+    draw = np.random.default_rng() if explores else None
+    return _ranked(matches, found, base_rate(evidence), ranking, draw) if found else []
 
 
 def _matches(
@@ -120,7 +126,11 @@ def _matches(
 
 
 def _ranked(
-    matches: Matches, found: Sequence[tuple[int, Memory]], rate: float, ranking: Ranking
+    matches: Matches,
+    found: Sequence[tuple[int, Memory]],
+    rate: float,
+    ranking: Ranking,
+    draw: np.random.Generator | None,
 ) -> list[RankedMemory]:
     rows = [index for index, _ in found]
     memories = [memory for _, memory in found]
@@ -132,6 +142,7 @@ def _ranked(
             np.array([memory.evidence.wins for memory in memories]),
             np.array([memory.evidence.losses for memory in memories]),
             rate,
+            draw=draw,
         ),
         lessons=[lesson_of(memory.reflection) for memory in memories],
     )

@@ -44,6 +44,7 @@ SIMILARITY_DECIMALS = 6
 _NO_SPREAD = 1e-9
 _RANGE_WITHOUT_SPREAD = 0.1
 _LAST = 10.0
+_LEAST_LEXICAL = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,24 +139,21 @@ def candidates(
     Returns:
         Indices of the candidates, most similar first, and by id among equals. May be empty.
     """
-    size = pool_size(ranking.limit)
-    similar = np.flatnonzero(similarities >= ranking.similarity_threshold)
-    dense = _best(similarities, ids, similar, size)
-    sharing = similar[lexical[similar] > 0.0]
-    by_letters = _best(lexical, ids, sharing, size // 3) if ranking.blend < 1.0 else ()
-    pool = {*dense, *by_letters}
+    size, threshold = pool_size(ranking.limit), ranking.similarity_threshold
+    pool = set(_best(similarities, ids, threshold, size))
+    if ranking.blend < 1.0:
+        sharing = np.where(similarities >= threshold, lexical, 0.0)
+        pool.update(_best(sharing, ids, _LEAST_LEXICAL, size // 3))
     ordered = sorted(pool, key=lambda index: (-similarities[index], ids[index]))
     return np.array(ordered, dtype=np.intp)
 
 
-def _best(
-    values: NDArray[np.floating], ids: Sequence[str], among: NDArray[np.intp], size: int
-) -> list[int]:
-    if among.size > size:
-        there = values[among]
-        weakest = np.partition(there, among.size - size)[among.size - size]
-        among = among[there >= weakest]
-    ordered: list[int] = sorted(among.tolist(), key=lambda index: (-values[index], ids[index]))
+def _best(values: NDArray[np.floating], ids: Sequence[str], least: float, size: int) -> list[int]:
+    if values.size > size:
+        weakest = np.partition(values, values.size - size)[values.size - size]
+        least = max(least, float(weakest))
+    among = np.flatnonzero(values >= least).tolist()
+    ordered: list[int] = sorted(among, key=lambda index: (-values[index], ids[index]))
     return ordered[:size]
 
 
