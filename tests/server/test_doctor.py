@@ -9,7 +9,7 @@ import re
 import shutil
 import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,9 +18,13 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from reflect_server.diagnosis import surroundings
+from reflect_server.diagnosis import examination, surroundings
+from reflect_server.diagnosis.findings import Finding
 from reflect_server.identity import load_pepper
+from reflect_server.settings import Settings
 from reflect_server.store.sqlite import SqliteStore
+from reflect_server.store.sqlite.folder import FolderLock
+from reflect_server.store.sqlite.staging import MANIFEST_NAME, STAGED_NAME
 from reflect_server.testing import running_server
 
 from .commands import reflect
@@ -178,6 +182,60 @@ def test_the_server_that_holds_the_folder_is_named(tmp_path: Path) -> None:
     assert server.base_url in shown["data folder"]["found"]
     assert server.base_url in shown["port"]["found"]
     assert {finding["level"] for finding in shown.values()} == {"ok"}
+
+
+def test_a_folder_that_is_held_by_nobody_known_is_told_of(data: Path) -> None:
+    change(
+        data,
+        TRACE.format(seq=2, status="queued", at=micros())
+        .replace("metadata)", "metadata, due_at)")
+        .replace("'{}')", f"'{{}}', {micros(-timedelta(hours=1))})"),
+    )
+    lock = FolderLock(data)
+    try:
+        shown = findings("--data-dir", data, "--port", 0)
+    finally:
+        lock.release()
+
+    assert "another process" in shown["data folder"]["found"]
+    assert shown["ingestion"]["level"] == "warning"
+    assert "1 traces wait" in shown["ingestion"]["found"]
+
+
+def test_a_backup_that_waits_to_be_taken_is_told_of(data: Path) -> None:
+    (data / STAGED_NAME).mkdir()
+    (data / STAGED_NAME / MANIFEST_NAME).touch()
+
+    assert findings("--data-dir", data, "--port", 0)["data folder"]["level"] == "warning"
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_file_in_the_place_of_the_folder_is_a_problem(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").touch()
+
+    shown = findings("--data-dir", tmp_path / "file" / below, "--port", 0)
+
+    assert shown["data folder"]["level"] == "problem"
+
+
+def test_one_check_that_fails_hides_no_other(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(settings: Settings) -> Iterator[Finding]:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(examination, "check_disk", fail)
+
+    shown = findings("--data-dir", data, "--port", 0)
+
+    assert "ZeroDivisionError" in shown["doctor"]["found"]
+    assert shown["database"]["level"] == "ok"
+
+
+def test_parts_that_are_missing_are_a_problem(data: Path) -> None:
+    model = ("--set", "model=m", "--set", "model_base_url=http://127.0.0.1:9")
+    shown = findings("--data-dir", data, *model, "--set", "embedder=sentence-transformers:none")
+
+    assert shown["reflections"]["found"] == "They are written by the model m."
+    assert shown["embedder"]["level"] == "problem"
 
 
 def test_a_port_that_is_taken_is_a_problem(data: Path) -> None:

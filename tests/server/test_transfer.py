@@ -221,5 +221,35 @@ def test_an_export_of_an_older_version_is_brought_up_to_date(
     assert not list((tmp_path / "new").glob("import*"))
 
 
+def test_files_that_cannot_be_used_are_named(data: Path, tmp_path: Path) -> None:
+    binary = tmp_path / "packed.gz"
+    binary.write_bytes(b"\x1f\x8b\xff" * 100)
+    new = ("--data-dir", tmp_path / "new")
+
+    says_one_thing(reflect("import", tmp_path / "missing", *new), "missing", "cannot be read")
+    says_one_thing(reflect("import", binary, *new), "unpacked")
+    says_one_thing(
+        reflect("export", tmp_path / "nowhere" / "file", "--data-dir", data), "cannot be written"
+    )
+    file = tmp_path / "all.jsonl"
+    assert reflect("export", file, "--data-dir", data).stdout.startswith("Wrote ")
+    assert reflect("import", file, *new).stdout.startswith("Stored 2 projects")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [("[1]", "Line 2"), ('{"other": 1}', "Line 2"), ('{"table": "x", "row": {}}', "'x'")],
+)
+def test_lines_that_are_no_rows_are_refused(
+    exported: str, tmp_path: Path, line: str, says: str
+) -> None:
+    header = exported.splitlines()[0]
+
+    for text in (header, header.replace('"schema_version":', '"schema_version":1,"was":')):
+        result = reflect("import", "-", "--data-dir", tmp_path / "n", text=f"{text}\n{line}\n")
+        says_one_thing(result, "Nothing was imported")
+        assert says in result.stderr or "own version" in result.stderr
+
+
 def test_an_unknown_project_is_named(data: Path) -> None:
     says_one_thing(reflect("export", "--project", "nope", "--data-dir", data), "'nope'", "'shop'")
