@@ -37,16 +37,10 @@ def build(root: Path) -> int:
     site = root / "site"
     pages = _pages(root)
     for page in pages:
-        (site / page.markdown).parent.mkdir(parents=True, exist_ok=True)
-        (site / page.markdown).write_text(page.text, encoding="utf-8", newline="\n")
-    texts = {
-        "llms.txt": (index_text(pages), TOKENS_OF_INDEX),
-        "llms-full.txt": (full_text(pages), TOKENS_OF_FULL),
-    }
+        _write(site / page.markdown, page.text)
     found = []
-    for name, (text, budget) in texts.items():
-        (site / name).write_text(text, encoding="utf-8", newline="\n")
-        spent = tokens(text)
+    for name, budget in (("llms.txt", TOKENS_OF_INDEX), ("llms-full.txt", TOKENS_OF_FULL)):
+        spent = tokens((site / name).read_text(encoding="utf-8"))
         print(f"{name}: about {spent:,} tokens of {budget:,}")
         if spent > budget:
             found.append(f"{name} has about {spent:,} tokens, {budget:,} are allowed")
@@ -59,7 +53,7 @@ def build(root: Path) -> int:
 
 def serve(root: Path) -> int:
     """
-    Show the site on this machine until Ctrl+C.
+    Show the site on this machine until Ctrl+C, without the Markdown of its pages.
 
     Args:
         root: The root of the repository.
@@ -70,8 +64,8 @@ def serve(root: Path) -> int:
 
 def stage(root: Path) -> None:
     """
-    Put the pages together from which the site is built: those of `docs/`, the changelog, and a list
-    of the decisions.
+    Put the files together from which the site is built: those of `docs/`, the changelog, a list of
+    the decisions, and the texts for agents.
 
     Args:
         root: The root of the repository.
@@ -80,12 +74,19 @@ def stage(root: Path) -> None:
     shutil.rmtree(staged, ignore_errors=True)
     shutil.copytree(root / "docs", staged)
     text = changelog(root / "CHANGELOG.md", root / "changelog.d")
-    (staged / "changelog.md").write_text(text, encoding="utf-8", newline="\n")
+    _write(staged / "changelog.md", text)
     index = staged / "decisions" / "README.md"
     records = sorted(set(index.parent.glob("*.md")) - {index})
     listed = "\n".join(f"- [{_title(record)}]({record.name})" for record in records)
-    text = f"{index.read_text(encoding='utf-8').rstrip()}\n\n{listed}\n"
-    index.write_text(text, encoding="utf-8", newline="\n")
+    _write(index, f"{index.read_text(encoding='utf-8').rstrip()}\n\n{listed}\n")
+    pages = _pages(root)
+    _write(staged / "llms.txt", index_text(pages))
+    _write(staged / "llms-full.txt", full_text(pages))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _configuration(root: Path) -> dict[str, Any]:

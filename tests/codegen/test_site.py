@@ -81,9 +81,7 @@ def test_the_texts_for_agents_list_every_page_and_hold_it_without_twins(tmp_path
     front = "---\ntitle: x\ndescription: How to begin.\n---\n\n<!-- generated -->\n\n"
     write(tmp_path / "start.md", f"{front}# Start\n\n![a](b.svg)\nGo [on](more/README.md#x).\n")
     write(tmp_path / "more" / "README.md", "# More\n\n[back](../start.md) [one](one.md)\n")
-    write(
-        tmp_path / "ref.md", "# Ref\n\n### get\n\nG.\n\n### get_async\n\nGets.\n\n### b\n\nB.\n"
-    )
+    write(tmp_path / "ref.md", "# Ref\n\n### get\n\nG.\n\n### get_async\n\nGets.\n\n### b\n\nB.\n")
     pages = [
         Page.read(tmp_path, "start.md", "Start"),
         Page.read(tmp_path, "more/README.md", "Start"),
