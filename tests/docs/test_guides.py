@@ -109,6 +109,12 @@ def check_words(words: list[str]) -> None:
             names = [word for word in arguments if re.fullmatch(r"[a-z]+", word)]
             help_of = reflect_help(*subcommands(names))
             assert set(options) <= set(re.findall(r"--[\w-]+", help_of)), words
+        case ["docker", "compose", "run", "--rm", "reflect", *arguments]:
+            check_words(["reflect", *arguments])
+        case ["docker", "compose", "exec", "reflect", *arguments]:
+            check_words(arguments)
+        case ["docker", "compose", "up", "--detach"]:
+            pass
         case ["nox", *arguments]:
             sessions = set(re.findall(r"^def (\w+)\(session", NOXFILE, re.MULTILINE))
             named = [word for word in arguments if not word.startswith("-")]
