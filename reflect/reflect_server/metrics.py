@@ -4,7 +4,7 @@ What a server counts, for Prometheus.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -73,7 +73,21 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._memories_to_embed = Gauge(
+            "reflect_memories_to_embed",
+            "Memories that wait for a vector after a change of the embedder.",
+            registry=self._registry,
+        )
         self._registry.register(_StoreCollector(store))
+
+    def follow_embedding(self, left: Callable[[], int]) -> None:
+        """
+        Show how many memories wait for a vector.
+
+        Args:
+            left: Says how many do.
+        """
+        self._memories_to_embed.set_function(left)
 
     def count_request(self, operation: str, status: int, seconds: float) -> None:
         """

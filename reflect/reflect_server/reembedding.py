@@ -79,6 +79,13 @@ class Reembedding:
         """
         return self._done, max(self._total, self._done)
 
+    @property
+    def left(self) -> int:
+        """
+        How many memories wait for their vector, as far as is known.
+        """
+        return max(0, self._total - self._done)
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
@@ -93,11 +100,9 @@ class Reembedding:
             _log.warning("%d memories were embedded with %s", self._done, self._name)
 
     def _pass(self) -> None:
+        left = self._store.read(lambda tx: tx.memories.count_unembedded(self._name))
+        self._total = self._done + left
         batch = self._next(None)
-        if batch:
-            self._total = self._done + self._store.read(
-                lambda tx: tx.memories.count_unembedded(self._name)
-            )
         while batch and not self._stopping.is_set():
             self._report()
             self._embed(batch)

@@ -137,6 +137,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
         target = space_of(resources.enter_context(chosen_embedder(settings)), store)
         spaces = Spaces(_first_space(store, target))
         reembedding = Reembedding(store, spaces, target)
+        metrics.follow_embedding(lambda: reembedding.left)
         writers = resources.enter_context(chosen_writers(settings))
         worker = IngestWorker(
             store,

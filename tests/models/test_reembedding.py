@@ -108,6 +108,7 @@ def test_queries_find_everything_before_during_and_after_the_change(change: Chan
     change.reembedding.start()
     assert change.new.embedding.wait(PATIENCE)
     assert change.spaces.active is change.old_space
+    assert change.reembedding.left == len(names)
     assert change.found() == names
     change.keep("late")
     change.old_space.index.forget("p")
@@ -116,7 +117,8 @@ def test_queries_find_everything_before_during_and_after_the_change(change: Chan
     change.until_done()
     assert change.spaces.active is change.new_space
     assert change.found() == names | {"late"}
-    assert change.reembedding.progress[0] == len(names) + 1
+    assert change.reembedding.progress == (len(names) + 1, len(names) + 1)
+    assert change.reembedding.left == 0
 
 
 def test_a_memory_that_was_embedded_for_the_old_space_is_settled_in_the_new_one(change: Change):
@@ -210,13 +212,22 @@ def test_a_server_changes_its_embedder_while_queries_are_answered(tmp_path: Path
         try:
             with _client(server, key) as http:
                 assert _best(http, tasks[0]) == tasks[0]
+                while _to_embed(http) != len(tasks):
+                    pass
                 release.set()
                 while not _is_asked(model.requests, tasks[0]):
                     assert _best(http, tasks[0]) == tasks[0]
                 assert {_best(http, task) for task in tasks} == set(tasks)
+                assert _to_embed(http) == 0
         finally:
             release.set()
             server.stop()
+
+
+def _to_embed(http: httpx.Client) -> float:
+    lines = http.get(f"{http.base_url.copy_with(path='/metrics')}").text.splitlines()
+    (line,) = (line for line in lines if line.startswith("reflect_memories_to_embed "))
+    return float(line.split()[1])
 
 
 def _is_asked(requests: Sequence[dict[str, Any]], task: str) -> bool:
