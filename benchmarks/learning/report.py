@@ -32,6 +32,7 @@ RESULTS = re.compile(r"(<!-- results begin -->\n).*(<!-- results end -->)", re.D
 
 MEMORIES, TASKS, HELD_OUT = 1_000, 2_000, 600
 DATABASE_TASKS = 100
+SHOWN = ("-over-time", "-calibration")
 ABOUT = "Mean ± half of the 95% interval; the best of a column is bold."
 
 Plan = tuple[str, int, Callable[[Service], Evaluation]]
@@ -87,8 +88,7 @@ def tables(results: Path) -> str:
         parts.append(found["markdown"])
         parts.extend(
             f"![{found['title']}](evaluation/{picture.name})"
-            for picture in sorted(results.glob(f"{file.stem}-*.png"))
-            if picture.stem.endswith(("-over-time", "-calibration"))
+            for picture in sorted(results.glob(f"{file.stem}-*.png"), reverse=True)
         )
     return "\n\n".join(parts)
 
@@ -155,7 +155,9 @@ def main() -> None:
         kept = {**evaluation.to_json(), "markdown": markdown(evaluation)}
         file = options.out / f"{evaluation.stem}.json"
         file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        draw(evaluation, options.out)
+        for picture in draw(evaluation, options.out):
+            if not picture.stem.endswith(SHOWN):
+                picture.unlink()
         show(console, evaluation)
     if options.out == PAGE.with_suffix(""):
         page = PAGE.read_text(encoding="utf-8")

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -29,13 +29,26 @@ NO_MEMORY = "no memory: the agent's habits"
 SIMILARITY = "similarity only (lambda_=1)"
 NAMED = f"{OURS} (defaults), used memories named"
 UNNAMED = f"{OURS} (defaults), used memories not named"
+UNDIVERSIFIED = f"{OURS}, mmr_lambda=1, used memories named"
 
-STRATEGIES = (NO_MEMORY, SIMILARITY, *(rule.name for rule in RULES), NAMED, UNNAMED)
+STRATEGIES = (
+    NO_MEMORY,
+    SIMILARITY,
+    *(rule.name for rule in RULES),
+    NAMED,
+    UNNAMED,
+    UNDIVERSIFIED,
+)
 """Every strategy of the comparison, in the order of tables."""
 
 RIGHT_HABITS = 0.4
 """The share of tasks that the simulated agent solves without memory."""
 
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    SIMILARITY: {"lambda_": 1.0, "mmr_lambda": 1.0},
+    UNDIVERSIFIED: {"mmr_lambda": 1.0},
+}
+_NAMING = frozenset({NAMED, UNDIVERSIFIED})
 _STATEMENT = re.compile(r"```sql\s+(.*?)\s*```", re.DOTALL)
 
 
@@ -134,12 +147,10 @@ class _ServerArm:
     """
 
     limit: int
-    by_similarity: bool = False
+    options: Mapping[str, Any]
 
     def retrieve(self, client: ReflectClient, text: str) -> list[MemoryResponse]:
-        if self.by_similarity:
-            return client.query_memories(text, limit=self.limit, lambda_=1.0, mmr_lambda=1.0)
-        return client.query_memories(text, limit=self.limit)
+        return client.query_memories(text, limit=self.limit, **self.options)
 
     def q_value(self, memory: MemoryResponse) -> float:
         return memory.q_value
@@ -247,13 +258,13 @@ def _outcome(  # noqa: PLR0917 - Bound by `partial`, all in one call.
         rate = sum(solved) / len(solved)
         return Outcome(rate, (rate,) * settings.epochs)
     rule = next((rule for rule in RULES if rule.name == strategy), None)
-    arm: _Arm = _ServerArm(settings.injected, by_similarity=strategy == SIMILARITY)
+    arm: _Arm = _ServerArm(settings.injected, _OPTIONS.get(strategy, {}))
     if rule is not None:
         arm = _RuleArm(rule, settings.injected, settings.candidates)
     curve, followed = [], []
     with service.project(f"database-{seed}") as client:
         for epoch in range(settings.epochs):
-            run = _Epoch(service, client, arm, agent, names_used=strategy == NAMED)
+            run = _Epoch(service, client, arm, agent, names_used=strategy in _NAMING)
             draw = random.Random(f"epoch/{seed}/{epoch}")  # noqa: S311 - A repeatable draw, no secret.
             order = draw.sample(tasks, len(tasks))
             run.through(order, [draw.random() < wrong_reviews for _ in order])

@@ -20,10 +20,6 @@ from .errors import EvaluationError
 
 T = TypeVar("T")
 
-# Many requests at once keep all cores busy; products of matrices that want all of them as well
-# would only wait for each other.
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-
 
 class StoppedError(Exception):
     """
@@ -122,7 +118,7 @@ def running_service(
         EvaluationError: The server did not start, or did not do its part.
     """
     try:
-        with running_server(env=_ONE_THREAD) as server:
+        with running_server() as server:
             yield Service(server.base_url, server.api_key, workers, advanced)
     except (ReflectError, ReflectServerError) as error:
         raise EvaluationError(f"The evaluation's server did not do its part: {error}") from error
