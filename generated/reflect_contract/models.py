@@ -567,8 +567,9 @@ class CreateTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
             is absent. All must be memories of the project, or have been: those that were
             deleted since are kept in the list and get no credit.
         used_memory_ids: Those of `retrieved_memory_ids` that the answer relied on; a review
-            then credits only them. Where it is absent, every retrieved memory is credited,
-            the less the lower its rank.
+            then credits only them. Where it is absent, the memories that the final answer
+            agrees with are credited, or, where that does not show, every retrieved one, the
+            less the lower its rank.
         model: The model that the agent ran on. Unknown where it is absent.
         metadata: See `Metadata`.
         reference_context: What a right answer looks like (an expected result, a policy, a

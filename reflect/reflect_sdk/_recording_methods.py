@@ -177,7 +177,8 @@ class RecordingMethods(Connection):
             alpha: The learning rate of this review, in [0, 1]; lower for noisy judges. The server's
                 default (0.3) where None. Ignored without `review_result`.
             used_memory_ids: Those of `retrieved_memory_ids` that the answer relied on; only they
-                are credited. Where None, all are, the less the lower their rank.
+                are credited. Where None, those are that the final answer agrees with, or, where
+                that does not show, all, the less the lower their rank.
             remember: Whether a memory is made of the run; where False the review only moves
                 Q-values, as for runs over a fixed set of memories. True by default; ignored without
                 `review_result`.
@@ -314,7 +315,8 @@ class RecordingMethods(Connection):
                 0; 0.25 by default.
             wait_timeout: Seconds to wait at the most, from 0; 60 by default.
             used_memory_ids: Those of `retrieved_memory_ids` that the answer relied on; only they
-                are credited. Where None, all are, the less the lower their rank.
+                are credited. Where None, those are that the final answer agrees with, or, where
+                that does not show, all, the less the lower their rank.
             remember: Whether a memory is made of the run; where False the review only moves
                 Q-values, as for runs over a fixed set of memories. True by default; ignored without
                 `review_result`.

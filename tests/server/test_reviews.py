@@ -32,6 +32,21 @@ def test_without_used_memories_credit_falls_with_the_square_of_the_rank(project:
     assert project.q_value(second) == pytest.approx(0.5 - ALPHA / 4 * 0.5)
 
 
+def test_without_used_memories_an_answer_credits_the_advice_that_it_follows(project: Project):
+    first, second = (project.memory(f"task {n}") for n in ("refund", "exchange"))
+    run = {"retrieved_memory_ids": [first, second], "review": {"result": "pass"}}
+
+    project.create(final_response="I chose: task EXCHANGE.", **run)
+
+    assert project.q_value(first) == 0.5
+    assert project.q_value(second) == pytest.approx(0.5 + ALPHA * 0.5)
+    (event,) = project.get(f"/memories/{second}/history")
+    assert event["weight"] == 1.0
+
+    project.create(final_response="Something else.", **run)
+    assert project.q_value(first) == pytest.approx(0.5 + ALPHA * 0.5)
+
+
 def test_a_reviews_own_alpha_wins(project: Project):
     memory_id = project.memory()
 

@@ -57,8 +57,9 @@ class CreateTraceRequest:
             first. None where it is absent. All must be memories of the project, or have been:
             those that were deleted since are kept in the list and get no credit.
         used_memory_ids (list[str] | Unset): Those of `retrieved_memory_ids` that the answer
-            relied on; a review then credits only them. Where it is absent, every retrieved
-            memory is credited, the less the lower its rank.
+            relied on; a review then credits only them. Where it is absent, the memories that
+            the final answer agrees with are credited, or, where that does not show, every
+            retrieved one, the less the lower its rank.
         model (None | str | Unset): The model that the agent ran on. Unknown where it is
             absent.
         metadata (dict[str, Any] | Unset): The caller's own facts about the run; free-form

@@ -26,29 +26,37 @@ EVIDENCE_STEPS = 256
 _REWARD = {ReviewResult.PASS: 1.0, ReviewResult.FAIL: 0.0}
 
 
-def credit(retrieved_ids: Sequence[str], used_ids: Sequence[str] | None) -> dict[str, float]:
+def credit(
+    retrieved_ids: Sequence[str],
+    used_ids: Sequence[str] | None,
+    agreeing_ids: Sequence[str] = (),
+) -> dict[str, float]:
     """
     Share out the credit for a run among the memories that it was given.
 
     Crediting every retrieved memory alike teaches little, since most of them had no part in the
-    outcome. A run that names what it relied on credits just that. Of any other run only the order
-    is known, and the credit falls with the square of the rank, which on streams of BANKING77 tasks
-    came closest to knowing (docs/decisions/0005).
+    outcome. A run that names what it relied on credits just that. Of any other run the memories
+    that its answer clearly agrees with are credited. Where that does not show, only the order is
+    known, and the credit falls with the square of the rank (docs/decisions/0015).
 
     Args:
         retrieved_ids: The memories that the run was given, best first. Of a repeated id the first
             place counts.
         used_ids: The memories among them that the answer relied on, possibly none; None where
             unknown.
+        agreeing_ids: The memories among them that the answer agrees with, for where `used_ids` is
+            None; see `lessons.agreeing`. None by default.
 
     Returns:
-        The weight of each credited memory, in (0, 1]: 1 for each used one, or 1/rank² for the
-        retrieved ones. A memory that is absent gets no credit.
+        The weight of each credited memory, in (0, 1]: 1 for each used or agreeing one, or 1/rank²
+        for the retrieved ones. A memory that is absent gets no credit.
 
     Raises:
         InvalidRequestError: A used memory is not among the retrieved ones.
     """
     retrieved = list(dict.fromkeys(retrieved_ids))
+    if used_ids is None and agreeing_ids:
+        return dict.fromkeys(agreeing_ids, 1.0)
     if used_ids is None:
         return {memory_id: 1.0 / rank**2 for rank, memory_id in enumerate(retrieved, start=1)}
     known = set(retrieved)

@@ -1,10 +1,19 @@
 """
-What a memory tells a run to do, and when two memories say the same.
+What a memory tells a run to do, when two memories say the same, and when an answer agrees.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from reflect_server.domain.model import Reflection
+
+LEAST_AGREEMENT = 0.5
+"""An answer agrees with a lesson where it has at least this share of the lesson's own words."""
+
+_WORD = re.compile(r"\w+")
+_MOST_CHARACTERS = 16_384
 
 
 def lesson_of(reflection: Reflection) -> tuple[str, ...]:
@@ -19,3 +28,44 @@ def lesson_of(reflection: Reflection) -> tuple[str, ...]:
     """
     said = (reflection.key_mistake, reflection.correct_action, reflection.guidance)
     return tuple(" ".join(text.casefold().split()) for text in said)
+
+
+def agreeing(answer: str, reflections: Mapping[str, Reflection]) -> list[str]:
+    """
+    Say which memories an answer agrees with, judged by the words that tell their lessons apart.
+
+    Words that all of the lessons have say nothing. Of the others, the answer must have a share of
+    at least `LEAST_AGREEMENT`, and as large a share as of any other lesson. This recognises answers
+    that state what a lesson advises, such as a choice, a name or a query; where an answer is put in
+    other words, nothing is recognised.
+
+    Args:
+        answer: The final answer of a run.
+        reflections: What the memories say that the run was given, by id.
+
+    Returns:
+        The ids of those that it agrees with, in their order; none where that does not show, as with
+        fewer than two memories, or where all say the same.
+    """
+    advice = {memory_id: _advice(reflection) for memory_id, reflection in reflections.items()}
+    if len(advice) < 2:
+        return []
+    common = frozenset.intersection(*advice.values())
+    said = _words(answer)
+    shares = {
+        memory_id: len(own & said) / len(own)
+        for memory_id, words in advice.items()
+        if (own := words - common)
+    }
+    most = max(shares.values(), default=0.0)
+    if most < LEAST_AGREEMENT:
+        return []
+    return [memory_id for memory_id, share in shares.items() if share == most]
+
+
+def _advice(reflection: Reflection) -> frozenset[str]:
+    return _words(f"{reflection.correct_action}\n{reflection.guidance}")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text[:_MOST_CHARACTERS].casefold()))

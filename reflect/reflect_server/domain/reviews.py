@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reflect_server.domain.learning import credit, replayed, updated
+from reflect_server.domain.lessons import agreeing
 from reflect_server.domain.model import (
     QValueEvent,
     Reflection,
@@ -183,11 +184,15 @@ def teach(tx: Transaction, trace: Trace, default_alpha: float) -> None:
     review = trace.review
     if review is None:
         return
-    weights = credit(trace.retrieved_memory_ids, trace.used_memory_ids)
+    found = tx.memories.get_many(trace.project_id, trace.retrieved_memory_ids)
+    given = {m: found[m].reflection for m in trace.retrieved_memory_ids if m in found}
+    agreed = agreeing(trace.final_response, given) if trace.used_memory_ids is None else ()
+    weights = credit(trace.retrieved_memory_ids, trace.used_memory_ids, agreed)
     alpha = default_alpha if review.alpha is None else review.alpha
-    memories = tx.memories.get_many(trace.project_id, list(weights))
-    for memory_id, memory in memories.items():
-        weight = weights[memory_id]
+    for memory_id in weights:
+        if memory_id not in found:
+            continue
+        memory, weight = found[memory_id], weights[memory_id]
         tx.memories.record(
             QValueEvent(
                 id=secrets.token_hex(8),
