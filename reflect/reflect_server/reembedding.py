@@ -22,7 +22,8 @@ BATCH = 64
 """How many memories are embedded at once."""
 
 _SECONDS_BETWEEN_REPORTS = 10.0
-_PAUSE_AFTER_TROUBLE = timedelta(seconds=5)
+_PAUSE_AFTER_TROUBLE = timedelta(seconds=1)
+_HARMLESS = "Count the orders"
 
 _log = logging.getLogger("reflect_server.reembedding")
 
@@ -119,6 +120,7 @@ class Reembedding:
         try:
             vectors = list(self._target.embedder.embed(tasks))
         except EmbedderError:
+            self._target.embedder.embed([_HARMLESS])  # raises where not the tasks are the cause
             vectors = [self._vector(task) for task in tasks]
         self._outage.end(_now())
         embedded = list(zip(batch, vectors, strict=True))

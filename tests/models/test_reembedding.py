@@ -163,6 +163,17 @@ def test_a_task_that_is_refused_does_not_stop_the_others(change: Change):
     assert similar == {"a": 1, "odd": 0, "b": 1}
 
 
+def test_an_embedder_that_refuses_everything_for_a_while_spoils_no_memory(change: Change):
+    for name in ("a", "b"):
+        change.keep(name)
+    change.new.errors = [EmbedderError("Not today.")] * 2
+    change.reembedding.start()
+    change.until_done()
+    active = change.spaces.active
+    matches = active.index.search("p", active.embedder.embed(["x"])[0], "x")
+    assert dict(zip(matches.ids, matches.similarities.tolist(), strict=True)) == {"a": 1, "b": 1}
+
+
 def test_the_change_can_be_stopped_and_taken_up_again(change: Change):
     for number in range(3 * BATCH):
         change.keep(f"m{number}")
