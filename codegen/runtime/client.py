@@ -31,11 +31,14 @@ class _Connections:
         self.build = build
         self.lock = threading.Lock()
         self.sync: httpx.Client | None = None
+        self.injected_sync: httpx.Client | None = None
         self.injected_async: httpx.AsyncClient | None = None
         self.async_factory: Callable[[], httpx.AsyncClient] | None = None
         self.by_loop: dict[object, tuple[httpx.AsyncClient, AsyncGenerator[None]]] = {}
 
     def get(self) -> httpx.Client:
+        if self.injected_sync is not None:
+            return self.injected_sync
         with self.lock:
             client = self.sync or self.build(httpx.Client)
             self.sync = client
@@ -76,9 +79,6 @@ class _Connections:
             client.close()
 
     async def aclose(self) -> None:
-        client, self.injected_async = self.injected_async, None
-        if client is not None:
-            await client.aclose()
         _, generator = self.by_loop.get(_running_loop(), (None, None))
         if generator is not None:
             await generator.aclose()
@@ -231,9 +231,10 @@ class Client:
         Send requests with a given httpx client from now on.
 
         Its own base address, time limits and transport hold; headers, cookies and credentials of
-        this client are added to each request. Every copy of this client uses it as well.
+        this client are added to each request. Every copy of this client uses it as well. Closing
+        this client leaves it open and in use.
         """
-        self._connections.sync = client
+        self._connections.injected_sync = client
         return self
 
     def get_httpx_client(self) -> httpx.Client:

@@ -19,7 +19,8 @@ def path_segment(name: str, value: object) -> str:
         value: Its value; slashes and percent signs in it are encoded.
 
     Raises:
-        InvalidArgumentError: The value is empty, `.` or `..`, which would name another path.
+        InvalidArgumentError: The value is empty, `.` or `..`, which would name another path, or
+            holds half of a character.
     """
     text = str(value)
     if text in {"", ".", ".."}:
@@ -27,7 +28,12 @@ def path_segment(name: str, value: object) -> str:
             f"`{name}` is {text!r}, which would address another path of the server; "
             "give an identifier."
         )
-    return quote(text, safe="")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError as error:
+        raise InvalidArgumentError(
+            f"`{name}` is {text!r}, which holds half of a character; give whole text."
+        ) from error
 
 
 def date_time(value: datetime.datetime) -> str:

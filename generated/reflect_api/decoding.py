@@ -308,7 +308,7 @@ _Row = tuple[str, Decoder[Any], frozenset[type], object]
 
 def required(name: str, decode: Decoder[Any]) -> _Row:
     """
-    Describe a field that must be there.
+    Describe a field that must be there; one that may be null counts as null where it is missing.
 
     Args:
         name: Its name in JSON.
@@ -384,9 +384,11 @@ class ModelDecoder:
     def _decoded(self, value: object, field: _Row) -> object:
         name, decode, _, default = field
         if value is UNSET:
-            if default is _REQUIRED:
-                raise FieldError(self._model, f".{name}", "is missing")
-            return default
+            if default is not _REQUIRED:
+                return default
+            if isinstance(decode, _Nullable):
+                return None
+            raise FieldError(self._model, f".{name}", "is missing")
         try:
             return decode(value)
         except FieldError as error:

@@ -9,7 +9,7 @@ Reflect: a memory for AI agents that learns from outcomes.
         ctx.set_output(trajectory=messages, final_response=answer, result="pass")
 """
 
-from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
+from reflect_api.errors import DecodeError, FieldError, InvalidArgumentError, ReflectError
 from reflect_sdk._client import ReflectClient
 from reflect_sdk._errors import (
     APIStatusError,
@@ -71,6 +71,7 @@ __all__ = [
     "DecodeError",
     "DeleteProjectResponse",
     "DeleteTracesResponse",
+    "FieldError",
     "IngestFailedError",
     "InvalidArgumentError",
     "InvalidRequestError",

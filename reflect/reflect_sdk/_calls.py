@@ -19,6 +19,7 @@ from reflect_api import models
 from reflect_api.client import Client
 from reflect_sdk._drivers import run, run_async
 from reflect_sdk._effects import Effect, Flow, Pause
+from reflect_sdk._retry import at_most
 
 if TYPE_CHECKING:
     from reflect_sdk._pool import Pool
@@ -35,7 +36,8 @@ def drive(flow: Flow[T], api: Client) -> T:
         if isinstance(effect, Pause):
             time.sleep(effect.seconds)
             return None
-        return _endpoint(effect.endpoint).sync_detailed(client=api, **effect.arguments)
+        with at_most(effect.seconds):
+            return _endpoint(effect.endpoint).sync_detailed(client=api, **effect.arguments)
 
     return run(flow, perform)
 
@@ -49,9 +51,20 @@ async def drive_async(flow: Flow[T], api: Client) -> T:
         if isinstance(effect, Pause):
             await anyio.sleep(effect.seconds)
             return None
-        return await _endpoint(effect.endpoint).asyncio_detailed(client=api, **effect.arguments)
+        with at_most(effect.seconds):
+            return await _endpoint(effect.endpoint).asyncio_detailed(client=api, **effect.arguments)
 
     return await run_async(flow, perform)
+
+
+def can_wait() -> bool:
+    """
+    Say whether the running code is part of a task of an event loop.
+    """
+    try:
+        return bool(anyio.get_current_task())
+    except (RuntimeError, AttributeError):  # None runs, or one without a task.
+        return False
 
 
 def connect(

@@ -33,7 +33,7 @@ if pyreqwest.__version__.split(".")[:2] not in (["0", "14"], ["0", "15"]):
 
 T = TypeVar("T")
 
-_MOST_CONNECTIONS = 100
+_MOST_CONNECTIONS = 1_000
 _SECONDS_AT_EXIT = 0.05
 _NOT_CONNECTED = "client error (Connect)"
 _ERRORS: dict[type[exceptions.PyreqwestError], type[httpx.RequestError]] = {

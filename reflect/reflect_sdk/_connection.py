@@ -81,8 +81,11 @@ class Connection:
     `reflect_api.api`. Pool, authentication, retries, deadlines and errors are the same.
     """
 
-    def _configure(self, settings: Settings, api_key: str, pool: Pool) -> None:
+    def _configure(
+        self, settings: Settings, api_key: str, pool: Pool, *, shared: bool = False
+    ) -> None:
         folder = settings.spool_dir
+        self._shared = shared
         self._settings = settings
         self._api_key = api_key
         self._pool = pool
@@ -120,7 +123,7 @@ class Connection:
         """
         Return a client with other options over the same connections; this one stays as it is.
 
-        Closing either closes the connections of both.
+        The connections are closed with this client, not with the one that is returned.
 
         Args:
             timeout: As for the constructor; this client's where None.
@@ -143,7 +146,7 @@ class Connection:
         }
         given = {name: value for name, value in changes.items() if value is not None}
         other = object.__new__(type(self))
-        other._configure(evolve(self._settings, **given), self._api_key, self._pool)
+        other._configure(evolve(self._settings, **given), self._api_key, self._pool, shared=True)
         return other
 
     @classmethod
@@ -199,15 +202,19 @@ class Connection:
 
     def close(self) -> None:
         """
-        Close the connections of synchronous calls. The client can be used again afterwards.
+        Close the connections of synchronous calls; for when none is under way.
+
+        The client can be used again afterwards. One that `with_options` returned closes nothing.
         """
-        self._pool.close()
+        if not self._shared:
+            self._pool.close()
 
     async def aclose(self) -> None:
         """
-        Close the connections of asynchronous calls on the running event loop.
+        Close the connections of asynchronous calls on the running event loop, as `close` does.
         """
-        await self._pool.aclose()
+        if not self._shared:
+            await self._pool.aclose()
 
     def __enter__(self) -> Self:
         return self
@@ -222,6 +229,8 @@ class Connection:
         await self.aclose()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_settings"):
+            return f"{type(self).__name__}(refused)"
         return f"{type(self).__name__}(base_url={self.base_url!r}, project_id={self.project_id!r})"
 
     def _run(self, flow: Flow[T]) -> T:

@@ -9,10 +9,11 @@ out of time. Here every read and write of a synchronous call gets what is left o
 from __future__ import annotations
 
 import math
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,6 +21,8 @@ import httpcore
 import httpx
 
 _END: ContextVar[float] = ContextVar("end", default=math.inf)
+
+_SLICE = 16_384
 
 _SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
@@ -80,7 +83,10 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        # What is below bounds each of its sends, and takes as many as the other side likes.
+        for start in range(0, len(buffer), _SLICE):
+            left = _left(timeout, httpcore.WriteTimeout)
+            self._stream.write(buffer[start : start + _SLICE], left)
 
     def close(self) -> None:
         self._stream.close()
@@ -110,5 +116,25 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[_SocketOption] | None = None,
     ) -> httpcore.NetworkStream:
+        *others, last = _addresses(host, port)
+        for address in others:
+            left = _left(timeout, httpcore.ConnectTimeout)
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return _Stream(
+                    self._backend.connect_tcp(address, port, left, local_address, socket_options)
+                )
         left = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._backend.connect_tcp(host, port, left, local_address, socket_options))
+        return _Stream(self._backend.connect_tcp(last, port, left, local_address, socket_options))
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """
+    Look up the addresses of a host, as what is below would give each of them the whole time.
+
+    Looking them up is the one step of a call that cannot be bounded.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return [host]  # What is below finds the same, and says so.
+    return [str(address[0]) for *_, address in found] or [host]

@@ -20,10 +20,12 @@ class Call:
     Attributes:
         endpoint: Its module below `reflect_api.api`, such as `traces.get_trace`.
         arguments: Its arguments.
+        seconds: How long it may take in all; as long as any call of the client where None.
     """
 
     endpoint: str
     arguments: Mapping[str, Any] = field(repr=False)
+    seconds: float | None = None
 
 
 @frozen

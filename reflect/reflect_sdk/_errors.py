@@ -10,16 +10,25 @@ from __future__ import annotations
 
 import json
 import reprlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from reflect_api.errors import REQUEST_ID_HEADER, ReflectError, excerpt
+from reflect_api.errors import (
+    REQUEST_ID_HEADER,
+    DecodeError,
+    FieldError,
+    InvalidArgumentError,
+    ReflectError,
+    excerpt,
+)
 
 if TYPE_CHECKING:
     from reflect_sdk._types import TraceResponse
 
 _HIDDEN = "[hidden]"
+_OF_THE_WHOLE_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _SECRET_HEADERS = ("Authorization", "X-Bootstrap-Token", "Cookie")
 
 
@@ -54,7 +63,7 @@ class TransportError(ReflectError, httpx.TransportError):
         self._begun = begun
         self.status_code: int | None = None if begun is None else begun.status_code
         self.request_id: str | None = None if begun is None else _request_id(begun)
-        self.body_start: str = "" if begun is None else excerpt(begun.text)
+        self.body_start: str = "" if begun is None else excerpt(body_text(begun))
 
     def __reduce__(self) -> tuple[Any, ...]:
         attributes = {"request": self.request, "retries": self.retries, "begun": self._begun}
@@ -100,7 +109,7 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
         self.method: str = request.method
         self.path: str = request.url.path
         self.request_id: str | None = _request_id(response)
-        self.body_start: str = excerpt(response.text)
+        self.body_start: str = excerpt(body_text(response))
         self.retries = retries
 
     @classmethod
@@ -205,15 +214,17 @@ class WaitTimeoutError(ReflectError, TimeoutError):
     A trace did not reach the awaited state in time.
 
     Attributes:
+        trace_id: The trace; it is recorded, and can be waited for again.
         trace: The trace as it was last seen; None where it never was.
     """
 
-    def __init__(self, message: str, trace: TraceResponse | None = None) -> None:
+    def __init__(self, message: str, trace_id: str, trace: TraceResponse | None = None) -> None:
         super().__init__(message)
+        self.trace_id = trace_id
         self.trace = trace
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str, TraceResponse | None]]:
-        return type(self), (str(self), self.trace)
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, TraceResponse | None]]:
+        return type(self), (str(self), self.trace_id, self.trace)
 
 
 class TraceLostError(ReflectError, httpx.HTTPError):
@@ -226,7 +237,7 @@ class TraceLostError(ReflectError, httpx.HTTPError):
         outage: Why the service could not take it.
     """
 
-    def __init__(self, task: str, trajectory: object, outage: TransportError | ServerError) -> None:
+    def __init__(self, task: str, trajectory: object, outage: ReflectError) -> None:
         httpx.HTTPError.__init__(
             self,
             f"The run of the task {reprlib.repr(task)} was not recorded: {outage} "
@@ -236,7 +247,7 @@ class TraceLostError(ReflectError, httpx.HTTPError):
         self.trajectory = trajectory
         self.outage = outage
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str, object, TransportError | ServerError]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[str, object, ReflectError]]:
         return type(self), (self.task, self.trajectory, self.outage)
 
 
@@ -265,21 +276,58 @@ def without_secrets(request: httpx.Request) -> httpx.Request:
 
 def shown(response: httpx.Response) -> httpx.Response:
     """
-    Make an answer fit for an error to carry: without the credentials of its request, also where
-    the service has sent them back.
+    Copy an answer for an error to carry: without the credentials of its request, also where the
+    service has sent them back, and without the requests before and after it.
     """
-    request, content = response.request, response.content
-    for name in _SECRET_HEADERS:
-        secret = request.headers.get(name, "").removeprefix("Bearer ").encode()
-        if secret and secret != _HIDDEN.encode():
-            content = content.replace(secret, _HIDDEN.encode())
-    if content != response.content:
-        headers = {"Content-Type": response.headers.get("Content-Type", "")}
-        if request_id := _request_id(response):
-            headers[REQUEST_ID_HEADER] = request_id
-        response = httpx.Response(response.status_code, headers=headers, content=content)
-    response.request = without_secrets(request)
-    return response
+    secrets = [
+        secret.encode()
+        for name in _SECRET_HEADERS
+        if (secret := response.request.headers.get(name, "").removeprefix("Bearer "))
+    ]
+    headers = [
+        (name, _without(value, secrets))
+        for name, value in response.headers.raw
+        if name.lower() not in _OF_THE_WHOLE_BODY
+    ]
+    reason = response.extensions.get("reason_phrase")
+    return httpx.Response(
+        response.status_code,
+        headers=headers,
+        content=_without(response.content, secrets),
+        request=without_secrets(response.request),
+        extensions={} if reason is None else {"reason_phrase": reason},
+    )
+
+
+def _without(text: bytes, secrets: Sequence[bytes]) -> bytes:
+    for secret in secrets:
+        text = text.replace(secret, _HIDDEN.encode())
+    return text
+
+
+def body_text(response: httpx.Response) -> str:
+    """
+    Return a body as text, whatever character set it claims to be in.
+    """
+    return response.content.decode(errors="replace")
+
+
+def is_outage(error: BaseException) -> bool:
+    """
+    Say whether the service failed or has no time, rather than the request being wrong.
+    """
+    if isinstance(error, APIStatusError):
+        return error.status_code >= 500 or error.status_code in {408, 429}
+    return isinstance(error, TransportError | DecodeError)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """
+    Say whether a request can never succeed, whoever sends it.
+    """
+    if isinstance(error, APIStatusError):
+        return error.status_code in {400, 409, 413, 422}
+    return isinstance(error, InvalidArgumentError | FieldError)
 
 
 def _request_id(response: httpx.Response) -> str | None:
@@ -294,7 +342,7 @@ def _rebuild(kind: type[ReflectError], message: str, attributes: dict[str, Any])
 def _problem(response: httpx.Response) -> dict[str, Any]:
     try:
         body = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -303,4 +351,4 @@ def _detail(response: httpx.Response, problem: dict[str, Any]) -> str:
     detail = problem.get("detail")
     if isinstance(detail, str) and detail:
         return detail
-    return excerpt(" ".join(response.text.split()))
+    return excerpt(" ".join(body_text(response).split()))

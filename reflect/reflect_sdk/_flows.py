@@ -8,10 +8,8 @@ The client drives it, synchronously or asynchronously.
 from __future__ import annotations
 
 import logging
-import math
-import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -21,8 +19,8 @@ from reflect_api import models
 from reflect_api.errors import ReflectError
 from reflect_api.types import UNSET, Response
 from reflect_sdk._augment import augment
-from reflect_sdk._effects import Call, Flow, Pause
-from reflect_sdk._errors import IngestFailedError, NotFoundError, ServerError, TransportError
+from reflect_sdk._effects import Call, Flow
+from reflect_sdk._errors import NotFoundError, is_outage, is_refusal
 from reflect_sdk._labels import review_label
 from reflect_sdk._requests import (
     Query,
@@ -46,15 +44,12 @@ from reflect_sdk._types import (
     TraceCreateResponse,
     TraceResponse,
 )
-from reflect_sdk._waiting import check_waiting, has_reached, out_of_time
+from reflect_sdk._waiting import Wait, check_waiting
 
 logger = logging.getLogger("reflect_sdk")
 
 LONGEST_HOLD = 30
 """Seconds for which the service is asked to hold one answer."""
-
-NEW_TRACE_GRACE = 5.0
-"""Seconds during which a trace that cannot be found may still appear."""
 
 T = TypeVar("T")
 AnswerT = TypeVar("AnswerT", bound=Answer)
@@ -108,26 +103,35 @@ class Flows:
         return augment(query.task, memories)
 
     def create_trace(
-        self, run: Run, *, idempotency_key: str | None = None
+        self, run: Run, *, idempotency_key: str | None = None, seconds: float | None = None
     ) -> Flow[TraceCreateResponse]:
         """
         Record a run.
         """
-        return (
-            yield from self._one(
-                TraceCreateResponse,
-                "traces.create_trace",
-                body=trace_request(run),
-                idempotency_key=given(idempotency_key),
-            )
-        )
+        arguments = {
+            "project_id": self.project_id,
+            "body": trace_request(run),
+            "idempotency_key": given(idempotency_key),
+        }
+        response: Response[Any] = yield Call("traces.create_trace", arguments, seconds)
+        return TraceCreateResponse.from_api(response.parsed)
 
     def deliver_spooled_traces(self) -> Flow[int]:
         """
         Record the runs that an outage has kept on disk, as long as the service takes them.
+
+        One at a time in a process; where another thread is at it, nothing is done.
         """
-        delivered = 0
-        for kept in self.spool.waiting() if self.spool else ():
+        if self.spool is None or not self.spool.delivering.acquire(blocking=False):
+            return 0
+        try:
+            return (yield from self._deliver(self.spool))
+        finally:
+            self.spool.delivering.release()
+
+    def _deliver(self, spool: Spool) -> Flow[int]:
+        delivered = failed = 0
+        for kept in spool.waiting():
             try:
                 arguments = {
                     "project_id": kept.project_id,
@@ -135,12 +139,14 @@ class Flows:
                     "idempotency_key": kept.idempotency_key,
                 }
                 yield Call("traces.create_trace", arguments)
-            except (TransportError, ServerError) as outage:
-                logger.warning("Runs kept in %s still cannot be recorded: %s", kept.path, outage)
-                break
-            except ReflectError as refusal:
-                refused = kept.refuse()
-                logger.warning("The run kept in %s is refused: %s", refused, refusal)
+            except ReflectError as error:
+                if is_refusal(error):
+                    logger.warning("The run kept in %s is refused: %s", kept.refuse(), error)
+                    continue
+                logger.warning("The run kept in %s still cannot be recorded: %s", kept.path, error)
+                failed += is_outage(error)
+                if failed > 1:
+                    break  # One may be the run's own fault, two are the service's.
             else:
                 kept.discard()
                 delivered += 1
@@ -151,8 +157,9 @@ class Flows:
         *,
         task: str,
         result: str,
-        reflection: Mapping[str, Any],
         retrieved_memory_ids: Sequence[str],
+        applicable_tools: Sequence[str],
+        **reflection: str,
     ) -> Flow[TraceCreateResponse]:
         """
         Store a reflection that the agent wrote itself.
@@ -165,7 +172,10 @@ class Flows:
             metadata={},
             review=models.ReviewInput(
                 result=models.ReviewResult(review_label(result)),
-                reflection=models.ReflectionInput(**reflection),
+                reflection=models.ReflectionInput(
+                    **reflection,
+                    applicable_tools=string_list("applicable_tools", applicable_tools),
+                ),
             ),
         )
         return (yield from self._one(TraceCreateResponse, "traces.create_trace", body=body))
@@ -182,45 +192,17 @@ class Flows:
         """
         Wait until ingestion of a trace has finished, and until it is reviewed where that is asked
         for.
-
-        Where the service holds its answer (`Prefer: wait`), nothing is polled.
         """
-        check_waiting(poll_interval, wait_timeout)
-        started = self.clock()
-        state = models.AwaitedState.REVIEWED if require_reviewed else models.AwaitedState.INGESTED
-        trace: TraceResponse | None = None
-        hold_works = True
-        while True:
-            asked = self.clock()
-            remaining = started + wait_timeout - asked
-            hold = min(self.longest_hold, math.floor(remaining)) if hold_works else 0
-            held = False
-            try:
-                response: Response[models.TraceResponse] = yield Call(
-                    "traces.get_trace",
-                    {
-                        "project_id": self.project_id,
-                        "trace_id": trace_id,
-                        "wait_for": state if hold > 0 else UNSET,
-                        "prefer": f"wait={hold}" if hold > 0 else UNSET,
-                    },
-                )
-            except NotFoundError:
-                if trace is not None or asked - started >= NEW_TRACE_GRACE:
-                    raise
-            else:
-                trace = TraceResponse.from_api(response.parsed)
-                if trace.ingest_status == "failed":
-                    raise IngestFailedError(trace)
-                if has_reached(trace, require_reviewed=require_reviewed):
-                    return trace
-                hold_works = hold > 0 and "Preference-Applied" in response.headers
-                held = hold > 0 and self.clock() - asked >= min(hold, poll_interval)
-            remaining = started + wait_timeout - self.clock()
-            if remaining <= 0:
-                raise out_of_time(trace_id, trace, wait_timeout, require_reviewed=require_reviewed)
-            if not held:
-                yield Pause(min(poll_interval, remaining))
+        wait = Wait(
+            project_id=self.project_id,
+            trace_id=trace_id,
+            require_reviewed=require_reviewed,
+            poll_interval=poll_interval,
+            wait_timeout=wait_timeout,
+            longest_hold=self.longest_hold,
+            clock=self.clock,
+        )
+        return (yield from wait.flow())
 
     def create_trace_and_wait(
         self, run: Run, *, poll_interval: float, wait_timeout: float
@@ -351,7 +333,13 @@ class Flows:
         """
         Delete the project.
         """
-        return (yield from self._one(DeleteProjectResponse, "projects.delete_project"))
+        try:
+            return (yield from self._one(DeleteProjectResponse, "projects.delete_project"))
+        except NotFoundError as error:
+            if error.retries == 0:
+                raise
+            # An attempt before has deleted it, and its answer was lost.
+            return DeleteProjectResponse(project_id=self.project_id, deleted=True)
 
     def _one(self, kind: type[AnswerT], endpoint: str, **arguments: Any) -> Flow[AnswerT]:
         response: Response[Any] = yield Call(endpoint, {"project_id": self.project_id, **arguments})
@@ -378,8 +366,6 @@ def bootstrap(
 
 
 def _next_cursor(link: str | None) -> str | None:
-    for url, relation in re.findall(r'<([^>]*)>\s*;\s*rel="?([^",;]*)', link or ""):
-        if relation == "next":
-            cursor: str | None = httpx.URL(url).params.get("cursor")
-            return cursor
-    return None
+    links = httpx.Response(200, headers={"Link": link or ""}).links
+    cursor: str | None = httpx.URL(links.get("next", {}).get("url", "")).params.get("cursor")
+    return cursor

@@ -86,6 +86,7 @@ def deliver(
     """
     if wants_idempotency_key(request):
         request.headers[IDEMPOTENCY_HEADER] = str(uuid.uuid4())
+    policy = policy.within_bounds()
     started = policy.clock()
     retries = 0
     while True:

@@ -198,14 +198,12 @@ class MemoryMethods(Connection):
             self._flows.create_memory(
                 task=task,
                 result=result,
-                reflection={
-                    "summary": summary,
-                    "guidance": guidance,
-                    "key_mistake": key_mistake,
-                    "correct_action": correct_action,
-                    "applicable_tools": list(applicable_tools),
-                },
                 retrieved_memory_ids=retrieved_memory_ids,
+                summary=summary,
+                guidance=guidance,
+                key_mistake=key_mistake,
+                correct_action=correct_action,
+                applicable_tools=applicable_tools,
             )
         )
 
@@ -226,14 +224,12 @@ class MemoryMethods(Connection):
             self._flows.create_memory(
                 task=task,
                 result=result,
-                reflection={
-                    "summary": summary,
-                    "guidance": guidance,
-                    "key_mistake": key_mistake,
-                    "correct_action": correct_action,
-                    "applicable_tools": list(applicable_tools),
-                },
                 retrieved_memory_ids=retrieved_memory_ids,
+                summary=summary,
+                guidance=guidance,
+                key_mistake=key_mistake,
+                correct_action=correct_action,
+                applicable_tools=applicable_tools,
             )
         )
 

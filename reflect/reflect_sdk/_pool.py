@@ -9,6 +9,7 @@ import ssl
 import weakref
 from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.request import getproxies
 
 import httpx
 
@@ -25,6 +26,11 @@ except ImportError:  # The extra `speedups` is not installed.
     def compiled_transport(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport | None:  # noqa: ARG001 - as there
         return None
 
+
+LIMITS = httpx.Limits(max_connections=1_000, max_keepalive_connections=100)
+"""
+A thousand connections at once, as each wait for a trace may hold one.
+"""
 
 AnyClient = TypeVar("AnyClient", bound=Client)
 
@@ -108,7 +114,9 @@ class Pool:
         self._connect()
 
     def _connect(self) -> None:
-        self._connections = _Connections(base_url=self._base_url, verify_ssl=self._tls)
+        self._connections = _Connections(
+            base_url=self._base_url, verify_ssl=self._tls, httpx_args={"limits": LIMITS}
+        )
         if self._http_client is not None:
             self._connections.set_httpx_client(self._http_client)
         if self._async_http_client is not None:
@@ -119,6 +127,7 @@ class Pool:
         return httpx.AsyncClient(
             base_url=self._base_url,
             verify=self._tls,
+            limits=LIMITS,
             transport=compiled_transport(self._tls),
         )
 
@@ -131,9 +140,10 @@ class _Connections(Client):
 
 def _tls_context(base_url: str) -> ssl.SSLContext:
     """
-    Make the one TLS context of a client; without certificates, and so at no cost, for plain HTTP.
+    Make the one TLS context of a client; without certificates, and so at no cost, for plain HTTP
+    without a proxy.
     """
-    if base_url.startswith("https:"):
+    if httpx.URL(base_url).scheme == "https" or getproxies():
         return httpx.create_ssl_context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 

@@ -8,6 +8,9 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import anyio
+
+from reflect_sdk._calls import can_wait
 from reflect_sdk._connection import Connection, twin_of
 from reflect_sdk._requests import Query, Run
 from reflect_sdk._trace_context import Recorder, TraceContext
@@ -71,7 +74,9 @@ class RecordingMethods(Connection):
         An outage of the service before the run (no answer, or a 5xx) does not stop the agent: the
         block runs without memories, and a warning is logged, unless the client is `strict`.
         `KeyboardInterrupt`, `asyncio.CancelledError` and `GeneratorExit` count as exceptions of the
-        block. No failure to record ever hides an exception of the block.
+        block, and recording it then takes 5 seconds at the most. A run that is interrupted while it
+        is recorded is kept in `spool_dir`, and so is one whose coroutine is closed when no event
+        loop runs. No failure to record ever hides an exception of the block.
 
         Raises:
             APIStatusError: If the service refuses a request, for example because of a wrong key;
@@ -131,7 +136,15 @@ class RecordingMethods(Connection):
         try:
             yield context
         except BaseException as error:
-            await self._run_async(recorder.abandon(context, error))
+            if isinstance(error, GeneratorExit) and not can_wait():
+                recorder.abandon_at_once(context, error)
+                raise
+            try:
+                # Where a cancelled scope of anyio or trio ends the run, nothing else could wait.
+                with anyio.CancelScope(shield=not isinstance(error, Exception)):
+                    await self._run_async(recorder.abandon(context, error))
+            except BaseException as interruption:
+                raise interruption from error
             raise
         await self._run_async(recorder.close(context))
 

@@ -32,23 +32,23 @@ class Query:
     mmr_lambda: float
 
 
-@frozen
+@frozen(kw_only=True)
 class Run:
     """
     What an agent did; the arguments that `create_trace` and `create_trace_and_wait` have in common.
     """
 
     task: str
-    trajectory: TrajectoryInput
-    final_response: str | None
-    retrieved_memory_ids: Sequence[str]
-    used_memory_ids: Sequence[str] | None
-    model: str | None
-    metadata: dict[str, Any] | None
-    review_result: str | None
-    feedback_text: str | None
-    reference_context: str | None
-    alpha: float | None
+    trajectory: TrajectoryInput = ()
+    final_response: str | None = None
+    retrieved_memory_ids: Sequence[str] = ()
+    used_memory_ids: Sequence[str] | None = None
+    model: str | None = None
+    metadata: dict[str, Any] | None = None
+    review_result: str | None = None
+    feedback_text: str | None = None
+    reference_context: str | None = None
+    alpha: float | None = None
     remember: bool = True
 
 

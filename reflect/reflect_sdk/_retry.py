@@ -7,12 +7,14 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -22,6 +24,24 @@ _REPEATABLE_POSTS = re.compile(
 )
 _KEYED_POSTS = re.compile(r"/v1/projects/[^/]+/traces$")
 IDEMPOTENCY_HEADER = "Idempotency-Key"
+
+
+_AT_MOST: ContextVar[float | None] = ContextVar("at_most", default=None)
+
+
+@contextmanager
+def at_most(seconds: float | None) -> Iterator[None]:
+    """
+    Bound the calls that are begun meanwhile, retries and pauses included.
+
+    Args:
+        seconds: For each of them; no further bound where None.
+    """
+    token = _AT_MOST.set(seconds)
+    try:
+        yield
+    finally:
+        _AT_MOST.reset(token)
 
 
 @frozen
@@ -47,6 +67,15 @@ class RetryPolicy:
     longest_pause: float = 8.0
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
     jitter: Callable[[], float] = field(default=random.random, repr=False)
+
+    def within_bounds(self) -> RetryPolicy:
+        """
+        Return the policy for a call that `at_most` may bound further.
+        """
+        seconds = _AT_MOST.get()
+        if seconds is None or (self.deadline is not None and self.deadline <= seconds):
+            return self
+        return evolve(self, deadline=seconds)
 
     def left(self, started: float) -> float | None:
         """
@@ -118,7 +147,7 @@ def _retry_after(response: httpx.Response) -> float | None:
         return seconds
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

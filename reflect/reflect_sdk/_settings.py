@@ -33,6 +33,8 @@ def checked_base_url(base_url: str) -> str:
         raise InvalidArgumentError(f"{expected}, found {base_url!r}.") from error
     if url.scheme not in {"http", "https"} or not url.host:
         raise InvalidArgumentError(f"{expected}, found {base_url!r}.")
+    if url.query or url.fragment:
+        raise InvalidArgumentError(f"{expected}, without '?' and '#', found {base_url!r}.")
     if url.userinfo:
         raise InvalidArgumentError("base_url must not hold a user name or password.")
     return base_url.rstrip("/")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +23,10 @@ from attrs import frozen
 from reflect_api.errors import InvalidArgumentError
 
 _SUFFIX = ".trace.json"
+_DELIVERING: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+
+with suppress(AttributeError):  # Windows does not fork.
+    os.register_at_fork(after_in_child=_DELIVERING.clear)
 
 
 @frozen
@@ -71,6 +77,13 @@ class Spool:
     folder: Path
     base_url: str
 
+    @property
+    def delivering(self) -> threading.Lock:
+        """
+        Held by the thread of this process that delivers the runs of this folder.
+        """
+        return _DELIVERING[self.folder.absolute()]
+
     def keep(self, project_id: str, idempotency_key: str, body: dict[str, Any]) -> Path:
         """
         Write a run to disk; it is there in full, or not at all.
@@ -101,6 +114,7 @@ class Spool:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+        _flush(self.folder)
         return path
 
     def waiting(self) -> Iterator[SpooledTrace]:
@@ -114,6 +128,18 @@ class Spool:
                 continue
             if trace.base_url == self.base_url:
                 yield trace
+
+
+def _flush(folder: Path) -> None:
+    """
+    Make the names of a folder's files outlast a loss of power, where the system can.
+    """
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def checked_spool_dir(spool_dir: str | os.PathLike[str] | None) -> Path | None:

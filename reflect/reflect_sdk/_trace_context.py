@@ -4,16 +4,24 @@ One run of an agent, recorded by a `with` block.
 
 from __future__ import annotations
 
+import json
 import logging
+import reprlib
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from reflect_api.errors import InvalidArgumentError
+from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
 from reflect_sdk._effects import Flow
-from reflect_sdk._errors import ServerError, TraceLostError, TransportError
+from reflect_sdk._errors import (
+    ServerError,
+    TraceLostError,
+    TransportError,
+    is_outage,
+    is_refusal,
+)
 from reflect_sdk._flows import Flows
 from reflect_sdk._labels import review_label
 from reflect_sdk._requests import Query, Run, trace_request
@@ -22,8 +30,12 @@ from reflect_sdk._types import AugmentedTask, MemoryResponse
 
 logger = logging.getLogger("reflect_sdk")
 
+T = TypeVar("T")
+
 SUBMIT_POLL_INTERVAL = 0.25
 SUBMIT_WAIT_TIMEOUT = 60.0
+LAST_SECONDS = 5.0
+"""How long a run may take to be recorded whose program or task is to end."""
 
 
 @define(eq=False)
@@ -96,8 +108,8 @@ class TraceContext:
                 Q-values. True by default; used with a `result`.
 
         Raises:
-            InvalidArgumentError: If the trajectory or the result cannot be used, or a used memory
-                was not retrieved. Nothing is recorded then.
+            InvalidArgumentError: If the trajectory or the result cannot be used, something is no
+                JSON, or a used memory was not retrieved. What was set before stays.
 
         Example:
             >>> with client.trace("Help the customer") as ctx:
@@ -116,17 +128,28 @@ class TraceContext:
         self._output = evolve(
             self._defaults,
             task=self.task if task is None else task,
-            trajectory=wire_trajectory(trajectory),
+            trajectory=_snapshot("trajectory", wire_trajectory(trajectory)),
             final_response=final_response,
             retrieved_memory_ids=self.memory_ids,
             used_memory_ids=used_memory_ids,
             model=model,
-            metadata=metadata,
+            metadata=_snapshot("metadata", metadata),
             review_result=None if result is None else review_label(result),
             feedback_text=feedback_text,
             alpha=self._defaults.alpha if alpha is None else alpha,
             remember=remember,
         )
+
+
+def _snapshot(name: str, value: T) -> T:
+    """
+    Copy a value as JSON, so that what is no JSON is refused before the work is lost.
+    """
+    try:
+        copied: T = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgumentError(f"{name} cannot be written as JSON: {error}.") from error
+    return copied
 
 
 @frozen
@@ -156,80 +179,113 @@ class Recorder:
         """
         try:
             augmented = yield from self.flows.augment_with_memories(self.query)
-        except (TransportError, ServerError) as outage:
+        except (TransportError, ServerError, DecodeError) as outage:
             if self.flows.strict:
                 raise
             logger.warning("The run goes on without memories: %s", outage)
             augmented = AugmentedTask(augmented_task=self.query.task, memories=[])
-        defaults = Run(
-            task=self.query.task,
-            trajectory=[],
-            final_response=None,
-            retrieved_memory_ids=(),
-            used_memory_ids=None,
-            model=None,
-            metadata=None,
-            review_result=None,
-            feedback_text=None,
-            reference_context=self.reference_context,
-            alpha=self.alpha,
-        )
         return TraceContext(
             task=self.query.task,
             augmented_task=augmented.augmented_task,
             memories=augmented.memories,
-            defaults=defaults,
+            defaults=Run(
+                task=self.query.task, reference_context=self.reference_context, alpha=self.alpha
+            ),
         )
 
     def close(self, context: TraceContext) -> Flow[None]:
         """
-        Record the run, where it has an output.
+        Record the run, where it has an output, and then those that an outage has kept on disk.
         """
         output = context._output  # noqa: SLF001 - two halves of one thing
-        if output is not None:
-            yield from self._submit(context, output)
-
-    def abandon(self, context: TraceContext, error: BaseException) -> Flow[None]:
-        """
-        Record the run as failed because of an exception, where it has an output.
-
-        A failure to record is logged, never raised: the exception of the run goes on.
-        """
-        output = context._output  # noqa: SLF001 - two halves of one thing
-        if output is None or not self.auto_fail_on_exception:
+        if output is None:
             return
-        feedback = output.feedback_text or str(error) or type(error).__name__
-        failed = evolve(output, review_result="fail", feedback_text=feedback)
-        try:
-            yield from self._submit(context, failed)
-        except Exception as failure:  # noqa: BLE001 - nothing may hide the exception of the run
-            logger.warning("The trace of a run that raised could not be recorded: %s", failure)
-
-    def _submit(self, context: TraceContext, output: Run) -> Flow[None]:
-        idempotency_key = str(uuid.uuid4())
-        try:
-            receipt = yield from self.flows.create_trace(output, idempotency_key=idempotency_key)
-        except (TransportError, ServerError) as outage:
-            self._keep(output, idempotency_key, outage)
+        yield from self._submit(context, output)
+        if context.trace_id is None:
             return
-        context.trace_id = receipt.trace_id
-        yield from self.flows.deliver_spooled_traces()
+        try:
+            yield from self.flows.deliver_spooled_traces()
+        except OSError as error:
+            logger.warning("Runs kept on disk cannot be read: %s", error)
         if self.blocking:
             yield from self.flows.wait_for_trace(
-                receipt.trace_id,
+                context.trace_id,
                 require_reviewed=output.review_result is not None,
                 poll_interval=SUBMIT_POLL_INTERVAL,
                 wait_timeout=SUBMIT_WAIT_TIMEOUT,
             )
 
-    def _keep(
-        self, output: Run, idempotency_key: str, outage: TransportError | ServerError
-    ) -> None:
+    def abandon(self, context: TraceContext, error: BaseException) -> Flow[None]:
+        """
+        Record the run as failed because of an exception, where it has an output.
+
+        A failure to record is logged, never raised: the exception of the run goes on. One that is
+        to end the program or the task is not kept waiting for long.
+        """
+        failed = self._failed(context, error)
+        if failed is None:
+            return
+        try:
+            yield from self._submit(
+                context, failed, None if isinstance(error, Exception) else LAST_SECONDS
+            )
+        except Exception as failure:  # noqa: BLE001 - nothing may hide the exception of the run
+            logger.warning("The trace of a run that raised could not be recorded: %s", failure)
+
+    def abandon_at_once(self, context: TraceContext, error: BaseException) -> None:
+        """
+        Do what `abandon` does where nobody can wait any more: the run is kept on disk, or lost.
+        """
+        failed = self._failed(context, error)
+        if failed is not None and not self._keep(failed, str(uuid.uuid4()), error):
+            logger.warning("The run of the task %s is lost: %r", reprlib.repr(failed.task), error)
+
+    def _failed(self, context: TraceContext, error: BaseException) -> Run | None:
+        output = context._output  # noqa: SLF001 - two halves of one thing
+        if output is None or not self.auto_fail_on_exception:
+            return None
+        judged = output.feedback_text if output.review_result == "fail" else None
+        feedback = "\n".join(filter(None, (_words_of(error), judged)))
+        return evolve(output, review_result="fail", feedback_text=feedback)
+
+    def _submit(
+        self, context: TraceContext, output: Run, seconds: float | None = None
+    ) -> Flow[None]:
+        idempotency_key = str(uuid.uuid4())
+        try:
+            receipt = yield from self.flows.create_trace(
+                output, idempotency_key=idempotency_key, seconds=seconds
+            )
+        except BaseException as error:
+            if is_refusal(error):
+                raise
+            kept = self._keep(output, idempotency_key, error)
+            if not isinstance(error, ReflectError) or not is_outage(error):
+                raise
+            if not kept:
+                raise TraceLostError(output.task, output.trajectory, error) from error
+        else:
+            context.trace_id = receipt.trace_id
+
+    def _keep(self, output: Run, idempotency_key: str, reason: BaseException) -> bool:
+        """
+        Keep a run on disk that could not be recorded, and say whether that was possible.
+        """
         if self.flows.spool is None:
-            raise TraceLostError(output.task, output.trajectory, outage) from outage
+            return False
         body = trace_request(output).to_dict()
         try:
             path = self.flows.spool.keep(self.flows.project_id, idempotency_key, body)
         except OSError as error:
-            raise TraceLostError(output.task, output.trajectory, outage) from error
-        logger.warning("The run is kept in %s and recorded later: %s", path, outage)
+            logger.warning("A run could not be kept on disk: %s", error)
+            return False
+        logger.warning("The run is kept in %s and recorded later: %s", path, _words_of(reason))
+        return True
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - an exception whose text cannot be had is still one
+        text = ""
+    return text or type(error).__name__

@@ -4,7 +4,7 @@ The methods of `ReflectClient` about recorded traces and their reviews.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 
 from reflect_sdk._connection import Connection, twin_of
 from reflect_sdk._types import DeleteTracesResponse, TraceResponse
@@ -150,7 +150,7 @@ class TraceMethods(Connection):
 
     def iter_traces(
         self, *, review_status: str | None = None, page_size: int = 100
-    ) -> Iterator[TraceResponse]:
+    ) -> Generator[TraceResponse, None, None]:
         """
         Go through the project's traces page by page; use it where there may be many.
 
@@ -183,7 +183,7 @@ class TraceMethods(Connection):
     @twin_of(iter_traces)
     async def iter_traces_async(
         self, *, review_status: str | None = None, page_size: int = 100
-    ) -> AsyncIterator[TraceResponse]:
+    ) -> AsyncGenerator[TraceResponse, None]:
         cursor = None
         while True:
             page, cursor = await self._run_async(

@@ -5,7 +5,7 @@ What users hand in as a trajectory, made into what the API takes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from reflect_api.errors import InvalidArgumentError
 
@@ -22,6 +22,8 @@ class SupportsModelDump(Protocol):
         """
         ...
 
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 TrajectoryInput: TypeAlias = Sequence[Mapping[str, Any] | SupportsModelDump] | str
 """
@@ -55,10 +57,27 @@ def wire_trajectory(trajectory: TrajectoryInput) -> list[dict[str, Any]] | str:
 
 def _wire_message(message: object, index: int) -> dict[str, Any]:
     if isinstance(message, dict | Mapping):  # The first check is the fast one.
-        return dict(message)
+        return {name: _wire_value(value) for name, value in message.items()}
     if isinstance(message, SupportsModelDump):
         return message.model_dump(mode="json", exclude_none=True)
     raise InvalidArgumentError(
         f"trajectory[{index}] must be a message dict or an object with `model_dump`, "
         f"found {type(message).__name__}."
     )
+
+
+def _wire_value(value: object) -> object:
+    """
+    Copy a part of a message; what LLM libraries hand out may stand at any depth, as the calls of
+    tools often do.
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is list or kind is tuple:
+        return [_wire_value(item) for item in cast("Sequence[object]", value)]
+    if isinstance(value, Mapping):
+        return {name: _wire_value(item) for name, item in value.items()}
+    if isinstance(value, SupportsModelDump):
+        return value.model_dump(mode="json", exclude_none=True)
+    return value

@@ -11,7 +11,7 @@ import reprlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from attrs import field, fields, frozen
 
@@ -60,7 +60,7 @@ class Answer:
             payload: The JSON object.
 
         Raises:
-            DecodeError: If a field is missing or of another type.
+            FieldError: If a field is missing or of another type.
         """
         return cls.from_api(getattr(models, cls.__name__).from_dict(payload))
 
@@ -76,7 +76,7 @@ class Answer:
             for name in _reader(type(self)).names
             if name != "additional_properties"
         }
-        return {**self.additional_properties, **known}
+        return {**cast("dict[str, Any]", _json(self.additional_properties)), **known}
 
 
 _AS_IS = frozenset({str, int, float, bool, type(None), dict, datetime})
@@ -127,6 +127,10 @@ def _plain(value: object) -> object:
 def _json(value: object) -> object:
     if isinstance(value, Answer):
         return value.to_dict()
+    if isinstance(value, list):
+        return [_json(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _json(item) for name, item in value.items()}
     return value.isoformat() if isinstance(value, datetime) else value
 
 
@@ -512,6 +516,30 @@ class AugmentedTask:
 
     augmented_task: str = field(repr=_ABBREVIATION.repr)
     memories: list[MemoryResponse] = field(repr=_ABBREVIATION.repr)
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any]) -> Self:
+        """
+        Make the value of what `to_dict` returned.
+
+        Args:
+            payload: The JSON object.
+
+        Raises:
+            FieldError: If a field of a memory is missing or of another type.
+        """
+        memories = [MemoryResponse.from_dict(memory) for memory in payload["memories"]]
+        return cls(augmented_task=payload["augmented_task"], memories=memories)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the value as a JSON object.
+
+        Returns:
+            What `from_dict` takes.
+        """
+        memories = [memory.to_dict() for memory in self.memories]
+        return {"augmented_task": self.augmented_task, "memories": memories}
 
 
 _BY_MODEL: dict[str, type[Answer]] = {

@@ -1,14 +1,26 @@
 """
-When a wait for a trace is over, and what is said of one that takes too long.
+Waiting for a trace.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from reflect_api.errors import InvalidArgumentError
-from reflect_sdk._errors import WaitTimeoutError
+from attrs import define, field
+
+from reflect_api import models
+from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
+from reflect_api.types import UNSET, Response
+from reflect_sdk._effects import Call, Flow, Pause
+from reflect_sdk._errors import IngestFailedError, NotFoundError, WaitTimeoutError, is_outage
 from reflect_sdk._types import TraceResponse
+
+NEW_TRACE_GRACE = 5.0
+"""Seconds during which a trace that cannot be found may still appear."""
+
+_ANSWER_GRACE = 0.5
+"""Seconds that an answer may take which the service sends when the wait is over."""
 
 
 def check_waiting(poll_interval: float, wait_timeout: float) -> None:
@@ -26,29 +38,109 @@ def check_waiting(poll_interval: float, wait_timeout: float) -> None:
         )
 
 
-def has_reached(trace: TraceResponse, *, require_reviewed: bool) -> bool:
+@define(kw_only=True)
+class Wait:
     """
-    Say whether a trace is what was waited for. A status that is not known never is.
-    """
-    reviewed = trace.review_status == "reviewed" or not require_reviewed
-    return reviewed and trace.ingest_status == "completed"
+    A wait until ingestion of a trace has finished.
 
+    Where the service holds its answer (`Prefer: wait`), nothing is polled. An outage meanwhile is
+    waited out, as the trace is recorded already.
 
-def out_of_time(
-    trace_id: str, trace: TraceResponse | None, wait_timeout: float, *, require_reviewed: bool
-) -> WaitTimeoutError:
+    Attributes:
+        project_id: The project.
+        trace_id: The trace.
+        require_reviewed: Whether the trace has to be reviewed as well.
+        poll_interval: Seconds between two looks.
+        wait_timeout: Seconds after which to give up.
+        longest_hold: Seconds for which the service may be asked to hold one answer.
+        clock: Monotonic seconds.
     """
-    Make the error of a wait that took too long, with the trace as it was last seen.
-    """
-    awaited = "ingested and reviewed" if require_reviewed else "ingested"
-    seen = (
-        "it could not be found yet"
-        if trace is None
-        else f"its ingest_status is {trace.ingest_status!r}, "
-        f"its review_status {trace.review_status!r}"
-    )
-    return WaitTimeoutError(
-        f"Trace {trace_id} was not {awaited} within {wait_timeout:g} seconds: {seen}. "
-        "Wait longer with a larger wait_timeout.",
-        trace,
-    )
+
+    project_id: str
+    trace_id: str
+    require_reviewed: bool
+    poll_interval: float
+    wait_timeout: float
+    longest_hold: int
+    clock: Callable[[], float] = field(repr=False)
+    _seen: TraceResponse | None = field(default=None, init=False)
+    _outage: ReflectError | None = field(default=None, init=False)
+
+    def flow(self) -> Flow[TraceResponse]:
+        """
+        Wait, and return the trace.
+
+        Raises:
+            IngestFailedError: If the service could not make the memory.
+            NotFoundError: If there is no such trace.
+            WaitTimeoutError: If it takes too long.
+        """
+        check_waiting(self.poll_interval, self.wait_timeout)
+        started = self.clock()
+        hold_works = True
+        while True:
+            asked = self.clock()
+            remaining = started + self.wait_timeout - asked
+            hold = min(self.longest_hold, math.floor(remaining)) if hold_works else 0
+            held = False
+            try:
+                response: Response[models.TraceResponse] = yield self._look(hold, remaining)
+            except NotFoundError:
+                if self._seen is not None or asked - started >= NEW_TRACE_GRACE:
+                    raise
+            except ReflectError as error:
+                if isinstance(error, DecodeError) or not is_outage(error):
+                    raise
+                self._outage = error
+                # A gateway may cut an answer that is held, and let others through.
+                hold_works = False
+            else:
+                trace = self._seen = TraceResponse.from_api(response.parsed)
+                if self._is_over(trace):
+                    return trace
+                hold_works = hold > 0 and "Preference-Applied" in response.headers
+                held = hold > 0 and self.clock() - asked >= min(hold, self.poll_interval)
+            remaining = started + self.wait_timeout - self.clock()
+            if remaining <= 0:
+                raise self._out_of_time() from self._outage
+            if not held:
+                yield Pause(min(self.poll_interval, remaining))
+
+    def _look(self, hold: int, remaining: float) -> Call:
+        state = (
+            models.AwaitedState.REVIEWED if self.require_reviewed else models.AwaitedState.INGESTED
+        )
+        return Call(
+            "traces.get_trace",
+            {
+                "project_id": self.project_id,
+                "trace_id": self.trace_id,
+                "wait_for": state if hold > 0 else UNSET,
+                "prefer": f"wait={hold}" if hold > 0 else UNSET,
+            },
+            seconds=max(remaining, 0.0) + _ANSWER_GRACE,
+        )
+
+    def _is_over(self, trace: TraceResponse) -> bool:
+        """
+        Say whether a trace is what is waited for. A status that is not known never is.
+        """
+        if trace.ingest_status == "failed":
+            raise IngestFailedError(trace)
+        reviewed = trace.review_status == "reviewed" or not self.require_reviewed
+        return reviewed and trace.ingest_status == "completed"
+
+    def _out_of_time(self) -> WaitTimeoutError:
+        awaited = "ingested and reviewed" if self.require_reviewed else "ingested"
+        seen = (
+            "it has not been seen yet"
+            if self._seen is None
+            else f"its ingest_status is {self._seen.ingest_status!r}, "
+            f"its review_status {self._seen.review_status!r}"
+        )
+        return WaitTimeoutError(
+            f"Trace {self.trace_id} was not {awaited} within {self.wait_timeout:g} seconds: "
+            f"{seen}. Wait longer with a larger wait_timeout.",
+            self.trace_id,
+            self._seen,
+        )

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from attrs import field, frozen
 
+from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._client import ReflectClient
 from reflect_sdk._trace_context import TraceContext
 from reflect_sdk._trajectory import TrajectoryInput
@@ -48,7 +49,7 @@ class _WithContext(Protocol):
     @overload
     def __call__(
         self, function: Callable[Concatenate[TraceContext, P], Awaitable[TraceResult]], /
-    ) -> Callable[P, Awaitable[str]]: ...
+    ) -> Callable[P, Coroutine[Any, Any, str]]: ...
     @overload
     def __call__(
         self, function: Callable[Concatenate[TraceContext, P], TraceResult], /
@@ -63,7 +64,7 @@ class _WithoutContext(Protocol):
     @overload
     def __call__(
         self, function: Callable[P, Awaitable[TraceResult]], /
-    ) -> Callable[P, Awaitable[str]]: ...
+    ) -> Callable[P, Coroutine[Any, Any, str]]: ...
     @overload
     def __call__(self, function: Callable[P, TraceResult], /) -> Callable[P, str]: ...
     @overload
@@ -108,6 +109,9 @@ def reflect_trace(
     """
     Record every call of a function, which may be asynchronous, as `ReflectClient.trace` does.
 
+    For functions and objects that are called like one, not for methods, whose first argument is
+    their object.
+
     What the function returns decides what is recorded: of a `TraceResult` all its parts, of a
     string that string as trajectory and final response, and of anything else nothing.
 
@@ -122,6 +126,9 @@ def reflect_trace(
         auto_fail_on_exception: As for `ReflectClient.trace`; on by default.
         inject_context: Whether the function gets the `TraceContext` as its first argument, before
             those of the call; on by default.
+
+    Raises:
+        InvalidArgumentError: If the function is a generator.
 
     Returns:
         A decorator. The decorated function takes the arguments without the context, and returns
@@ -140,6 +147,15 @@ def reflect_trace(
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        call = getattr(function, "__call__", function)  # noqa: B004 - of an object, its method
+        if any(map(inspect.isgeneratorfunction, (function, call))) or any(
+            map(inspect.isasyncgenfunction, (function, call))
+        ):
+            raise InvalidArgumentError(
+                "reflect_trace cannot record a generator, whose result comes piece by piece. "
+                "Use `with client.trace(...)` inside of it."
+            )
+
         def options(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
             return {
                 "task": _task_of(function, task, args, kwargs),
@@ -162,7 +178,8 @@ def reflect_trace(
                 given = (context, *args) if inject_context else args
                 return _record(context, await function(*given, **kwargs))
 
-        return recorded_async if inspect.iscoroutinefunction(function) else recorded
+        is_async = any(map(inspect.iscoroutinefunction, (function, call)))
+        return recorded_async if is_async else recorded
 
     return decorate
 
@@ -177,8 +194,8 @@ def _task_of(
         return task
     if task is not None:
         return task(*args, **kwargs)
-    first: object = next(iter((*args, *kwargs.values())), function.__name__)
-    return str(first)
+    given = [*args, *kwargs.values()]
+    return str(given[0]) if given else getattr(function, "__name__", type(function).__name__)
 
 
 def _record(context: TraceContext, returned: object) -> object:

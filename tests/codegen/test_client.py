@@ -205,6 +205,15 @@ def test_an_injected_client_is_authenticated(server: ScriptedServer):
         assert request.headers["x-extra"] == "1"
 
 
+def test_an_injected_client_stays_in_use_when_the_client_is_closed(server: ScriptedServer):
+    server.answers_with(200, "{}")
+    with httpx.Client(base_url=server.url) as injected:
+        client = AuthenticatedClient(server.url, token="t").set_httpx_client(injected)
+        client.close()
+        assert client.get_httpx_client() is injected
+        assert not injected.is_closed
+
+
 def test_an_injected_client_keeps_its_own_time_limits():
     limits = []
 

@@ -82,6 +82,46 @@ def test_other_options_share_the_connections(service: Scripted, client: ReflectC
     assert (client.project_id, other.project_id) == ("default", "other")
 
 
+def test_closing_a_client_with_other_options_leaves_the_connections_open(
+    service: Scripted, client: ReflectClient
+):
+    service.script(Answer(body=TRACE))
+
+    async def call() -> None:
+        await client.get_trace_async("t1")
+        async with client.with_options(timeout=5.0) as other:
+            await other.get_trace_async("t1")
+        await client.get_trace_async("t1")
+
+    client.get_trace("t1")
+    with client.with_options(timeout=5.0) as other:
+        other.get_trace("t1")
+    client.get_trace("t1")
+    asyncio.run(call())
+    assert len({asked.peer for asked in service.asked}) == 2
+
+
+def test_closing_the_low_level_client_takes_nothing_of_its_care(
+    service: Scripted, client: ReflectClient
+):
+    busy = Answer(status=503, body=b"", headers={"Retry-After-Ms": "1"})
+    service.script(busy, Answer(body=TRACE), busy, Answer(body=TRACE))
+
+    async def call() -> str:
+        async with client.api:
+            pass
+        return (await client.get_trace_async("t1")).id
+
+    with client.api:
+        pass
+    assert client.get_trace("t1").id == asyncio.run(call()) == "t1"
+
+
+def test_a_client_that_refused_its_arguments_can_be_shown():
+    client = object.__new__(ReflectClient)
+    assert repr(client) == "ReflectClient(refused)"
+
+
 def test_an_answer_can_be_streamed_with_the_low_level_client(
     service: Scripted, client: ReflectClient
 ):

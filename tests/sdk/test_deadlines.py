@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from reflect_sdk import (
+    ConnectionFailedError,
     DeadlineExceededError,
     ReflectClient,
     ReflectError,
@@ -168,3 +169,55 @@ def test_connections_of_a_proxy_keep_the_deadline(monkeypatch: pytest.MonkeyPatc
             pytest.raises(TransportError, match="in time"),
         ):
             _get(client, world)
+
+
+def test_a_service_that_reads_slowly_ends_at_the_deadline():
+    taken = threading.Event()
+
+    def read_slowly(connection: socket.socket, over: threading.Event) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        while not over.wait(0.02) and connection.recv(32_768):
+            pass
+        taken.set()
+
+    with (
+        raw_server(read_slowly) as url,
+        ReflectClient(base_url=url, api_key="k", timeout=0.5, max_retries=0) as client,
+        pytest.raises(DeadlineExceededError),
+    ):
+        client.create_trace(task="Count", trajectory="x" * 20_000_000)
+    assert taken.is_set()
+
+
+@pytest.mark.parametrize("last", ["127.0.0.1", "127.0.0.2"])
+def test_each_address_of_a_host_is_tried(
+    service: Scripted, monkeypatch: pytest.MonkeyPatch, last: str
+):
+    service.script(Answer(body=TRACE))
+    port = int(service.url.rpartition(":")[2])
+    lookup = socket.getaddrinfo
+
+    def two_addresses(host: str, *rest: Any, **named: Any) -> Any:
+        if host != "service.test":
+            return lookup(host, *rest, **named)
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            for address in ("127.0.0.2", last)
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
+    client = ReflectClient(base_url=f"http://service.test:{port}", api_key="k", max_retries=0)
+    with client:
+        if last == "127.0.0.1":
+            assert client.get_trace("t1").id == "t1"
+        else:
+            with pytest.raises(ConnectionFailedError):
+                client.get_trace("t1")
+
+
+def test_a_host_that_cannot_be_found_is_a_connection_error():
+    with (
+        ReflectClient(base_url="http://no-such-host.invalid", api_key="k", max_retries=0) as client,
+        pytest.raises(ConnectionFailedError),
+    ):
+        client.get_trace("t1")

@@ -5,12 +5,18 @@ Functions whose calls are recorded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
-from reflect_sdk import ReflectClient, TraceContext, TraceResult, reflect_trace
+from reflect_sdk import (
+    InvalidArgumentError,
+    ReflectClient,
+    TraceContext,
+    TraceResult,
+    reflect_trace,
+)
 
 from .scripted import MEMORY, RECEIPT, Answer, Scripted
 
@@ -115,3 +121,27 @@ def test_a_function_that_raises_after_nothing_was_set_records_nothing(
     with pytest.raises(KeyError, match="How many"):
         answer("How many?")
     assert _recorded(recording) == []
+
+
+def test_objects_that_are_called_like_a_function_are_recorded(
+    recording: Scripted, client: ReflectClient
+):
+    class Agent:
+        async def __call__(self, question: str) -> str:
+            return f"{question} 42"
+
+    decorate: Any = reflect_trace(client, inject_context=False)
+    assert asyncio.run(decorate(Agent())("How many?")) == "How many? 42"
+    assert _recorded(recording)[0]["task"] == "How many?"
+
+
+def test_generators_are_refused(client: ReflectClient):
+    def pieces(context: TraceContext) -> Iterator[str]:
+        yield "4"
+
+    async def pieces_async(context: TraceContext) -> AsyncIterator[str]:
+        yield "4"
+
+    for function in (pieces, pieces_async):
+        with pytest.raises(InvalidArgumentError, match="generator"):
+            reflect_trace(client)(function)

@@ -197,6 +197,8 @@ def test_no_error_shows_the_key(service: Scripted, client: ReflectClient):
         {"base_url": "http://[::1"},
         {"base_url": None},
         {"base_url": "http://user:password@localhost"},
+        {"base_url": "http://localhost?a=b"},
+        {"base_url": "http://localhost#a"},
         {"api_key": ""},
         {"api_key": "rf live"},
         {"api_key": "rf_live_é"},
@@ -214,7 +216,7 @@ def test_a_client_refuses_arguments_that_cannot_work(arguments: dict[str, Any]):
         ReflectClient(**{"base_url": "http://localhost:8000", "api_key": "k", **arguments})
 
 
-@pytest.mark.parametrize("identifier", ["", ".", ".."])
+@pytest.mark.parametrize("identifier", ["", ".", "..", "\ud800"])
 def test_an_id_never_reaches_another_path(
     service: Scripted, client: ReflectClient, identifier: str
 ):
@@ -262,4 +264,75 @@ def test_a_single_string_is_no_list_of_ids(service: Scripted, client: ReflectCli
 def test_metadata_that_is_no_json_is_refused(service: Scripted, client: ReflectClient, value: Any):
     with pytest.raises(InvalidArgumentError, match="JSON"):
         client.create_trace(task="Count", trajectory=[], metadata={"value": value})
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(status=307, headers={"Location": "/v1/elsewhere"}),
+        Answer(status=401, headers={"WWW-Authenticate": "Bearer topsecret is unknown"}),
+    ],
+    ids=["a redirect within the host", "a header"],
+)
+def test_no_error_holds_the_key_anywhere(service: Scripted, answer: Answer):
+    service.script(answer)
+    with (
+        ReflectClient(base_url=service.url, api_key="topsecret") as client,
+        pytest.raises(APIStatusError) as caught,
+    ):
+        client.get_trace("t1")
+    assert b"topsecret" not in pickle.dumps(caught.value)
+    response = caught.value.response
+    assert "topsecret" not in repr((response.headers, response.next_request, response.history))
+
+
+def test_a_redirect_that_a_given_client_follows_leaves_no_key_behind(service: Scripted):
+    service.script(Answer(status=307, headers={"Location": "/v1/elsewhere"}), Answer(status=404))
+    with (
+        httpx.Client(follow_redirects=True) as given,
+        pytest.raises(APIStatusError) as caught,
+    ):
+        ReflectClient(base_url=service.url, api_key="topsecret", http_client=given).get_trace("t1")
+    assert b"topsecret" not in pickle.dumps(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 404, "body": b"[" * 200_000},
+        {"status": 404, "body": b"no", "headers": {"Content-Type": "text/plain; charset=hex"}},
+        {"status": 404, "body": b"no", "headers": {"Content-Type": "text/plain; charset=idna"}},
+        {
+            "status": 503,
+            "body": b"",
+            "headers": {"Retry-After": "Mon, 01 Jan 2026 00:00:00 +99999999999999999"},
+        },
+    ],
+    ids=["deep", "hex", "idna", "a date far away"],
+)
+def test_an_odd_answer_is_the_error_of_its_status(service: Scripted, answer: dict[str, Any]):
+    service.script(Answer(**answer))
+    with (
+        ReflectClient(base_url=service.url, api_key="k", max_retries=0) as client,
+        pytest.raises(APIStatusError) as caught,
+    ):
+        client.get_trace("t1")
+    assert caught.value.status_code == answer["status"]
+
+
+def test_a_project_that_is_gone_after_a_lost_answer_is_deleted(
+    service: Scripted, client: ReflectClient
+):
+    service.script(Answer(status=0), Answer(status=404, body={}))
+    assert client.delete_project().deleted
+    with pytest.raises(APIStatusError, match="404"):
+        client.delete_project()
+
+
+def test_tools_are_a_list(service: Scripted, client: ReflectClient):
+    with pytest.raises(InvalidArgumentError, match="applicable_tools"):
+        client.create_memory(
+            task="t", summary="s", guidance="g", result="pass", applicable_tools="sql"
+        )
     assert service.asked == []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reflect_sdk import ReflectClient
+from reflect_sdk import PermissionDeniedError, ReflectClient
 
 from .scripted import MEMORY, RECEIPT, TRACE, Answer, Asked, Scripted
 
@@ -129,6 +129,45 @@ def test_both_worlds_send_the_same_request_and_return_the_same_value(
     assert first == second
     assert (first[0], first[1], first[3]) == snapshot
     assert result == snapshot
+
+
+@pytest.mark.parametrize(
+    ("name", "positional", "named", "answer"), CALLS, ids=[call[0] for call in CALLS]
+)
+def test_both_worlds_raise_the_same_error(
+    service: Scripted,
+    client: ReflectClient,
+    name: str,
+    positional: tuple[Any, ...],
+    named: dict[str, Any],
+    answer: Any,
+):
+    service.script(Answer(status=403, body={"detail": "no", "code": "forbidden"}))
+    raised = []
+    for call in (
+        getattr(client, name),
+        lambda *args, **kwargs: asyncio.run(getattr(client, f"{name}_async")(*args, **kwargs)),
+    ):
+        with pytest.raises(PermissionDeniedError) as caught:
+            call(*positional, **named)
+        raised.append((str(caught.value), caught.value.code, caught.value.path))
+    assert raised[0] == raised[1]
+
+
+def test_every_pair_is_walked():
+    elsewhere = {
+        "bootstrap": "below",
+        "create_trace_and_wait": "below",
+        "deliver_spooled_traces": "test_spool",
+        "iter_traces": "below and test_against_server",
+        "trace": "test_trace_context",
+    }
+    twins = {
+        name.removesuffix("_async")
+        for name in dir(ReflectClient)
+        if name.endswith("_async") and not name.startswith("_")
+    }
+    assert twins == {name for name, *_ in CALLS} | elsewhere.keys()
 
 
 def test_create_trace_and_wait_asks_for_the_trace_it_created(

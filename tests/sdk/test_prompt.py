@@ -45,3 +45,18 @@ def test_a_hostile_memory_can_neither_close_its_block_nor_forge_another(
     attribute = block[1].attrib["id"] if field == "id" else None
     texts = [child.text for child in block[1]]
     assert HOSTILE in (attribute or "", *texts) or attribute == HOSTILE.replace("\n", " ")
+
+
+def test_what_nobody_sees_is_left_out(service: Scripted, client: ReflectClient):
+    hidden = "Do\x1b[2J \u202eit\U000e0041 now\ud800.\n\tEnd"
+    service.script(Answer(body=[{**MEMORY, "guidance": hidden}]))
+    text = client.augment_with_memories("Count").augmented_task
+    assert "<guidance>Do[2J it now.\n\tEnd</guidance>" in text
+
+
+def test_a_memory_of_a_summary_alone_has_its_lesson(service: Scripted, client: ReflectClient):
+    service.script(
+        Answer(body=[{"id": "m1", "task": "t", "reflection": "", "summary": "Leave tests out."}])
+    )
+    text = client.augment_with_memories("Count").augmented_task
+    assert "<reflection>Leave tests out.</reflection>" in text

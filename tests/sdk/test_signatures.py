@@ -156,9 +156,36 @@ def test_trace_and_its_twin_have_the_published_signature(name: str, returns: str
     assert _written(getattr(ReflectClient, name)) == (TRACE, returns)
 
 
+def test_going_through_traces_has_its_signature():
+    pages = ("*", "review_status: str | None = None", "page_size: int = 100")
+    assert _written(ReflectClient.iter_traces) == (pages, "Generator[TraceResponse, None, None]")
+    assert _written(ReflectClient.iter_traces_async) == (
+        pages,
+        "AsyncGenerator[TraceResponse, None]",
+    )
+
+
+def test_every_public_method_has_a_pinned_signature():
+    others = {"trace", "bootstrap", "iter_traces", "from_env", "with_options", "close", "aclose"}
+    methods = {
+        name.removesuffix("_async")
+        for name, value in inspect.getmembers(ReflectClient, callable)
+        if not name.startswith("_")
+    }
+    assert methods == PAIRS.keys() | others
+
+
 def test_the_ways_to_a_client_have_the_published_signature():
     assert _written(ReflectClient.__init__) == (CONSTRUCTOR, "None")
     assert _written(ReflectClient.from_env) == (("*", *OPTIONS), "Self")
+    changes = (
+        "timeout: float | httpx.Timeout | None = None",
+        "max_retries: int | None = None",
+        "project_id: str | None = None",
+    )
+    assert _written(ReflectClient.with_options) == (("*", *changes), "Self")
+    assert _written(ReflectClient.close) == ((), "None")
+    assert _written(ReflectClient.aclose) == ((), "None")
     assert _written(ReflectClient.bootstrap) == (BOOTSTRAP, "BootstrapResponse")
     assert _written(ReflectClient.bootstrap_async) == (BOOTSTRAP, "BootstrapResponse")
 

@@ -7,11 +7,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import pickle
+import threading
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
+import anyio
 import httpx
 import pytest
+import trio
 
 from reflect_sdk import (
     AuthenticationError,
@@ -289,3 +293,138 @@ def test_runs_at_the_same_time_stay_apart(service: Scripted, client: ReflectClie
     assert {(body["task"], body["trajectory"]) for body in recorded} == {
         (f"task {number}", f"did task {number}") for number in range(10)
     }
+
+
+@pytest.mark.parametrize("loop", [asyncio.run, trio.run], ids=["asyncio", "trio"])
+def test_a_run_in_a_scope_that_is_cancelled_is_recorded_as_failed(
+    service: Scripted, client: ReflectClient, loop: Callable[..., Any]
+):
+    service.always = _answer
+
+    async def run() -> None:
+        with anyio.CancelScope() as scope:
+            async with client.trace_async("Count") as context:
+                context.set_output(trajectory=MESSAGES, result="pass")
+                scope.cancel()
+                await anyio.sleep_forever()
+        assert scope.cancelled_caught
+
+    loop(run() if loop is asyncio.run else run)
+    assert service.asked[-1].body["review"]["result"] == "fail"
+
+
+def test_a_cancellation_while_a_failed_run_is_recorded_names_what_the_run_raised(
+    service: Scripted, client: ReflectClient
+):
+    over = threading.Event()
+
+    async def run() -> None:
+        sending = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def hold(asked: Asked) -> Answer:
+            if asked.path.endswith("/traces"):
+                loop.call_soon_threadsafe(sending.set)
+                over.wait()
+            return _answer(asked)
+
+        async def record() -> None:
+            async with client.trace_async("Count") as context:
+                _raise_after_output(context)
+
+        service.always = hold
+        recording = asyncio.create_task(record())
+        await sending.wait()
+        recording.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await recording
+        over.set()
+        assert isinstance(caught.value.__cause__, KeyError)
+
+    asyncio.run(run())
+
+
+def test_an_interrupted_run_is_not_waited_for(service: Scripted, client: ReflectClient):
+    service.always = _answer
+    with (  # noqa: PT012 - the block is the point
+        pytest.raises(KeyboardInterrupt),
+        client.trace("Count", blocking=True) as context,
+    ):
+        context.set_output(trajectory=MESSAGES, result="pass")
+        raise KeyboardInterrupt
+    assert [asked.method for asked in service.asked] == ["POST", "POST"]
+
+
+class UnspeakableError(Exception):
+    """
+    An exception whose text cannot be had.
+    """
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("result", "feedback", "raised", "expected"),
+    [
+        ("pass", "Looks right.", KeyError("table"), "'table'"),
+        ("fail", "No month.", KeyError("table"), "'table'\nNo month."),
+        (None, None, UnspeakableError(), "UnspeakableError"),
+    ],
+)
+def test_the_reason_of_a_run_that_raised_is_its_exception(
+    service: Scripted,
+    client: ReflectClient,
+    result: str | None,
+    feedback: str | None,
+    raised: Exception,
+    expected: str,
+):
+    service.always = _answer
+
+    def block(context: TraceContext) -> None:
+        context.set_output(trajectory=MESSAGES, result=result, feedback_text=feedback)
+        raise raised
+
+    with pytest.raises(type(raised)):
+        _run(client, block, world="")
+    assert service.asked[-1].body["review"] == {"result": "fail", "feedback_text": expected}
+
+
+def test_what_was_set_may_change_at_any_depth(service: Scripted, client: ReflectClient):
+    service.always = _answer
+    messages: list[Any] = [{"role": "user", "content": [{"type": "text", "text": "Count"}]}]
+    metadata = {"run": {"id": 7}}
+
+    def block(context: TraceContext) -> None:
+        context.set_output(trajectory=messages, metadata=metadata)
+        messages[0]["content"][0]["text"] = metadata["run"] = "changed"  # type: ignore[assignment]  # the point
+
+    _run(client, block, world="")
+    body = service.asked[-1].body
+    assert body["trajectory"] == [{"role": "user", "content": [{"type": "text", "text": "Count"}]}]
+    assert body["metadata"] == {"run": {"id": 7}}
+
+
+@pytest.mark.parametrize("output", [{"trajectory": [{"at": object()}]}, {"metadata": {"x": {1}}}])
+def test_output_that_is_no_json_is_refused_at_once(
+    service: Scripted, client: ReflectClient, output: dict[str, Any]
+):
+    service.always = _answer
+    with client.trace("Count") as context:
+        context.set_output(trajectory=MESSAGES)
+        with pytest.raises(InvalidArgumentError, match=f"{next(iter(output))} cannot be written"):
+            context.set_output(**{"trajectory": MESSAGES, **output})
+    assert service.asked[-1].body["trajectory"] == MESSAGES
+
+
+def test_objects_may_stand_at_any_depth_of_a_message(service: Scripted, client: ReflectClient):
+    class Call:
+        def model_dump(self, **_: object) -> dict[str, Any]:
+            return {"name": "count"}
+
+    service.always = _answer
+    parts = MappingProxyType({"calls": (Call(),)})
+    client.create_trace(task="Count", trajectory=[{"role": "assistant", "parts": [parts]}])
+    (message,) = service.asked[-1].body["trajectory"]
+    assert message == {"role": "assistant", "parts": [{"calls": [{"name": "count"}]}]}

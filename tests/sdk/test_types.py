@@ -5,6 +5,7 @@ The values that methods return.
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,13 @@ import pytest
 from attrs.exceptions import FrozenInstanceError
 
 import reflect_sdk
-from reflect_sdk import DecodeError, MemoryResponse, TraceCreateResponse, TraceResponse
+from reflect_sdk import (
+    AugmentedTask,
+    FieldError,
+    MemoryResponse,
+    TraceCreateResponse,
+    TraceResponse,
+)
 
 from .scripted import MEMORY, TRACE
 
@@ -53,7 +60,15 @@ VALUES: dict[str, dict[str, Any]] = {
     "MemoryExplanation": WHY,
     "MemoryResponse": {**MEMORY, "why": {**WHY, "mood": "sure"}},
     "ReviewResponse": {**TRACE["review"], "result": "partly", "mode": "dreamt"},
-    "SkillResponse": {"content": "---\nname: sql\n---\n", "version": 2},
+    "SkillResponse": {
+        "content": "---\nname: sql\n---\n",
+        "version": 2,
+        "lines": [
+            {"id": "l", "section": "dream", "title": "t", "text": "- Do", "memory_ids": ["m1"]}
+        ],
+        "changes": [{"action": "dreamt", "line_id": "l", "title": "t", "after": "- Do"}],
+        "check": {"tasks": 9, "reviews": 4, "before": 0.6, "after": 0.5},
+    },
     "TraceCreateResponse": {"trace_id": "t1", "ingest_status": "resting"},
     "TraceResponse": {
         **TRACE,
@@ -71,6 +86,8 @@ def _has(whole: Any, part: Any) -> bool:
     """
     if isinstance(part, dict):
         return all(name in whole and _has(whole[name], value) for name, value in part.items())
+    if isinstance(part, list):
+        return len(whole) == len(part) and all(map(_has, whole, part))
     return bool(whole == part)
 
 
@@ -89,6 +106,29 @@ def test_a_value_that_is_not_known_yet_survives_every_way_of_copying_it(kind: st
         assert (twin, type(twin)) == (value, type(value))
     with pytest.raises(FrozenInstanceError):
         setattr(value, next(iter(payload)), "another")
+
+
+def test_an_augmented_task_survives_every_way_of_copying_it():
+    value = AugmentedTask(augmented_task="Count", memories=[MemoryResponse.from_dict(MEMORY)])
+    payload = json.loads(json.dumps(value.to_dict()))
+    assert AugmentedTask.from_dict(payload) == pickle.loads(pickle.dumps(value)) == value
+
+
+def test_what_to_dict_returns_is_a_copy():
+    trace = TraceResponse.from_dict(TRACE)
+    payload = trace.to_dict()
+    payload["metadata"]["run"]["id"] = payload["trajectory"][0]["role"] = "changed"
+    assert trace == TraceResponse.from_dict(TRACE)
+
+
+def test_what_may_be_null_may_be_missing():
+    least = {
+        name: value
+        for name, value in TRACE.items()
+        if name not in {"model", "review", "last_ingest_error", "created_memory_id"}
+    }
+    trace = TraceResponse.from_dict(least)
+    assert (trace.model, trace.review, trace.created_memory_id) == (None, None, None)
 
 
 def test_what_the_service_leaves_out_has_its_documented_default():
@@ -113,5 +153,5 @@ def test_a_long_value_does_not_flood_the_terminal():
 
 
 def test_a_value_that_is_no_value_names_the_field():
-    with pytest.raises((DecodeError, ValueError), match=r"MemoryResponse\.task"):
+    with pytest.raises(FieldError, match=r"MemoryResponse\.task"):
         MemoryResponse.from_dict({"id": "m1", "reflection": "r"})

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pickle
+import socket
 import threading
 from typing import Any
 
@@ -14,6 +15,8 @@ import httpx
 import pytest
 
 from reflect_sdk import (
+    DeadlineExceededError,
+    DecodeError,
     IngestFailedError,
     InvalidArgumentError,
     NotFoundError,
@@ -21,7 +24,7 @@ from reflect_sdk import (
     WaitTimeoutError,
 )
 
-from .scripted import TRACE, Answer, Asked, Scripted
+from .scripted import TRACE, Answer, Asked, Scripted, raw_server
 
 QUEUED = {**TRACE, "ingest_status": "queued", "review_status": "pending"}
 HELD = {"Preference-Applied": "wait=30"}
@@ -159,3 +162,45 @@ def test_a_wait_never_asks_for_a_longer_hold_than_a_read_may_take(
     client.with_options(timeout=httpx.Timeout(5.0, read=read)).wait_for_trace("t1")
     hold = {None: "wait=30", 0.5: None, 10.0: "wait=5"}[read]
     assert service.asked[0].headers.get("Prefer") == hold
+
+
+BUSY = Answer(status=503, body=b"", headers={"Retry-After-Ms": "1"})
+
+
+def test_an_outage_while_waiting_is_waited_out(service: Scripted, client: ReflectClient):
+    service.script(*[BUSY] * 9, Answer(body=TRACE))
+    assert client.wait_for_trace("t1", poll_interval=0.001).id == "t1"
+
+
+def test_a_gateway_that_cuts_held_answers_is_asked_without_holding(
+    service: Scripted, client: ReflectClient
+):
+    service.always = lambda asked: (
+        Answer(status=504, headers={"Retry-After-Ms": "1"})
+        if "Prefer" in asked.headers
+        else Answer(body=TRACE)
+    )
+    assert client.wait_for_trace("t1", poll_interval=0.001).id == "t1"
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_a_silent_service_ends_a_wait_at_its_own_time(world: str):
+    def silent(connection: socket.socket, over: threading.Event) -> None:
+        connection.recv(65536)
+        over.wait()
+
+    with (
+        raw_server(silent) as url,
+        ReflectClient(base_url=url, api_key="k", timeout=110) as client,
+        pytest.raises(WaitTimeoutError, match="has not been seen yet") as caught,
+    ):
+        _settled(getattr(client, f"wait_for_trace{world}")("t1", wait_timeout=0.1))
+    assert (caught.value.trace_id, caught.value.trace) == ("t1", None)
+    assert isinstance(caught.value.__cause__, DeadlineExceededError)
+    assert pickle.loads(pickle.dumps(caught.value)).trace_id == "t1"
+
+
+def test_an_answer_that_cannot_be_decoded_ends_a_wait(service: Scripted, client: ReflectClient):
+    service.script(Answer(body=[]))
+    with pytest.raises(DecodeError):
+        client.wait_for_trace("t1")
