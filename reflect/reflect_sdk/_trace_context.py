@@ -201,19 +201,21 @@ class Recorder:
         if output is None:
             return
         yield from self._submit(context, output)
-        if context.trace_id is None:
-            return
-        try:
-            yield from self.flows.deliver_spooled_traces()
-        except OSError as error:
-            logger.warning("Runs kept on disk cannot be read: %s", error)
-        if self.blocking:
+        if context.trace_id is not None:
+            yield from self._deliver_others()
+        if context.trace_id is not None and self.blocking:
             yield from self.flows.wait_for_trace(
                 context.trace_id,
                 require_reviewed=output.review_result is not None,
                 poll_interval=SUBMIT_POLL_INTERVAL,
                 wait_timeout=SUBMIT_WAIT_TIMEOUT,
             )
+
+    def _deliver_others(self) -> Flow[None]:
+        try:
+            yield from self.flows.deliver_spooled_traces()
+        except OSError as error:
+            logger.warning("Runs kept on disk cannot be read: %s", error)
 
     def abandon(self, context: TraceContext, error: BaseException) -> Flow[None]:
         """
