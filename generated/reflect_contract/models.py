@@ -292,6 +292,8 @@ class MemoryResponse(msgspec.Struct, frozen=True, kw_only=True):
         trace_id: The trace that it was made of.
         created_at: When it was made.
         metadata: See `Metadata`.
+        source_memory_ids: The memories that the run it was made of had used, or, where that
+            is unknown, was given. Only there where one memory is read.
         why: See `MemoryExplanation`.
     """
 
@@ -319,6 +321,7 @@ class MemoryResponse(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.UNSET
     )
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
+    source_memory_ids: list[str] | msgspec.UnsetType = msgspec.UNSET
     why: MemoryExplanation | msgspec.UnsetType = msgspec.UNSET
 
 

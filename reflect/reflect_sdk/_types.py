@@ -220,6 +220,8 @@ class MemoryResponse(Answer):
         trace_id: The trace that it was made of; None where the service does not say.
         created_at: When it was made; None where the service does not say.
         metadata: The metadata of that trace.
+        source_memory_ids: The memories that the run it was made of had used, or, where that is
+            unknown, was given; none except where one memory is read.
         why: Why it stands where it does in the answer to a query; None elsewhere, and where the
             service does not say.
     """
@@ -244,6 +246,7 @@ class MemoryResponse(Answer):
     trace_id: str | None = None
     created_at: datetime | None = None
     metadata: dict[str, Any] = field(factory=dict, repr=_ABBREVIATION.repr)
+    source_memory_ids: list[str] = field(factory=list)
     why: MemoryExplanation | None = field(default=None, repr=False)
 
 

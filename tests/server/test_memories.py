@@ -248,3 +248,15 @@ def test_deleting_a_trace_takes_its_memory_out_of_answers(project: Project):
     assert memory_id not in [memory["id"] for memory in project.query(SHIPPED)]
     assert [memory["id"] for memory in project.get("/memories")] == [kept]
     assert project.http.get(f"/traces/{trace_id}").status_code == 404
+
+
+def test_a_memory_names_the_memories_that_it_descends_from(project: Project):
+    first, second = (project.memory(f"Count the orders of {month}") for month in ("May", "June"))
+    given = {"retrieved_memory_ids": [first, second]}
+
+    of_all = project.memory("Count the orders of July", **given)
+    of_one = project.memory("Count the orders of August", **given, used_memory_ids=[second])
+
+    assert project.get(f"/memories/{of_all}")["source_memory_ids"] == [first, second]
+    assert project.get(f"/memories/{of_one}")["source_memory_ids"] == [second]
+    assert project.get(f"/memories/{first}")["source_memory_ids"] == []

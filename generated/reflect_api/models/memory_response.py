@@ -46,6 +46,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.optional("trace_id", _decoding.string),
             _decoding.optional("created_at", _decoding.date_time),
             _decoding.optional("metadata", _decoding.json_object),
+            _decoding.optional("source_memory_ids", _decoding.array(_decoding.string)),
             _decoding.optional("why", MemoryExplanation.from_dict),
         ),
         rest=_decoding.anything,
@@ -91,6 +92,8 @@ class MemoryResponse:
         created_at (datetime.datetime | Unset): When it was made.
         metadata (dict[str, Any] | Unset): The caller's own facts about the run; free-form
             JSON.
+        source_memory_ids (list[str] | Unset): The memories that the run it was made of had
+            used, or, where that is unknown, was given. Only there where one memory is read.
         why (MemoryExplanation | Unset): Why a memory stands where it does in an answer. At
             the usual `lambda` of 0.5, similarity, lexical, utility and agreement add up to its
             score.
@@ -116,6 +119,7 @@ class MemoryResponse:
     trace_id: str | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
     metadata: dict[str, Any] | Unset = UNSET
+    source_memory_ids: list[str] | Unset = UNSET
     why: MemoryExplanation | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -179,6 +183,10 @@ class MemoryResponse:
 
         metadata = self.metadata
 
+        source_memory_ids: list[str] | Unset = UNSET
+        if not isinstance(self.source_memory_ids, Unset):
+            source_memory_ids = self.source_memory_ids
+
         why: dict[str, Any] | Unset = UNSET
         if not isinstance(self.why, Unset):
             why = self.why.to_dict()
@@ -226,6 +234,8 @@ class MemoryResponse:
             field_dict["created_at"] = created_at
         if metadata is not UNSET:
             field_dict["metadata"] = metadata
+        if source_memory_ids is not UNSET:
+            field_dict["source_memory_ids"] = source_memory_ids
         if why is not UNSET:
             field_dict["why"] = why
 

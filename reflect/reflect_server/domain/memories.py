@@ -17,6 +17,7 @@ from reflect_server.domain.model import (
 )
 from reflect_server.domain.pages import Page, page_of
 from reflect_server.domain.parts import Parts
+from reflect_server.domain.traces import require_trace
 from reflect_server.errors import NotFoundError
 from reflect_server.store.protocol import Transaction
 
@@ -45,19 +46,30 @@ def list_memories(
     )
 
 
-def get_memory(parts: Parts, project_id: str, memory_id: str) -> Memory:
+def get_memory(parts: Parts, project_id: str, memory_id: str) -> tuple[Memory, tuple[str, ...]]:
     """
-    Return one memory.
+    Return one memory, with the memories that it descends from.
 
     Args:
         parts: The collaborators.
         project_id: The project.
         memory_id: The memory.
 
+    Returns:
+        The memory, and the ids of the memories that the run it was made of had used, or, where that
+        is unknown, was given.
+
     Raises:
         NotFoundError: The project has no such memory.
     """
-    return parts.store.read(lambda tx: _require_memory(tx, project_id, memory_id))
+
+    def work(tx: Transaction) -> tuple[Memory, tuple[str, ...]]:
+        memory = _require_memory(tx, project_id, memory_id)
+        trace = require_trace(tx, project_id, memory.trace_id)
+        used = trace.used_memory_ids
+        return memory, trace.retrieved_memory_ids if used is None else used
+
+    return parts.store.read(work)
 
 
 def get_memory_history(parts: Parts, project_id: str, memory_id: str) -> Sequence[QValueEvent]:

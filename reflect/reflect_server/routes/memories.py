@@ -52,7 +52,8 @@ def get_memory(call: Call, *, project_id: str, memory_id: str) -> models.MemoryR
     """
     Return one memory.
     """
-    return _memory_response(memories.get_memory(call.parts, project_id, memory_id))
+    memory, sources = memories.get_memory(call.parts, project_id, memory_id)
+    return msgspec.structs.replace(_memory_response(memory), source_memory_ids=list(sources))
 
 
 def get_memory_history(call: Call, *, project_id: str, memory_id: str) -> models.QValueHistory:
