@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _INK, _GRID = "#334155", "#e2e8f0"
-_OURS = ("#0f766e", "#5eead4")
+_OURS = ("#0f766e", "#5eead4", "#65a30d")
 _OTHERS = ("#94a3b8", "#b45309", "#7c3aed", "#be123c", "#2563eb", "#ca8a04", "#0c4a6e")
 _LEAST_COUNTED = 20
 _PANEL_INCHES = 4.2
