@@ -320,7 +320,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body_required=False,
         success_status=200,
         answer=models.TraceResponse,
-        problem_statuses=(400, 401, 403, 404, 429, 500, 503),
+        problem_statuses=(400, 401, 403, 404, 422, 429, 500, 503),
     ),
     Operation(
         operation_id="delete_traces",

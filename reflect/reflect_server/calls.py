@@ -217,12 +217,16 @@ class Call:
         return _typed(parameter, texts[0])
 
 
+def _is_text(parameter: Parameter) -> bool:
+    return bool(msgspec.json.schema(parameter.type).get("type") == "string")
+
+
 def _typed(parameter: Parameter, text: str) -> Any:
     try:
         return msgspec.convert(text, parameter.type, strict=False)
     except msgspec.ValidationError:
         value: object = text
-        if text.removeprefix("-").isdecimal():
+        if text.removeprefix("-").isdecimal() and not _is_text(parameter):
             value = int(text[:40])
         faults = faults_of(parameter.type, value, parameter.name)
         raise InvalidValuesError(

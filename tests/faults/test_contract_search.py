@@ -21,7 +21,7 @@ TOKEN = "a-token-for-tests"
 EXAMPLES = os.environ.get("REFLECT_EXAMPLES", "3")
 
 
-def search(address: str, *options: str) -> subprocess.CompletedProcess[str]:
+def search(folder: Path, address: str, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli"),
@@ -29,6 +29,7 @@ def search(address: str, *options: str) -> subprocess.CompletedProcess[str]:
             *("--url", address, "--max-examples", EXAMPLES),
             *("--workers", "2", "--request-timeout", "60", "--no-color", *options),
         ],
+        cwd=folder,  # for its cache
         capture_output=True,
         text=True,
         check=False,
@@ -36,17 +37,22 @@ def search(address: str, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.timeout(3600)
-def test_no_request_with_every_right_is_answered_otherwise_than_the_contract_says():
+def test_no_request_with_every_right_is_answered_otherwise_than_the_contract_says(tmp_path: Path):
     settings = {"REFLECT_BOOTSTRAP_TOKEN": TOKEN, "REFLECT_MAX_WAIT_SECONDS": "1"}
     with running_server(env=settings) as (address, key):
         found = search(
-            address, "-H", f"Authorization: Bearer {key}", "-H", f"X-Bootstrap-Token: {TOKEN}"
+            tmp_path,
+            address,
+            "-H",
+            f"Authorization: Bearer {key}",
+            "-H",
+            f"X-Bootstrap-Token: {TOKEN}",
         )
     assert found.returncode == 0, found.stdout + found.stderr
 
 
 @pytest.mark.timeout(3600)
-def test_no_request_without_a_key_is_answered_otherwise_than_the_contract_says():
+def test_no_request_without_a_key_is_answered_otherwise_than_the_contract_says(tmp_path: Path):
     with running_server() as (address, _):
-        found = search(address, "--phases", "examples,fuzzing")
+        found = search(tmp_path, address, "--phases", "examples,fuzzing")
     assert found.returncode == 0, found.stdout + found.stderr

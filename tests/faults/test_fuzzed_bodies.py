@@ -208,7 +208,8 @@ def _send_slowly(server: RunningServer) -> None:
             connection.sendall(head.encode() + b'{"task": ')
         assert httpx.get(f"{server.base_url}/health", timeout=30).status_code == 200
         for connection in connections:
-            assert b"did not arrive within 1 s" in connection.recv(4000)
+            with connection.makefile("rb") as answer:
+                assert b"did not arrive within 1 s" in answer.read()
     finally:
         for connection in connections:
             with closing(connection):
@@ -223,6 +224,12 @@ def test_whole_numbers_may_be_written_with_a_point(http: httpx.Client):
     raw = b'{"task": "\\ud800", "limit": 3.0}'
     assert http.post("/memory/query", content=raw).status_code == 400
     assert json.loads(answer.text) == answer.json()
+
+
+def test_an_id_of_digits_that_is_too_long_is_called_what_it_is(http: httpx.Client):
+    answer = http.get(f"/traces/{'0' * 201}")
+    assert answer.status_code == 422
+    assert "found a string of 201 characters" in answer.json()["detail"]
 
 
 def test_a_path_with_names_alone_is_not_taken_for_one_with_an_id(http: httpx.Client):

@@ -29,7 +29,7 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Problem | TraceResponse | None:
-    if response.status_code in (400, 401, 403, 404, 429, 500, 503):
+    if response.status_code in (400, 401, 403, 404, 422, 429, 500, 503):
         return _decoding.decode_json(response, Problem.from_dict)
     if 200 <= response.status_code <= 299:
         return _decoding.decode_json(response, TraceResponse.from_dict)
