@@ -207,7 +207,7 @@ def fates(axes: Axes, found: dict[str, Any], colours: Sequence[str]) -> None:
     Plot how the Q-values of two memories moved from review to review.
     """
     for key, colour in zip(("rose", "sank"), colours, strict=False):
-        label = {"rose": "right advice", "sank": "wrong advice"}[key]
+        label = {"rose": "a memory that rose", "sank": "one that sank"}[key]
         for values in found["q_values"][key]:
             axes.step(
                 range(len(values)), values, where="post", color=colour, linewidth=2, label=label
