@@ -103,7 +103,8 @@ class TraceContext:
             alpha: The learning rate of this review, in [0, 1]; wins over the one given to `trace`.
                 Where both are None, the server's default.
             used_memory_ids: Those of `memory_ids` that the answer relied on; only they are
-                credited. Where None, all are, the less the lower their rank.
+                credited. Where None, those are that the final answer agrees with, or, where that
+                does not show, all, the less the lower their rank.
             remember: Whether a memory is made of the run; where False its review only moves
                 Q-values. True by default; used with a `result`.
 
