@@ -87,6 +87,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
         ),
         "TraceResponse",
     ),
+    "undo_review": (("trace_id: str",), "TraceResponse"),
     "delete_traces": (("trace_ids: Sequence[str]",), "DeleteTracesResponse"),
     "list_api_keys": ((), "list[ApiKeyResponse]"),
     "create_api_key": (
