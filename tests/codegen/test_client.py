@@ -191,11 +191,12 @@ def test_a_credential_with_a_header_of_its_own_is_an_argument(
 def test_an_injected_client_is_authenticated(server: ScriptedServer):
     server.answers_with(200, "{}")
     client = AuthenticatedClient("http://nowhere.invalid", token=TOKEN, headers={"X-Extra": "1"})
-    with client.set_httpx_client(httpx.Client(base_url=server.url)):
-        delete_project.sync("default", client=client)
+    with httpx.Client(base_url=server.url) as injected:
+        delete_project.sync("default", client=client.set_httpx_client(injected))
 
     async def use() -> None:
-        async with client.set_async_httpx_client(httpx.AsyncClient(base_url=server.url)):
+        async with httpx.AsyncClient(base_url=server.url) as injected:
+            client.set_async_httpx_client(injected)
             await delete_project.asyncio("default", client=client)
 
     asyncio.run(use())
