@@ -94,12 +94,12 @@ INSERT INTO q_value_events (
 
 _LEARN = """
 UPDATE memories
-SET q_value = ?,
-    uses = uses + ?,
-    wins = wins + ?,
-    losses = losses + ?,
-    last_used_at = max(coalesce(last_used_at, ?5), ?5)
-WHERE id = ?
+SET q_value = :q_value,
+    uses = uses + :uses,
+    wins = wins + :wins,
+    losses = losses + :losses,
+    last_used_at = max(coalesce(last_used_at, :used_at), :used_at)
+WHERE id = :id
 """
 
 _EVENTS = """
@@ -304,14 +304,14 @@ class SqliteMemories:
         counted = evidence_of([event])
         self._execute(
             _LEARN,
-            (
-                event.q_after,
-                counted.uses,
-                counted.wins,
-                counted.losses,
-                from_time(event.created_at),
-                event.memory_id,
-            ),
+            {
+                "q_value": event.q_after,
+                "uses": counted.uses,
+                "wins": counted.wins,
+                "losses": counted.losses,
+                "used_at": from_time(event.created_at),
+                "id": event.memory_id,
+            },
         )
 
     def forget(self, review_id: str) -> Sequence[QValueEvent]:
