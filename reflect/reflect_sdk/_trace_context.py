@@ -199,24 +199,21 @@ class Recorder:
         Record the run, where it has an output, and then those that an outage has kept on disk.
         """
         output = context._output  # noqa: SLF001 - two halves of one thing
-        if output is None:
-            return
-        yield from self._submit(context, output)
-        if context.trace_id is not None:
-            yield from self._deliver_others()
-        if context.trace_id is not None and self.blocking:
-            yield from self.flows.wait_for_trace(
-                context.trace_id,
-                require_reviewed=output.review_result is not None,
-                poll_interval=SUBMIT_POLL_INTERVAL,
-                wait_timeout=SUBMIT_WAIT_TIMEOUT,
-            )
+        if output is not None:
+            yield from self._submit(context, output)
 
-    def _deliver_others(self) -> Flow[None]:
+    def _follow_up(self, trace_id: str, output: Run) -> Flow[None]:
         try:
             yield from self.flows.deliver_spooled_traces()
         except OSError as error:
             logger.warning("Runs kept on disk cannot be read: %s", error)
+        if self.blocking:
+            yield from self.flows.wait_for_trace(
+                trace_id,
+                require_reviewed=output.review_result is not None,
+                poll_interval=SUBMIT_POLL_INTERVAL,
+                wait_timeout=SUBMIT_WAIT_TIMEOUT,
+            )
 
     def abandon(self, context: TraceContext, error: BaseException) -> Flow[None]:
         """
@@ -229,9 +226,8 @@ class Recorder:
         if failed is None:
             return
         try:
-            yield from self._submit(
-                context, failed, None if isinstance(error, Exception) else LAST_SECONDS
-            )
+            seconds = None if isinstance(error, Exception) else LAST_SECONDS
+            yield from self._submit(context, failed, seconds, follow_up=False)
         except Exception as failure:  # noqa: BLE001 - nothing may hide the exception of the run
             logger.warning("The trace of a run that raised could not be recorded: %s", failure)
 
@@ -252,7 +248,12 @@ class Recorder:
         return evolve(output, review_result="fail", feedback_text=feedback)
 
     def _submit(
-        self, context: TraceContext, output: Run, seconds: float | None = None
+        self,
+        context: TraceContext,
+        output: Run,
+        seconds: float | None = None,
+        *,
+        follow_up: bool = True,
     ) -> Flow[None]:
         idempotency_key = str(uuid.uuid4())
         try:
@@ -269,6 +270,8 @@ class Recorder:
                 raise TraceLostError(output.task, output.trajectory, error) from error
         else:
             context.trace_id = receipt.trace_id
+            if follow_up:
+                yield from self._follow_up(receipt.trace_id, output)
 
     def _keep(self, output: Run, idempotency_key: str, reason: BaseException) -> bool:
         """

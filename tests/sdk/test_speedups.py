@@ -78,7 +78,7 @@ from reflect_sdk import ReflectClient
 client = ReflectClient(base_url={service.url!r}, api_key="k")
 asyncio.run(client.get_trace_async("t1"))
 child = os.fork()
-print(asyncio.run(client.get_trace_async("t1")).id, flush=True)
+os.write(1, asyncio.run(client.get_trace_async("t1")).id.encode() + b"\\n")
 if child:
     _, status = os.waitpid(child, 0)
     raise SystemExit(status)
