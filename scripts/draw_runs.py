@@ -72,7 +72,7 @@ SETTINGS = {
     **{f"lambda {value}": evolve(DEFAULT, lambda_=value) for value in (0.0, 0.25, 0.75, 1.0)},
     **{f"alpha {value}": evolve(DEFAULT, alpha=value) for value in (0.05, 0.1, 0.6)},
     **{f"limit {value}": evolve(DEFAULT, limit=value) for value in (1, 5, 10)},
-    "by rank": evolve(DEFAULT, names_used_memories=False),
+    "none named": evolve(DEFAULT, names_used_memories=False),
 }
 
 
@@ -241,7 +241,7 @@ def tuning(axes: Sequence[Axes], found: dict[str, Any], colours: Sequence[str]) 
         ("alpha", {f"alpha {v}": f"{v:g}" for v in (0.05, 0.1)}
          | {"default": "0.3", "alpha 0.6": "0.6"}),
         ("limit", {"limit 1": "1", "default": "3", "limit 5": "5", "limit 10": "10"}),
-        ("credit", {"default": "used", "by rank": "by rank"}),
+        ("credit", {"default": "used", "none named": "none named"}),
     )  # fmt: skip
     for ax, (title, names) in zip(axes, panels, strict=True):
         _bars(ax, found, names, colours)
