@@ -18,6 +18,7 @@ from attrs import frozen
 from reflect_api import models
 from reflect_api.errors import ReflectError
 from reflect_api.types import UNSET, Response
+from reflect_sdk._answer import Answer
 from reflect_sdk._augment import augment
 from reflect_sdk._effects import Call, Flow
 from reflect_sdk._errors import NotFoundError, is_outage, is_refusal
@@ -32,7 +33,6 @@ from reflect_sdk._requests import (
 )
 from reflect_sdk._spool import Spool
 from reflect_sdk._types import (
-    Answer,
     ApiKeyCreateResponse,
     ApiKeyResponse,
     AugmentedTask,

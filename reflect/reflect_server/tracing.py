@@ -94,12 +94,12 @@ class OpenTelemetry:
     def __init__(self) -> None:
         try:
             from opentelemetry import propagate, trace  # noqa: PLC0415 - an extra
-            from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - an extra
                 OTLPSpanExporter,
             )
-            from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-            from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-            from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+            from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - an extra
+            from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - an extra
+            from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - an extra
         except ModuleNotFoundError as error:
             raise SettingsError(
                 "`tracing` is on, and OpenTelemetry is not installed. Install it with "

@@ -75,7 +75,7 @@ def test_an_agent_that_heeds_feedback_is_helped_by_memory():
 
 
 def test_an_agent_that_ignores_its_prompt_is_not(server: RunningServer):
-    own = OwnTasks(TASKS[:3], lambda prompt: "yellow", grade)  # noqa: ARG005
+    own = OwnTasks(TASKS[:3], lambda prompt: "yellow", grade)  # noqa: ARG005 - its answer is fixed
     service = Service(server.base_url, server.api_key)
     evaluation = evaluate_own_tasks(service, own, OwnSettings(epochs=1, repeats=2))
     assert verdict(evaluation).startswith("It cannot be told whether memory helps: +0%")

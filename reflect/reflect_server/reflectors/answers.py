@@ -14,7 +14,7 @@ LONGEST_AS_IT_IS = 240
 _COURTESY = re.compile(
     r"(?:if (?:you|there)\b|(?:please )?(?:feel free|let me know|hold on)\b|is there anything|"
     r"(?:would|do) you (?:like|want)\b|have a (?:great|good|nice|safe|wonderful)|safe travels|"
-    r"thank you|thanks\b|you(?:'|’)re welcome|how can i|here (?:are|is)\b.*:$)",  # noqa: RUF001
+    r"thank you|thanks\b|you(?:'|’)re welcome|how can i|here (?:are|is)\b.*:$)",  # noqa: RUF001 - both apostrophes
     re.IGNORECASE,
 )
 _LIST_ITEM = re.compile(r"\s*(?:[-*•]|\d+[.)])\s+")
