@@ -49,7 +49,8 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
             `TraceLostError` instead.
         http_client: Sends the synchronous requests, with its proxies, certificates and transport;
             never closed by this client. One of its own where None. With a given one, `timeout`
-            bounds each read and write of a synchronous answer, not all of them together.
+            bounds each read and write of a synchronous answer, not all of them together, and a
+            forked process shares its connections.
         async_http_client: The same for asynchronous requests; it works in one event loop alone.
 
     Raises:
