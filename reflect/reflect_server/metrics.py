@@ -61,7 +61,7 @@ class Metrics:
         self._attempts = Counter(
             "reflect_ingest_attempts",
             "Attempts at making a memory of a trace: `completed`, to be `retried`, `waiting` for a "
-            "model's provider, or `failed` for good.",
+            "model's provider, `failed` for good, or `expired` because they did not end in time.",
             ["outcome"],
             registry=self._registry,
         )

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from threadpoolctl import threadpool_limits
 
@@ -146,6 +146,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             on_done=waiters.notify,
             observe=metrics.count_attempt,
             threads=settings.ingest_threads,
+            lease=timedelta(seconds=settings.ingest_timeout),
         )
         parts = Parts(
             store=store,

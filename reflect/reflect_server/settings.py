@@ -43,6 +43,10 @@ THREADS_WITH_ENDPOINT = 4
 """How many traces are ingested at once where that means to wait for another service."""
 
 
+SHORTEST_DEFAULT_INGEST_TIMEOUT = 600.0
+"""How long an attempt at a trace may take where no model is that slow, in seconds."""
+
+
 LOCAL = "local"
 """The embedder that needs nothing else."""
 
@@ -50,6 +54,11 @@ LOCAL = "local"
 def _default_threads(known: dict[str, Any]) -> int:
     waits = known.get("model") or str(known.get("embedder")).startswith("openai:")
     return THREADS_WITH_ENDPOINT if waits else 1
+
+
+def _default_ingest_timeout(known: dict[str, Any]) -> float:
+    asked = float(known.get("model_timeout", 0)) + float(known.get("embedder_timeout", 0))
+    return max(SHORTEST_DEFAULT_INGEST_TIMEOUT, 3 * asked)
 
 
 def _embedder(text: str) -> str:
@@ -176,6 +185,15 @@ class Settings(BaseSettings):
 
     ingest_threads: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=_default_threads)
     """How many traces become memories at once; 4 where an endpoint is asked for each, else 1."""
+
+    ingest_timeout: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        default_factory=_default_ingest_timeout
+    )
+    """
+    How long an attempt at making a memory may take before its trace is taken again, in
+    seconds; 600, or three times `model_timeout` and `embedder_timeout` together if that
+    is longer.
+    """
 
     @classmethod
     def settings_customise_sources(

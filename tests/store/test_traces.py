@@ -24,6 +24,7 @@ from reflect_server.store.protocol import Store, Transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+LEASE = 60 * SECOND
 Make = Callable[..., Trace]
 Keep = Callable[..., Memory]
 
@@ -197,7 +198,7 @@ def test_failed_traces_are_retried_with_all_their_attempts(store: Store, a_trace
     trace = get(store, "a")
     assert trace.ingest_status is IngestStatus.QUEUED
     assert (trace.ingest_attempts, trace.last_ingest_error) == (6, "It broke.")
-    claimed = store.write(lambda tx: tx.traces.claim(now=NOW))
+    claimed = claim(store)
     assert (claimed.id, claimed.ingest_attempts, claimed.ingest_failures) == ("a", 7, 1)
 
 
@@ -227,8 +228,8 @@ def test_a_review_of_no_trace_is_refused(store: Store, a_review: Callable[..., R
         store.write(lambda tx: tx.traces.add_review(a_review("t")))
 
 
-def claim(store: Store, at: datetime = NOW) -> Trace | None:
-    return store.write(lambda tx: tx.traces.claim(now=at))
+def claim(store: Store, at: datetime = NOW, **arguments: Any) -> Trace | None:
+    return store.write(lambda tx: tx.traces.claim(now=at, until=at + LEASE, **arguments))
 
 
 def test_traces_are_claimed_once_each_the_longest_due_first(store: Store, a_queued_trace: Make):
@@ -252,7 +253,9 @@ def test_a_trace_that_is_not_due_is_not_claimed(store: Store, a_queued_trace: Ma
 def test_a_rescheduled_trace_waits_and_tells_why(store: Store, a_queued_trace: Make):
     stored(store, a_queued_trace("t"))
     claim(store)
-    store.write(lambda tx: tx.traces.reschedule("t", error="No luck.", due_at=NOW + SECOND))
+    store.write(
+        lambda tx: tx.traces.reschedule("t", attempt=1, error="No luck.", due_at=NOW + SECOND)
+    )
     assert claim(store) is None
     again = claim(store, NOW + SECOND)
     assert again is not None
@@ -261,11 +264,11 @@ def test_a_rescheduled_trace_waits_and_tells_why(store: Store, a_queued_trace: M
 
 def test_an_attempt_need_not_count_against_its_trace(store: Store, a_queued_trace: Make):
     stored(store, a_queued_trace("t"))
-    for counts in (False, True, False):
+    for attempt, counts in enumerate((False, True, False), start=1):
         claim(store)
         store.write(
-            lambda tx, counts=counts: tx.traces.reschedule(
-                "t", error="Away.", due_at=NOW, counts=counts
+            lambda tx, attempt=attempt, counts=counts: tx.traces.reschedule(
+                "t", attempt=attempt, error="Away.", due_at=NOW, counts=counts
             )
         )
     trace = get(store, "t")
@@ -287,7 +290,7 @@ def test_claims_of_those_who_still_work_are_not_released(store: Store, a_queued_
 def test_a_failed_trace_leaves_the_queue(store: Store, a_queued_trace: Make):
     stored(store, a_queued_trace("t"))
     claim(store)
-    store.write(lambda tx: tx.traces.fail("t", error="Never."))
+    store.write(lambda tx: tx.traces.fail("t", attempt=1, error="Never."))
     trace = get(store, "t")
     assert trace is not None
     assert (trace.ingest_status, trace.last_ingest_error) == (IngestStatus.FAILED, "Never.")
@@ -296,8 +299,8 @@ def test_a_failed_trace_leaves_the_queue(store: Store, a_queued_trace: Make):
 
 def test_only_a_claimed_trace_is_rescheduled_or_failed(store: Store, a_trace: Make):
     stored(store, a_trace("t"))
-    store.write(lambda tx: tx.traces.reschedule("t", error="x", due_at=NOW))
-    store.write(lambda tx: tx.traces.fail("t", error="x"))
+    store.write(lambda tx: tx.traces.reschedule("t", attempt=1, error="x", due_at=NOW))
+    store.write(lambda tx: tx.traces.fail("t", attempt=1, error="x"))
     assert get(store, "t") == a_trace("t")
 
 
@@ -312,10 +315,63 @@ def test_released_claims_can_be_claimed_again(store: Store, a_queued_trace: Make
     assert (again.id, again.ingest_attempts) == ("t0", 2)
 
 
+def expire(store: Store, at: datetime) -> int:
+    return store.write(
+        lambda tx: tx.traces.expire_claims(now=at, lease=LEASE, error="It took too long.")
+    )
+
+
+def test_a_claim_ends_by_itself_and_its_attempt_counts_as_a_failure(
+    store: Store, a_queued_trace: Make
+):
+    stored(store, *(a_queued_trace(f"t{n}") for n in range(2)))
+    claim(store)
+    claim(store, NOW + SECOND)
+    assert expire(store, NOW + LEASE - SECOND) == 0
+    assert expire(store, NOW + LEASE) == 1
+    again = claim(store, NOW + LEASE)
+    assert again is not None
+    assert (again.id, again.ingest_attempts, again.ingest_failures) == ("t0", 2, 2)
+    assert again.last_ingest_error == "It took too long."
+    assert claim(store, NOW + LEASE) is None
+
+
+def test_a_claim_of_a_clock_that_was_ahead_has_ended(store: Store, a_queued_trace: Make):
+    stored(store, a_queued_trace("t"))
+    claim(store)
+    assert expire(store, NOW - LEASE) == 1
+
+
+def test_an_attempt_that_is_over_moves_its_trace_no_more(store: Store, a_queued_trace: Make):
+    stored(store, a_queued_trace("t"))
+    claim(store)
+    expire(store, NOW + LEASE)
+    again = claim(store, NOW + LEASE)
+    store.write(lambda tx: tx.traces.reschedule("t", attempt=1, error="x", due_at=NOW))
+    store.write(lambda tx: tx.traces.fail("t", attempt=1, error="x"))
+    assert get(store, "t") == again
+
+
+def test_projects_take_turns(store: Store, a_queued_trace: Make):
+    stored(
+        store,
+        *(a_queued_trace(f"p{n}", created_at=NOW + n * SECOND) for n in range(3)),
+        a_queued_trace("q0", "q", created_at=NOW + 3 * SECOND),
+        a_queued_trace("q1", "q", created_at=NOW + 9 * SECOND),
+    )
+    assert store.read(lambda tx: tx.traces.next_due()) == NOW
+    now, last, taken = NOW + 3 * SECOND, None, []
+    while (trace := claim(store, now, after=last)) is not None:
+        last = trace.project_id
+        taken.append(trace.id)
+    assert taken == ["p0", "q0", "p1", "p2"]
+    assert store.read(lambda tx: tx.traces.next_due()) == NOW + 9 * SECOND
+
+
 def test_a_completed_trace_names_its_memory(store: Store, a_queued_trace: Make):
     stored(store, a_queued_trace("t"))
     claim(store)
-    store.write(lambda tx: tx.traces.reschedule("t", error="No luck.", due_at=NOW))
+    store.write(lambda tx: tx.traces.reschedule("t", attempt=1, error="No luck.", due_at=NOW))
     claim(store)
 
     def finish(tx: Transaction) -> None:

@@ -106,7 +106,7 @@ def test_eight_threads_claim_each_trace_once(store: Store, a_queued_trace: Make)
     claimed: list[str] = []
 
     def claim_all() -> None:
-        while trace := store.write(lambda tx: tx.traces.claim(now=NOW)):
+        while trace := store.write(lambda tx: tx.traces.claim(now=NOW, until=NOW)):
             claimed.append(trace.id)
 
     in_threads(*[claim_all] * 8)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from reflect_server.domain.memories import memory_of
 from reflect_server.domain.model import IngestStatus, Memory, Trace
 from reflect_server.errors import ProviderUnavailableError, ReflectServerError
+from reflect_server.ingest.claims import Claims
 from reflect_server.ingest.outage import Outage
 from reflect_server.reflectors.protocol import Reflector
 from reflect_server.spaces import Space, Spaces
@@ -27,6 +28,9 @@ FIRST_DELAY = timedelta(seconds=1)
 
 DELAY_FACTOR = 4
 """With five attempts the pauses are 1, 4, 16 and 64 seconds."""
+
+DEFAULT_LEASE = timedelta(minutes=10)
+"""How long an attempt may take before its trace is taken again."""
 
 _PAUSE_AFTER_TROUBLE = timedelta(seconds=1)
 
@@ -42,6 +46,7 @@ class IngestOutcome(StrEnum):
     RETRIED = "retried"
     WAITING = "waiting"
     FAILED = "failed"
+    EXPIRED = "expired"
 
 
 def _ignore(outcome: IngestOutcome, seconds: float) -> None:
@@ -59,6 +64,9 @@ class IngestWorker:
     again, and no trace is given up for it: traces wait as long as the outage lasts. Only a trace
     that takes the model too long again after others were answered is held to be the cause itself.
 
+    A thread whose attempt does not end within the lease is replaced by another one, and its trace
+    is taken again; where it comes back after all, what it brings is not stored.
+
     Args:
         store: Where traces wait and memories go.
         spaces: The embedder of a memory's task, and the index that gets it once it is committed.
@@ -68,6 +76,7 @@ class IngestWorker:
         observe: Is told on a thread of the worker how each attempt ended, and its seconds.
         threads: How many traces are in work at once, at least 1. More than one helps a reflector or
             an embedder that waits for another service.
+        lease: How long an attempt may take.
         clock: The present time, in UTC.
     """
 
@@ -80,6 +89,7 @@ class IngestWorker:
         on_done: Callable[[str], None],
         observe: Callable[[IngestOutcome, float], None] = _ignore,
         threads: int = 1,
+        lease: timedelta = DEFAULT_LEASE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
@@ -88,18 +98,17 @@ class IngestWorker:
         self._on_done = on_done
         self._observe = observe
         self._clock = clock
+        self._lease = lease
         self._outage = Outage()
         self._condition = threading.Condition()
         self._wakes = 0
-        self._stopping = False
-        self._claiming = threading.Lock()
-        self._claims: dict[str, Trace] = {}
-        self._has_strays = False
+        self._stopping = threading.Event()
+        self._claims = Claims(store, lease, clock)
         self._last_outage_of: dict[str, datetime] = {}
-        self._threads = [
-            threading.Thread(target=self._run, name=f"reflect-ingest-{number}", daemon=True)
-            for number in range(threads)
-        ]
+        self._threads = [self._new_thread(f"reflect-ingest-{number}") for number in range(threads)]
+        self._watch = threading.Thread(
+            target=self._replace, name="reflect-ingest-watch", daemon=True
+        )
 
     def start(self) -> None:
         """
@@ -108,7 +117,7 @@ class IngestWorker:
         released = self._store.write(lambda tx: tx.traces.release_claims())
         if released:
             _log.info("%d unfinished traces are ingested again", released)
-        for thread in self._threads:
+        for thread in (*self._threads, self._watch):
             thread.start()
 
     def wake(self) -> None:
@@ -127,51 +136,51 @@ class IngestWorker:
             timeout: How long to wait for them, in seconds.
         """
         with self._condition:
-            self._stopping = True
+            self._stopping.set()
             self._condition.notify_all()
         deadline = time.monotonic() + timeout
-        for thread in self._threads:
+        for thread in (self._watch, *self._threads):
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
-        for trace in list(self._claims.values()):
+        for trace in self._claims.held:
             reason = "The server stopped during this attempt."
             self._reschedule(trace, reason, self._clock(), counts=False)
 
+    def _new_thread(self, name: str) -> threading.Thread:
+        return threading.Thread(target=self._run, name=name, daemon=True)
+
+    def _replace(self) -> None:
+        while not self._stopping.wait(self._claims.pause().total_seconds()):
+            for claim in self._claims.drop_ended():
+                _log.error("the attempt at trace %s does not end; it is repeated", claim.trace.id)
+                substitute = self._new_thread(claim.thread.name)
+                self._threads[self._threads.index(claim.thread)] = substitute
+                substitute.start()
+                self._observe(IngestOutcome.EXPIRED, self._lease.total_seconds())
+
     def _run(self) -> None:
-        while not self._stopping:
+        me = threading.current_thread()
+        while me in self._threads and not self._stopping.is_set():
             try:
                 self._work()
             except Exception:  # noqa: BLE001 - whatever it is, the queue goes on
-                self._has_strays = True
-                if not self._stopping:
+                self._claims.suspect_strays()
+                if not self._stopping.is_set():
                     _log.exception("ingestion is interrupted and tried again shortly")
                     self._sleep(_PAUSE_AFTER_TROUBLE)
 
     def _work(self) -> None:
-        trace = self._claim()
+        trace = None if self._outage.until(self._clock()) else self._claims.take()
         if trace is None:
             self._sleep(self._until_due())
             return
+        start = time.monotonic()
         try:
-            start = time.monotonic()
             outcome = self._ingest(trace)
-            self._observe(outcome, time.monotonic() - start)
         finally:
-            self._claims.pop(trace.id, None)
-
-    def _claim(self) -> Trace | None:
-        now = self._clock()
-        if self._outage.until(now):
-            return None
-        with self._claiming:
-            if self._has_strays:
-                held = list(self._claims)
-                self._store.write(lambda tx: tx.traces.release_claims(keep=held))
-                self._has_strays = False
-            trace = self._store.write(lambda tx: tx.traces.claim(now=now))
-            if trace is not None:
-                self._claims[trace.id] = trace
-        return trace
+            in_time = self._claims.drop(trace)
+        if in_time:
+            self._observe(outcome, time.monotonic() - start)
 
     def _until_due(self) -> timedelta | None:
         due_at = self._store.read(lambda tx: tx.traces.next_due())
@@ -183,17 +192,23 @@ class IngestWorker:
     def _sleep(self, pause: timedelta | None) -> None:
         seconds = None if pause is None else max(0.0, pause.total_seconds())
         with self._condition:
-            self._condition.wait_for(lambda: self._wakes or self._stopping, seconds)
+            self._condition.wait_for(lambda: self._wakes or self._stopping.is_set(), seconds)
             self._wakes = max(0, self._wakes - 1)
 
     def _ingest(self, trace: Trace) -> IngestOutcome:
         if trace.ingest_failures > MAX_ATTEMPTS:
-            return self._give_up(trace, "The server ended during every attempt at this trace.")
+            return self._give_up(
+                trace,
+                "No attempt at this trace came to its end: the server ended before, or it took "
+                "too long.",
+            )
         try:
             memory = self._memory_of(trace)
             space = self._spaces.active
             vector = space.embedder.embed([memory.task])[0]
             stored = self._store_memory(trace, space, memory, vector)
+        except _ClaimLostError:
+            return IngestOutcome.EXPIRED
         except ProviderUnavailableError as error:
             return self._wait_for_provider(trace, error)
         except Exception as error:  # noqa: BLE001 - one bad trace must not stop the others
@@ -259,23 +274,34 @@ class IngestWorker:
     def _reschedule(
         self, trace: Trace, reason: str, due_at: datetime, *, counts: bool = True
     ) -> None:
+        attempt = trace.ingest_attempts
         self._store.write(
-            lambda tx: tx.traces.reschedule(trace.id, error=reason, due_at=due_at, counts=counts)
+            lambda tx: tx.traces.reschedule(
+                trace.id, attempt=attempt, error=reason, due_at=due_at, counts=counts
+            )
         )
 
     def _give_up(self, trace: Trace, reason: str) -> IngestOutcome:
-        self._store.write(lambda tx: tx.traces.fail(trace.id, error=reason))
+        attempt = trace.ingest_attempts
+        self._store.write(lambda tx: tx.traces.fail(trace.id, attempt=attempt, error=reason))
         self._last_outage_of.pop(trace.id, None)
         self._on_done(trace.id)
         return IngestOutcome.FAILED
 
 
+class _ClaimLostError(Exception):
+    """
+    Another attempt at the trace has begun, or may begin.
+    """
+
+
 def _finish(tx: Transaction, trace: Trace, memory: Memory, vector: Vector, embedder: str) -> bool:
     current = tx.traces.get(trace.project_id, trace.id)
-    if current is None or current.ingest_status is not IngestStatus.PROCESSING:
+    if current is None or current.review != trace.review:
         return False
-    if current.review != trace.review:
-        return False
+    is_mine = current.ingest_attempts == trace.ingest_attempts
+    if not is_mine or current.ingest_status is not IngestStatus.PROCESSING:
+        raise _ClaimLostError
     earlier = current.created_memory_id
     if earlier is None:
         tx.memories.insert(memory, vector=vector, embedder=embedder)

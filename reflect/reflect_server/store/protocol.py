@@ -191,12 +191,21 @@ class Traces(Protocol):
         """
         ...
 
-    def claim(self, *, now: datetime) -> Trace | None:
+    def claim(self, *, now: datetime, until: datetime, after: str | None = None) -> Trace | None:
         """
-        Take the oldest queued trace that is due, mark it `processing`, and count the attempt
-        and, until it ends well, the failure.
+        Take a queued trace that is due, mark it `processing`, and count the attempt and, until it
+        ends well, the failure. The number of the attempt is what its results are known by later.
 
-        Returns None where nothing is due.
+        Projects take turns, so that none waits for all traces of another; of one project, the trace
+        that has been due longest is taken.
+
+        Args:
+            now: The present time.
+            until: When the claim ends; see `expire_claims`.
+            after: The project that had its turn last; None where none had.
+
+        Returns:
+            The trace as it is now, or None where nothing is due.
         """
         ...
 
@@ -207,22 +216,28 @@ class Traces(Protocol):
         ...
 
     def reschedule(
-        self, trace_id: str, *, error: str, due_at: datetime, counts: bool = True
+        self, trace_id: str, *, attempt: int, error: str, due_at: datetime, counts: bool = True
     ) -> None:
         """
-        Put the trace back into the queue after a failed attempt.
+        Put the trace back into the queue after a failed attempt; only where that is under way.
 
         Args:
             trace_id: The trace.
+            attempt: Which attempt: the trace's `ingest_attempts` when it was claimed.
             error: Why the attempt failed.
             due_at: When it may be tried again.
             counts: Whether the attempt counts as a failure of the trace.
         """
         ...
 
-    def fail(self, trace_id: str, *, error: str) -> None:
+    def fail(self, trace_id: str, *, attempt: int, error: str) -> None:
         """
-        Give the trace up after its last attempt.
+        Give the trace up after its last attempt; only where that is under way.
+
+        Args:
+            trace_id: The trace.
+            attempt: Which attempt: the trace's `ingest_attempts` when it was claimed.
+            error: Why it failed.
         """
         ...
 
@@ -239,6 +254,21 @@ class Traces(Protocol):
 
         Returns:
             Their ids.
+        """
+        ...
+
+    def expire_claims(self, *, now: datetime, lease: timedelta, error: str) -> int:
+        """
+        Put every trace whose claim has ended back into the queue; the attempt counts as a failure.
+
+        Args:
+            now: The present time.
+            lease: How long claims last. One that ends later than that was made by a clock that was
+                ahead, and has ended.
+            error: What is said of the attempt.
+
+        Returns:
+            How many there were.
         """
         ...
 

@@ -8,7 +8,7 @@ import sqlite3
 
 from reflect_server.domain.model import IngestStatus
 from reflect_server.store.protocol import Holdings
-from reflect_server.store.sqlite.columns import to_optional_time
+from reflect_server.store.sqlite.queue import earliest_due
 
 _BUCKETS = 10
 _Q_VALUES = """
@@ -31,15 +31,12 @@ def holdings(connection: sqlite3.Connection) -> Holdings:
     statuses = dict(
         connection.execute("SELECT ingest_status, count(*) FROM traces GROUP BY 1").fetchall()
     )
-    (due_at,) = connection.execute(
-        "SELECT min(due_at) FROM traces WHERE ingest_status = 'queued' AND due_at IS NOT NULL"
-    ).fetchone()
     tenths = dict(connection.execute(_Q_VALUES).fetchall())
     (total,) = connection.execute("SELECT coalesce(sum(q_value), 0.0) FROM memories").fetchone()
     return Holdings(
         projects=projects,
         traces={status: statuses.get(status.value, 0) for status in IngestStatus},
-        oldest_due_at=to_optional_time(due_at),
+        oldest_due_at=earliest_due(connection),
         q_values={n / _BUCKETS: tenths.get(n, 0) for n in range(1, _BUCKETS + 1)},
         q_value_sum=total,
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from reflect_server.domain.model import (
@@ -19,7 +19,7 @@ from reflect_server.domain.model import (
     TraceFilter,
 )
 from reflect_server.errors import StoreError
-from reflect_server.store.protocol import FARTHEST_DUE
+from reflect_server.store.sqlite import queue
 from reflect_server.store.sqlite.columns import (
     digests,
     from_json,
@@ -27,7 +27,6 @@ from reflect_server.store.sqlite.columns import (
     to_ids,
     to_messages,
     to_object,
-    to_optional_time,
     to_reflection,
     to_time,
 )
@@ -86,20 +85,6 @@ INSERT INTO reviews (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
-_CLAIM = """
-UPDATE traces
-SET ingest_status = 'processing',
-    ingest_attempts = ingest_attempts + 1,
-    ingest_failures = ingest_failures + 1
-WHERE seq = (
-    SELECT seq FROM traces
-    WHERE ingest_status = 'queued' AND (due_at <= :now OR due_at > :farthest)
-    ORDER BY due_at, seq
-    LIMIT 1
-)
-RETURNING seq
-"""
-
 _COMPLETE = """
 UPDATE traces
 SET ingest_status = 'completed', ingest_failures = 0, last_ingest_error = NULL, due_at = NULL
@@ -110,13 +95,13 @@ _RESCHEDULE = """
 UPDATE traces
 SET ingest_status = 'queued', last_ingest_error = ?, due_at = ?,
     ingest_failures = ingest_failures - ?
-WHERE id = ? AND ingest_status = 'processing'
+WHERE id = ? AND ingest_attempts = ? AND ingest_status = 'processing'
 """
 
 _FAIL = """
 UPDATE traces
 SET ingest_status = 'failed', last_ingest_error = ?, due_at = NULL
-WHERE id = ? AND ingest_status = 'processing'
+WHERE id = ? AND ingest_attempts = ? AND ingest_status = 'processing'
 """
 
 _RETRY = """
@@ -126,13 +111,6 @@ WHERE ingest_status = 'failed'
     AND (:project_id IS NULL OR project_id = :project_id)
     AND (:trace_ids IS NULL OR id IN (SELECT value FROM json_each(:trace_ids)))
 RETURNING id
-"""
-
-_RELEASE = """
-UPDATE traces
-SET ingest_status = 'queued'
-WHERE ingest_status = 'processing' AND due_at IS NOT NULL
-    AND id NOT IN (SELECT value FROM json_each(?))
 """
 
 _REMEMBER_MEMORIES = """
@@ -301,18 +279,23 @@ class SqliteTraces:
         self._execute("DELETE FROM reviews WHERE trace_id = ?", (trace_id,))
         self._execute(_UNQUEUE, (trace_id,))
 
-    def claim(self, *, now: datetime) -> Trace | None:
+    def claim(self, *, now: datetime, until: datetime, after: str | None = None) -> Trace | None:
         """
-        Take the queued trace that has been due longest, mark it `processing`, count the attempt
-        and, until it ends well, the failure.
+        Take a queued trace that is due, mark it `processing`, count the attempt and, until it ends
+        well, the failure.
+
+        Projects take turns; of one project, the trace that has been due longest is taken.
+
+        Args:
+            now: The present time.
+            until: When the claim ends; see `expire_claims`.
+            after: The project that had its turn last; None where none had.
 
         Returns:
             The trace as it is now, or None where nothing is due.
         """
-        claimed = self._execute(
-            _CLAIM, {"now": from_time(now), "farthest": from_time(now + FARTHEST_DUE)}
-        ).fetchall()
-        return _trace(self._execute(_BY_SEQ, claimed[0]).fetchone()) if claimed else None
+        seq = queue.claim(self._connection, now=now, until=until, after=after)
+        return None if seq is None else _trace(self._execute(_BY_SEQ, (seq,)).fetchone())
 
     def complete(self, trace_id: str, *, memory_id: str) -> None:
         """
@@ -328,24 +311,30 @@ class SqliteTraces:
             )
 
     def reschedule(
-        self, trace_id: str, *, error: str, due_at: datetime, counts: bool = True
+        self, trace_id: str, *, attempt: int, error: str, due_at: datetime, counts: bool = True
     ) -> None:
         """
-        Put the trace back into the queue after a failed attempt; only one that is `processing`.
+        Put the trace back into the queue after a failed attempt; only where that is under way.
 
         Args:
             trace_id: The trace.
+            attempt: Which attempt: the trace's `ingest_attempts` when it was claimed.
             error: Why the attempt failed.
             due_at: When it may be tried again.
             counts: Whether the attempt counts as a failure of the trace.
         """
-        self._execute(_RESCHEDULE, (error, from_time(due_at), not counts, trace_id))
+        self._execute(_RESCHEDULE, (error, from_time(due_at), not counts, trace_id, attempt))
 
-    def fail(self, trace_id: str, *, error: str) -> None:
+    def fail(self, trace_id: str, *, attempt: int, error: str) -> None:
         """
-        Give the trace up after its last attempt; only one that is `processing`.
+        Give the trace up after its last attempt; only where that is under way.
+
+        Args:
+            trace_id: The trace.
+            attempt: Which attempt: the trace's `ingest_attempts` when it was claimed.
+            error: Why it failed.
         """
-        self._execute(_FAIL, (error, trace_id))
+        self._execute(_FAIL, (error, trace_id, attempt))
 
     def retry(
         self, project_id: str | None, trace_ids: Sequence[str] | None, *, due_at: datetime
@@ -371,6 +360,21 @@ class SqliteTraces:
         )
         return [trace_id for (trace_id,) in rows.fetchall()]
 
+    def expire_claims(self, *, now: datetime, lease: timedelta, error: str) -> int:
+        """
+        Put every trace whose claim has ended back into the queue.
+
+        Args:
+            now: The present time.
+            lease: How long claims last. One that ends later than that was made by a clock that was
+                ahead, and has ended.
+            error: What is said of the attempt.
+
+        Returns:
+            How many there were.
+        """
+        return queue.expire(self._connection, now=now, lease=lease, error=error)
+
     def release_claims(self, *, keep: Collection[str] = ()) -> int:
         """
         Put every trace that is `processing` back into the queue, and return how many there were.
@@ -378,16 +382,13 @@ class SqliteTraces:
         Args:
             keep: The traces that stay as they are.
         """
-        return self._execute(_RELEASE, (from_json(list(keep)),)).rowcount
+        return queue.release(self._connection, keep)
 
     def next_due(self) -> datetime | None:
         """
         Return when the next queued trace is due, or None where the queue is empty.
         """
-        (due_at,) = self._execute(
-            "SELECT min(due_at) FROM traces WHERE ingest_status = 'queued' AND due_at IS NOT NULL"
-        ).fetchone()
-        return to_optional_time(due_at)
+        return queue.earliest_due(self._connection)
 
     def delete(self, project_id: str, trace_ids: Sequence[str]) -> Sequence[str]:
         """
