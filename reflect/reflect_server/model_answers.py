@@ -16,7 +16,7 @@ from reflect_server.model_endpoint import ModelEndpoint, RequestRefusedError
 from reflect_server.reflectors.abridge import one_line
 
 if TYPE_CHECKING:
-    from openai import OpenAI
+    from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletion
 
 T = TypeVar("T")
@@ -92,8 +92,8 @@ class ModelAnswers(Generic[T]):
     def _completion(
         self, instructions: str, request: str, answer_format: Mapping[str, Any]
     ) -> ChatCompletion:
-        def create(client: OpenAI) -> ChatCompletion:
-            completion: ChatCompletion = client.chat.completions.create(
+        async def create(client: AsyncOpenAI) -> ChatCompletion:
+            completion: ChatCompletion = await client.chat.completions.create(
                 model=self._endpoint.model,
                 messages=[
                     {"role": "system", "content": instructions},

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
 from reflect_server.errors import ProviderUnavailableError, ReflectServerError, SettingsError
+from reflect_server.loop_thread import LoopThread
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, OpenAI
+    from openai import APIStatusError, AsyncOpenAI
 
 T = TypeVar("T")
 
@@ -58,7 +60,7 @@ class ModelEndpoint:
             `OPENAI_BASE_URL` says, or else OpenAI's own.
         api_key: The key; None for what `OPENAI_API_KEY` says, or for an endpoint with `base_url`
             that needs none.
-        timeout: How long the endpoint may be silent, in seconds.
+        timeout: How long an answer may take in all, in seconds.
         setting: The beginning of the names of the settings that configure it, such as
             `REFLECT_MODEL`, for messages.
 
@@ -76,7 +78,7 @@ class ModelEndpoint:
         setting: str,
     ) -> None:
         try:
-            from openai import OpenAI, OpenAIError  # noqa: PLC0415 - an extra, slow to import
+            from openai import AsyncOpenAI, OpenAIError  # noqa: PLC0415 - an extra, slow to import
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"`{setting}` names a model, and the package `openai`, which reaches it, is not "
@@ -90,7 +92,7 @@ class ModelEndpoint:
             self._key = _NO_KEY
         logging.getLogger("openai").setLevel(logging.WARNING)  # below that it logs whole requests
         try:
-            self._client = OpenAI(
+            self._client = AsyncOpenAI(
                 api_key=self._key, base_url=base_url, timeout=timeout, max_retries=0
             )
         except OpenAIError:
@@ -99,13 +101,14 @@ class ModelEndpoint:
                 f"`{setting}_BASE_URL` to the address of an endpoint that needs none."
             ) from None
         self._key = self._client.api_key
+        self._thread = LoopThread("reflect-model-endpoint")
 
-    def call(self, request: Callable[[OpenAI], T]) -> T:
+    def call(self, request: Callable[[AsyncOpenAI], Coroutine[Any, Any, T]]) -> T:
         """
-        Make one request.
+        Make one request, and wait for its answer, to the last byte, within the timeout.
 
         Args:
-            request: Receives the official client, and returns what it answers.
+            request: Receives the official client, and returns what is to be awaited.
 
         Raises:
             ProviderUnavailableError: The endpoint does not work at present.
@@ -120,12 +123,16 @@ class ModelEndpoint:
 
         name = f"The model {self.model!r}"
         try:
-            return request(self._client)
-        except APITimeoutError:
+            return self._thread.run(lambda: request(self._client), self._timeout)
+        except (APITimeoutError, TimeoutError):
             raise ProviderUnavailableError(
                 f"{name} did not answer within {self._timeout:g} s. It is asked again; a slow "
                 f"model needs a larger `{self._setting}_TIMEOUT`.",
                 may_be_the_request=True,
+            ) from None
+        except CancelledError:
+            raise ProviderUnavailableError(
+                f"{name} was not waited for, as the server ends. It is asked again."
             ) from None
         except APIConnectionError as error:
             reason = self._clean(str(error.__cause__ or error))
@@ -143,9 +150,9 @@ class ModelEndpoint:
 
     def close(self) -> None:
         """
-        Close the connections.
+        Give up what is under way, and close the connections.
         """
-        self._client.close()
+        self._thread.close(self._client.close)
 
     def _as_error(self, error: APIStatusError) -> ReflectServerError:
         status, reason = error.status_code, self._clean(_said(error))

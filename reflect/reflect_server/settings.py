@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     """The key for the model's endpoint; else OPENAI_API_KEY, where no address is set."""
 
     model_timeout: Annotated[float, Field(gt=0, le=3600)] = 120.0
-    """How long the model's endpoint may be silent, in seconds."""
+    """How long an answer of the model may take, to its last byte, in seconds."""
 
     model_input_tokens: Annotated[int, Field(ge=1000)] = 16_000
     """How much of a run the model reads, in tokens by estimate; longer runs are shortened."""
@@ -181,7 +181,7 @@ class Settings(BaseSettings):
     """The key for the embedder's endpoint; else OPENAI_API_KEY, where no address is set."""
 
     embedder_timeout: Annotated[float, Field(gt=0, le=600)] = 10.0
-    """How long the embedder's endpoint may be silent, in seconds."""
+    """How long an answer of the embedder's endpoint may take, to its last byte, in seconds."""
 
     ingest_threads: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=_default_threads)
     """How many traces become memories at once; 4 where an endpoint is asked for each, else 1."""

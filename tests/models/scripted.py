@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +26,8 @@ class Reply:
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: Iterable[bytes] | None = None
+    """What is sent instead of all that, piece by piece."""
 
 
 def says(text: str | None, *, finish_reason: str = "stop") -> Reply:
@@ -42,6 +44,19 @@ def writes(**changes: Any) -> Reply:
 def fails(status: int, message: str = "No.", **headers: str) -> Reply:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status, {"error": {"message": message}}, named)
+
+
+def drips(beginning: bytes, until: threading.Event) -> Reply:
+    """
+    Begin an answer, and send a byte every now and then until the client has gone or all is over.
+    """
+
+    def pieces() -> Iterator[bytes]:
+        yield beginning
+        while not until.wait(0.02):
+            yield b" "
+
+    return Reply(raw=pieces())
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -81,6 +96,9 @@ class _Handler(BaseHTTPRequestHandler):
         if reply is None:
             self.close_connection = True
             return
+        if reply.raw is not None:
+            self._send(reply.raw)
+            return
         data = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         with suppress(OSError):
             self.send_response(reply.status)
@@ -89,6 +107,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+
+    def _send(self, pieces: Iterable[bytes]) -> None:
+        self.close_connection = True
+        with suppress(OSError):
+            for piece in pieces:
+                self.wfile.write(piece)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         pass

@@ -15,7 +15,7 @@ import pytest
 
 from reflect_server.testing import ServerProcess, running_server
 
-from .scripted import LESSON, Reply, endpoint, fails, says, told, writes
+from .scripted import LESSON, Reply, drips, endpoint, fails, says, told, writes
 
 PATIENCE = 30.0
 KEY = "sk-a-very-secret-key"
@@ -158,6 +158,46 @@ def test_a_trace_that_met_trouble_says_which_and_is_finished_later(first: Reply,
     assert trace["ingest_status"] == "completed"
     assert trace["last_ingest_error"] is None
     assert trace["ingest_attempts"] == len(server.requests)
+
+
+def test_a_trace_whose_model_drips_its_answer_waits_and_is_finished_later():
+    recovered, over = threading.Event(), threading.Event()
+
+    def act(_: dict[str, Any]) -> Reply:
+        return writes() if recovered.is_set() else drips(b"HTTP/1.1 200 OK\r\n\r\n{", over)
+
+    settings = {"REFLECT_MODEL_TIMEOUT": "0.3", "REFLECT_INGEST_THREADS": "1"}
+    with endpoint(act) as server, served(server.url, **settings) as api:
+        try:
+            trace_id = api.submit()
+            waiting = api.until_attempted(trace_id)
+            recovered.set()
+            trace = api.trace(trace_id, wait=30)
+        finally:
+            over.set()
+
+    assert "did not answer within 0.3 s" in waiting["last_ingest_error"]
+    assert waiting["ingest_attempts"] >= 1
+    assert trace["ingest_status"] == "completed"
+    assert trace["ingest_attempts"] == len(server.requests)
+
+
+def test_a_query_whose_embedder_drips_its_answer_is_answered_503_in_time():
+    over = threading.Event()
+    settings = {
+        "REFLECT_EMBEDDER": "openai:scripted",
+        "REFLECT_EMBEDDER_TIMEOUT": "0.3",
+        "OPENAI_API_KEY": KEY,
+    }
+    with endpoint(lambda _: drips(b"HTTP/1.1 200 OK\r\n\r\n{", over)) as server:
+        try:
+            with served(server.url, REFLECT_EMBEDDER_BASE_URL=server.url, **settings) as api:
+                answer = api.http.post("/memory/query", json={"task": "Refund order 9"})
+        finally:
+            over.set()
+
+    assert answer.status_code == 503
+    assert "did not answer within 0.3 s" in answer.json()["detail"]
 
 
 def test_a_server_that_ends_while_the_model_works_finishes_the_trace_after_the_next_start(

@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -23,7 +24,7 @@ from reflect_server.reflectors.model import ModelReflector
 from reflect_server.reflectors.protocol import ReflectionError, Reflector
 from reflect_server.reflectors.transcript import tokens, transcript
 
-from .scripted import LESSON, Endpoint, Reply, endpoint, fails, says, told, writes
+from .scripted import LESSON, Endpoint, Reply, drips, endpoint, fails, says, told, writes
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 KEY = "sk-a-very-secret-key"
@@ -261,6 +262,48 @@ def test_an_answer_that_takes_too_long_may_be_due_to_the_request():
     finally:
         finished.set()
     assert caught.value.may_be_the_request
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Slow: ",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{",
+        b"HTTP/1.1 500 Oh\r\nContent-Type: application/json\r\n\r\n{",
+    ],
+    ids=["headers", "body", "error"],
+)
+def test_an_answer_that_drips_ends_at_the_timeout(beginning: bytes):
+    over = threading.Event()
+    try:
+        with pytest.raises(ProviderUnavailableError, match=r"within 0\.3 s") as caught:
+            reflect(lambda _: drips(beginning, over), timeout=0.3)
+    finally:
+        over.set()
+    assert caught.value.may_be_the_request
+
+
+def test_what_is_under_way_is_given_up_when_the_connections_are_closed():
+    started, over = threading.Event(), threading.Event()
+
+    def act(_: dict[str, Any]) -> Reply:
+        started.set()
+        return drips(b"HTTP/1.1 200 OK\r\n\r\n", over)
+
+    with endpoint(act) as server, ThreadPoolExecutor() as pool:
+        try:
+            address = server.url
+            model = ModelEndpoint("m", base_url=address, api_key=None, timeout=60, setting="X")
+            reflector = ModelReflector(model, input_tokens=1000)
+            asked = pool.submit(reflector.reflect, a_trace())
+            assert started.wait(20)
+            model.close()
+            with pytest.raises(ProviderUnavailableError, match="as the server ends"):
+                asked.result(20)
+            with pytest.raises(ProviderUnavailableError, match="as the server ends"):
+                reflector.reflect(a_trace())
+        finally:
+            over.set()
 
 
 def test_an_endpoint_that_is_not_there_is_an_outage():

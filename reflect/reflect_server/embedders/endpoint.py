@@ -15,7 +15,7 @@ from reflect_server.embedders.protocol import EmbedderError
 from reflect_server.model_endpoint import ModelEndpoint, RequestRefusedError
 
 if TYPE_CHECKING:
-    from openai import OpenAI
+    from openai import AsyncOpenAI
     from openai.types import CreateEmbeddingResponse
 
 PREFIX = "openai:"
@@ -83,8 +83,8 @@ class EndpointEmbedder:
         return vectors
 
     def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
-        def request(client: OpenAI) -> CreateEmbeddingResponse:
-            return client.embeddings.create(
+        async def request(client: AsyncOpenAI) -> CreateEmbeddingResponse:
+            return await client.embeddings.create(
                 model=self._endpoint.model, input=texts, encoding_format="float"
             )
 
