@@ -112,3 +112,29 @@ def test_the_first_answer_of_an_idempotency_key_stays(store: Store):
     with pytest.raises(NotFoundError, match="does not exist"):
         store.write(lambda tx: tx.idempotency.remember("nowhere", "key", answer, at=NOW))
     assert store.read(lambda tx: tx.idempotency.find("p", "key")) == answer
+
+
+def test_answers_of_idempotency_keys_are_forgotten_after_a_day_and_not_before(store: Store):
+    def remember(hours: int, *keys: str) -> None:
+        def work(tx: Transaction) -> None:
+            for key in keys:
+                answer = IdempotentAnswer(b"f", "r")
+                tx.idempotency.remember("p", key, answer, at=NOW + timedelta(hours=hours))
+
+        store.write(work)
+
+    def known(*keys: str) -> list[str]:
+        return [k for k in keys if store.read(lambda tx, k=k: tx.idempotency.find("p", k))]
+
+    old = [f"old{number}" for number in range(600)]
+    remember(0, *old)
+    remember(20, "young")
+    remember(23, "later")
+    assert known(*old, "young") == [*old, "young"]
+    remember(26, "much later", "and another")
+    assert known(*old, "young", "later", "much later", "and another") == [
+        "young",
+        "later",
+        "much later",
+        "and another",
+    ]

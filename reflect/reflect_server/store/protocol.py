@@ -36,6 +36,9 @@ FARTHEST_DUE = timedelta(minutes=15)
 No trace is put off for longer. One that is due later was put off by a clock that was ahead, and is
 due at once: otherwise it would wait until this clock is there too.
 """
+REMEMBERED_FOR = timedelta(hours=24)
+"""How long the answer of an idempotency key is kept at least."""
+
 Vector = NDArray[np.float32]
 """A unit vector, shape (dimensions,)."""
 
@@ -489,7 +492,7 @@ class Idempotency(Protocol):
         self, project_id: str, key: str, answer: IdempotentAnswer, *, at: datetime
     ) -> None:
         """
-        Keep the answer of a creation.
+        Keep the answer of a creation, and forget some of those older than `REMEMBERED_FOR`.
         """
         ...
 

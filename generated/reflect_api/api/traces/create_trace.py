@@ -90,7 +90,8 @@ def sync_detailed(
         idempotency_key (str | Unset): A value that the caller chooses anew for each creation and
             repeats when it tries again. A request with a key that the project has seen is answered as
             the first one was and creates nothing; the same key with a different body is answered with
-            409. Keys are remembered for at least a day.
+            409. Keys are remembered for 24 hours at least, and forgotten at some time after that;
+            then a request with one creates again.
         body (CreateTraceRequest): A run to record.
 
     Raises:
@@ -135,7 +136,8 @@ def sync(
         idempotency_key (str | Unset): A value that the caller chooses anew for each creation and
             repeats when it tries again. A request with a key that the project has seen is answered as
             the first one was and creates nothing; the same key with a different body is answered with
-            409. Keys are remembered for at least a day.
+            409. Keys are remembered for 24 hours at least, and forgotten at some time after that;
+            then a request with one creates again.
         body (CreateTraceRequest): A run to record.
 
     Raises:
@@ -180,7 +182,8 @@ async def asyncio_detailed(
         idempotency_key (str | Unset): A value that the caller chooses anew for each creation and
             repeats when it tries again. A request with a key that the project has seen is answered as
             the first one was and creates nothing; the same key with a different body is answered with
-            409. Keys are remembered for at least a day.
+            409. Keys are remembered for 24 hours at least, and forgotten at some time after that;
+            then a request with one creates again.
         body (CreateTraceRequest): A run to record.
 
     Raises:
@@ -225,7 +228,8 @@ async def asyncio(
         idempotency_key (str | Unset): A value that the caller chooses anew for each creation and
             repeats when it tries again. A request with a key that the project has seen is answered as
             the first one was and creates nothing; the same key with a different body is answered with
-            409. Keys are remembered for at least a day.
+            409. Keys are remembered for 24 hours at least, and forgotten at some time after that;
+            then a request with one creates again.
         body (CreateTraceRequest): A run to record.
 
     Raises:

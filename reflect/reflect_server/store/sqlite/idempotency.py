@@ -5,16 +5,32 @@ The remembered answers of creations.
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from reflect_server.store.protocol import IdempotentAnswer
+from reflect_server.store.protocol import REMEMBERED_FOR, IdempotentAnswer
 from reflect_server.store.sqlite.columns import from_time
 from reflect_server.store.sqlite.failures import constraints
+
+LARGEST_PURGE = 500
+"""How many answers one creation forgets at most, which takes about 2 ms."""
+
+_SLACK = timedelta(hours=1)
+
+_PURGE = """
+DELETE FROM idempotent_answers
+WHERE (project_id, key) IN (
+    SELECT project_id, key FROM idempotent_answers
+    WHERE created_at < ? ORDER BY created_at LIMIT ?
+)
+"""
 
 
 class SqliteIdempotency:
     """
-    The answers of creations that carried an idempotency key; they end with their project.
+    The answers of creations that carried an idempotency key.
+
+    They end with their project, and when they are old: a creation forgets many at once, and only
+    when the oldest has been due for a while, as each of them lies on a page of its own.
 
     Args:
         connection: The connection of the transaction.
@@ -38,7 +54,7 @@ class SqliteIdempotency:
         self, project_id: str, key: str, answer: IdempotentAnswer, *, at: datetime
     ) -> None:
         """
-        Keep the answer of a creation.
+        Keep the answer of a creation, and forget those that are older than `REMEMBERED_FOR`.
 
         Raises:
             ConflictError: The key has an answer already.
@@ -54,3 +70,6 @@ class SqliteIdempotency:
                 "(project_id, key, fingerprint, resource_id, created_at) VALUES (?, ?, ?, ?, ?)",
                 (project_id, key, answer.fingerprint, answer.resource_id, from_time(at)),
             )
+        (oldest,) = self._execute("SELECT min(created_at) FROM idempotent_answers").fetchone()
+        if oldest < from_time(at - REMEMBERED_FOR - _SLACK):
+            self._execute(_PURGE, (from_time(at - REMEMBERED_FOR), LARGEST_PURGE))
