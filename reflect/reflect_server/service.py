@@ -145,6 +145,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             writers.reflector,
             on_done=waiters.notify,
             observe=metrics.count_attempt,
+            tracing=tracing,
             threads=settings.ingest_threads,
             lease=timedelta(seconds=settings.ingest_timeout),
         )
@@ -156,6 +157,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             exploration=settings.exploration,
             skill_writer=writers.skill_writer,
             queued=worker.wake,
+            origin=tracing.origin,
             changed=waiters.notify,
         )
         first_key = _first_key(settings, store, keyring)

@@ -1,17 +1,17 @@
 """
-OpenTelemetry spans of requests, where they are wanted.
+OpenTelemetry spans of requests and of ingestion, where they are wanted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reflect_server.errors import SettingsError
 
 if TYPE_CHECKING:
-    from opentelemetry.trace import Span
+    from opentelemetry.trace import Link, Span
 
 
 class RequestSpan(Protocol):
@@ -32,6 +32,18 @@ class RequestSpan(Protocol):
         ...
 
 
+class AttemptSpan(Protocol):
+    """
+    The span of one attempt at making a memory.
+    """
+
+    def end(self, outcome: str) -> None:
+        """
+        Say how it ended.
+        """
+        ...
+
+
 class Tracing(Protocol):
     """
     Makes spans.
@@ -42,6 +54,36 @@ class Tracing(Protocol):
     ) -> AbstractContextManager[RequestSpan]:
         """
         Make the span of a request, as part of the caller's trace where its headers name one.
+        """
+        ...
+
+    def origin(self) -> str | None:
+        """
+        Return the present request's place in its distributed trace, as `traceparent` writes it;
+        None where no spans are made.
+        """
+        ...
+
+    def attempt(
+        self, trace_id: str, number: int, origin: Callable[[], str | None]
+    ) -> AbstractContextManager[AttemptSpan]:
+        """
+        Make the span of an attempt at making a memory, linked to the request that it is due to.
+
+        Args:
+            trace_id: The trace that the memory is to be made of.
+            number: Which attempt.
+            origin: Finds what `origin` returned in that request; None where that is unknown.
+        """
+        ...
+
+    def step(self, name: str, by: str) -> AbstractContextManager[None]:
+        """
+        Make the span of a step of an attempt.
+
+        Args:
+            name: What is done, such as `reflect`.
+            by: The name of what does it.
         """
         ...
 
@@ -66,6 +108,28 @@ class NoTracing:
         del method, headers, request_id
         return nullcontext(_NO_SPAN)
 
+    def origin(self) -> str | None:
+        """
+        Return None.
+        """
+        return None
+
+    def attempt(
+        self, trace_id: str, number: int, origin: Callable[[], str | None]
+    ) -> AbstractContextManager[AttemptSpan]:
+        """
+        Make none.
+        """
+        del trace_id, number, origin
+        return nullcontext(_NO_ATTEMPT)
+
+    def step(self, name: str, by: str) -> AbstractContextManager[None]:
+        """
+        Make none.
+        """
+        del name, by
+        return nullcontext()
+
     def close(self) -> None:
         """
         Do nothing.
@@ -80,7 +144,13 @@ class _NoSpan:
         pass
 
 
+class _NoAttempt:
+    def end(self, outcome: str) -> None:
+        pass
+
+
 _NO_SPAN = _NoSpan()
+_NO_ATTEMPT = _NoAttempt()
 
 
 class OpenTelemetry:
@@ -100,6 +170,9 @@ class OpenTelemetry:
             from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - an extra
             from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - an extra
             from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - an extra
+            from opentelemetry.trace.propagation.tracecontext import (  # noqa: PLC0415 - an extra
+                TraceContextTextMapPropagator,
+            )
         except ModuleNotFoundError as error:
             raise SettingsError(
                 "`tracing` is on, and OpenTelemetry is not installed. Install it with "
@@ -107,6 +180,7 @@ class OpenTelemetry:
             ) from error
         self._propagate = propagate
         self._trace = trace
+        self._traceparents = TraceContextTextMapPropagator()
         self._provider = TracerProvider(resource=Resource.create({"service.name": "reflect"}))
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("reflect_server")
@@ -126,11 +200,65 @@ class OpenTelemetry:
         ) as span:
             yield _OpenTelemetrySpan(span, self._trace.StatusCode.ERROR)
 
+    def origin(self) -> str | None:
+        """
+        Return the present request's place in its distributed trace, as `traceparent` writes it.
+        """
+        carrier: dict[str, str] = {}
+        self._traceparents.inject(carrier)
+        return carrier.get(_TRACEPARENT)
+
+    @contextmanager
+    def attempt(
+        self, trace_id: str, number: int, origin: Callable[[], str | None]
+    ) -> Iterator[AttemptSpan]:
+        """
+        Make the span of an attempt at making a memory, linked to the request that it is due to.
+
+        It begins a trace of its own, as it may come long after that request, and more than once.
+        """
+        with self._tracer.start_as_current_span(
+            "ingest",
+            kind=self._trace.SpanKind.CONSUMER,
+            links=self._links(origin()),
+            attributes={"reflect.trace_id": trace_id, "reflect.ingest_attempt": number},
+            record_exception=False,
+        ) as span:
+            yield _AttemptSpan(span, self._trace.StatusCode.ERROR)
+
+    @contextmanager
+    def step(self, name: str, by: str) -> Iterator[None]:
+        """
+        Make the span of a step of an attempt. Of an error it tells the type alone, as a message may
+        quote the run.
+        """
+        with self._tracer.start_as_current_span(
+            name,
+            attributes={"reflect.by": by},
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield
+            except Exception as error:
+                span.set_attribute("error.type", type(error).__name__)
+                span.set_status(self._trace.StatusCode.ERROR)
+                raise
+
     def close(self) -> None:
         """
         Send what has not been sent yet.
         """
         self._provider.shutdown()
+
+    def _links(self, origin: str | None) -> list[Link]:
+        if origin is None:
+            return []
+        context = self._traceparents.extract({_TRACEPARENT: origin})
+        return [self._trace.Link(self._trace.get_current_span(context).get_span_context())]
+
+
+_TRACEPARENT = "traceparent"
 
 
 class _OpenTelemetrySpan:
@@ -144,4 +272,15 @@ class _OpenTelemetrySpan:
     def end(self, status: int) -> None:
         self._span.set_attribute("http.response.status_code", status)
         if status >= 500:
+            self._span.set_status(self._error)
+
+
+class _AttemptSpan:
+    def __init__(self, span: Span, error: Any) -> None:
+        self._span = span
+        self._error = error
+
+    def end(self, outcome: str) -> None:
+        self._span.set_attribute("reflect.ingest_outcome", outcome)
+        if outcome != "completed":
             self._span.set_status(self._error)

@@ -11,11 +11,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from prometheus_client.parser import text_string_to_metric_families
 
 from reflect_contract import openapi_json
@@ -216,13 +219,19 @@ class Collector(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_spans_are_sent_where_the_standard_variables_say(tmp_path: Path) -> None:
-    received: list[bytes] = []
-    handler = type("Recording", (Collector,), {"received": received})
+CALLER = "0af7651916cd43dd8448eb211c80319c"
+
+
+@contextmanager
+def collected(tmp_path: Path, **env: str) -> Iterator[tuple[ServerProcess, httpx.Client, Spans]]:
+    """
+    A server that sends its spans to a collector, which has them all once the server was stopped.
+    """
+    spans = Spans()
+    handler = type("Recording", (Collector,), {"received": spans.received})
     collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=collector.serve_forever)
     thread.start()
-    trace_id = "0af7651916cd43dd8448eb211c80319c"
     try:
         server = ServerProcess(
             tmp_path / "data",
@@ -230,27 +239,110 @@ def test_spans_are_sent_where_the_standard_variables_say(tmp_path: Path) -> None
                 "REFLECT_TRACING": "true",
                 "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}",
                 "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+                **env,
             },
         )
-        httpx.get(
-            f"{server.base_url}/v1/projects/p/traces",
-            headers={
-                "Authorization": f"Bearer {server.first_key}",
-                "traceparent": f"00-{trace_id}-b7ad6b7169203331-01",
-            },
-        )
-        code = server.stop()
+        try:
+            with httpx.Client(
+                base_url=f"{server.base_url}/v1/projects/p",
+                headers={
+                    "Authorization": f"Bearer {server.first_key}",
+                    "traceparent": f"00-{CALLER}-b7ad6b7169203331-01",
+                },
+                timeout=30,
+            ) as client:
+                yield server, client, spans
+        finally:
+            code = server.stop()
+        assert code == 0, server.log
     finally:
         collector.shutdown()
         thread.join()
         collector.server_close()
 
-    sent = b"".join(received)
-    assert code == 0, server.log
-    assert b"list_traces" in sent
-    assert bytes.fromhex(trace_id) in sent
+
+class Spans:
+    """
+    The spans that a collector has received.
+    """
+
+    def __init__(self) -> None:
+        self.received: list[bytes] = []
+
+    def named(self, name: str) -> list[Span]:
+        return [
+            span
+            for body in self.received
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+            if span.name == name
+        ]
+
+    def attributes(self, span: Span) -> dict[str, str | int]:
+        return {
+            pair.key: pair.value.string_value or pair.value.int_value for pair in span.attributes
+        }
+
+
+def test_spans_are_sent_where_the_standard_variables_say(tmp_path: Path) -> None:
+    with collected(tmp_path) as (server, client, spans):
+        client.get("/traces")
+        server.stop()
+
+    (span,) = spans.named("list_traces")
+    assert span.trace_id.hex() == CALLER
+    sent = b"".join(spans.received)
     assert b"service.name" in sent
+    assert server.first_key is not None
     assert server.first_key.encode() not in sent
+
+
+@pytest.mark.parametrize("reviewed", ["at once", "later"])
+def test_spans_of_ingestion_are_linked_to_the_request_that_it_is_due_to(
+    tmp_path: Path, reviewed: str
+) -> None:
+    review = {"result": "pass"}
+    body = {"task": "t", "trajectory": [], **({"review": review} if reviewed == "at once" else {})}
+    with collected(tmp_path) as (server, client, spans):
+        trace_id = client.post("/traces", json=body).json()["trace_id"]
+        if reviewed == "later":
+            assert client.post(f"/traces/{trace_id}/review", json=review).status_code == 200
+        client.get(f"/traces/{trace_id}", headers={"Prefer": "wait=20"})
+        server.stop()
+
+    (request,) = spans.named("create_trace" if reviewed == "at once" else "review_trace")
+    (attempt,) = spans.named("ingest")
+    (link,) = attempt.links
+    assert (link.trace_id.hex(), link.span_id) == (CALLER, request.span_id)
+    assert attempt.trace_id != request.trace_id
+    assert spans.attributes(attempt) == {
+        "reflect.trace_id": trace_id,
+        "reflect.ingest_attempt": 1,
+        "reflect.ingest_outcome": "completed",
+    }
+    for name, by in (("reflect", "local"), ("embed", "wordllama")):
+        (step,) = spans.named(name)
+        assert (step.trace_id, step.parent_span_id) == (attempt.trace_id, attempt.span_id)
+        assert by in str(spans.attributes(step)["reflect.by"])
+
+
+def test_the_span_of_an_attempt_that_fails_says_so_without_the_message(tmp_path: Path) -> None:
+    model = {"REFLECT_MODEL": "m", "REFLECT_MODEL_BASE_URL": "http://127.0.0.1:1/v1"}
+    with collected(tmp_path, **model) as (server, client, spans):
+        body = {"task": "t", "trajectory": [], "review": {"result": "pass"}}
+        trace_id = client.post("/traces", json=body).json()["trace_id"]
+        while client.get(f"/traces/{trace_id}").json()["last_ingest_error"] is None:
+            pass
+        server.stop()
+
+    attempt, *_ = spans.named("ingest")
+    step, *_ = spans.named("reflect")
+    assert spans.attributes(attempt)["reflect.ingest_outcome"] == "waiting"
+    assert spans.attributes(step)["error.type"] == "ProviderUnavailableError"
+    assert [step.status.code, attempt.status.code] == [Status.STATUS_CODE_ERROR] * 2
+    assert b"127.0.0.1:1" not in b"".join(spans.received)
+    assert spans.named("embed") == []
 
 
 def test_tracing_without_its_parts_says_what_to_install(

@@ -25,6 +25,8 @@ class Parts:
         exploration: The share of queries that try out memories of uncertain utility, in [0, 1].
         skill_writer: Proposes how a skill is to change.
         queued: Called after a trace has entered the ingest queue.
+        origin: Says which request is at work, for spans of what comes of it; None where there are
+            none.
         changed: Called with the id of a trace after its state has changed; with None where many may
             have.
     """
@@ -36,4 +38,5 @@ class Parts:
     exploration: float
     skill_writer: SkillWriter
     queued: Callable[[], None]
+    origin: Callable[[], str | None]
     changed: Callable[[str | None], None]

@@ -129,12 +129,16 @@ def create_trace(
     space = parts.spaces.active
     vector = None if memory is None else space.embedder.embed([memory.task])[0]
 
+    origin = parts.origin()
+
     def work(tx: Transaction) -> Receipt:
         earlier = idempotency and _earlier(tx, project_id, idempotency)
         if earlier:
             return earlier
         _require_memories(tx, trace)
         tx.traces.insert(trace)
+        if origin is not None:
+            tx.traces.note_origin(trace.id, origin)
         teach(tx, trace, parts.q_learning_alpha)
         if memory is not None and vector is not None:
             tx.memories.insert(memory, vector=vector, embedder=space.embedder.name)

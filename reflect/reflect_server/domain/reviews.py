@@ -74,6 +74,7 @@ def review_trace(
         AlreadyReviewedError: The trace has a different review.
     """
     review = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
+    origin = parts.origin()
 
     def work(tx: Transaction) -> tuple[Trace, bool]:
         trace = require_trace(tx, project_id, trace_id)
@@ -81,6 +82,8 @@ def review_trace(
             _require_same(trace.review, review)
             return trace, False
         tx.traces.add_review(review)
+        if origin is not None:
+            tx.traces.note_origin(trace_id, origin)
         reviewed = require_trace(tx, project_id, trace_id)
         teach(tx, reviewed, parts.q_learning_alpha)
         return reviewed, True

@@ -19,6 +19,7 @@ from reflect_server.ingest.outage import Outage
 from reflect_server.reflectors.protocol import Reflector
 from reflect_server.spaces import Space, Spaces
 from reflect_server.store.protocol import Store, Transaction, Vector
+from reflect_server.tracing import NoTracing, Tracing
 
 MAX_ATTEMPTS = 5
 """After so many failed attempts a trace is given up; those that met an outage do not count."""
@@ -74,6 +75,7 @@ class IngestWorker:
         on_done: Called on a thread of the worker with a trace's id when an attempt was its last:
             its memory exists, it was given up, or it was deleted meanwhile. Sometimes called twice.
         observe: Is told on a thread of the worker how each attempt ended, and its seconds.
+        tracing: Makes the spans of attempts; None for no spans.
         threads: How many traces are in work at once, at least 1. More than one helps a reflector or
             an embedder that waits for another service.
         lease: How long an attempt may take.
@@ -88,6 +90,7 @@ class IngestWorker:
         *,
         on_done: Callable[[str], None],
         observe: Callable[[IngestOutcome, float], None] = _ignore,
+        tracing: Tracing | None = None,
         threads: int = 1,
         lease: timedelta = DEFAULT_LEASE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -97,6 +100,7 @@ class IngestWorker:
         self._reflector = reflector
         self._on_done = on_done
         self._observe = observe
+        self._tracing: Tracing = tracing or NoTracing()
         self._clock = clock
         self._lease = lease
         self._outage = Outage()
@@ -176,11 +180,18 @@ class IngestWorker:
             return
         start = time.monotonic()
         try:
-            outcome = self._ingest(trace)
+            with self._tracing.attempt(
+                trace.id, trace.ingest_attempts, lambda: self._origin_of(trace)
+            ) as span:
+                outcome = self._ingest(trace)
+                span.end(outcome.value)
         finally:
             in_time = self._claims.drop(trace)
         if in_time:
             self._observe(outcome, time.monotonic() - start)
+
+    def _origin_of(self, trace: Trace) -> str | None:
+        return self._store.read(lambda tx: tx.traces.origin(trace.id))
 
     def _until_due(self) -> timedelta | None:
         due_at = self._store.read(lambda tx: tx.traces.next_due())
@@ -205,7 +216,8 @@ class IngestWorker:
         try:
             memory = self._memory_of(trace)
             space = self._spaces.active
-            vector = space.embedder.embed([memory.task])[0]
+            with self._tracing.step("embed", space.embedder.name):
+                vector = space.embedder.embed([memory.task])[0]
             stored = self._store_memory(trace, space, memory, vector)
         except _ClaimLostError:
             return IngestOutcome.EXPIRED
@@ -236,7 +248,10 @@ class IngestWorker:
     def _memory_of(self, trace: Trace) -> Memory:
         review = trace.review
         authored = None if review is None else review.reflection
-        reflection = self._reflector.reflect(trace) if authored is None else authored
+        if authored is not None:
+            return memory_of(trace, authored, now=self._clock())
+        with self._tracing.step("reflect", self._reflector.name):
+            reflection = self._reflector.reflect(trace)
         return memory_of(trace, reflection, now=self._clock())
 
     def _wait_for_provider(self, trace: Trace, error: ProviderUnavailableError) -> IngestOutcome:

@@ -194,6 +194,22 @@ class Traces(Protocol):
         """
         ...
 
+    def note_origin(self, trace_id: str, origin: str) -> None:
+        """
+        Keep which request put a trace into the queue, in the place of an earlier one.
+
+        Args:
+            trace_id: The trace.
+            origin: What spans of that request are known by.
+        """
+        ...
+
+    def origin(self, trace_id: str) -> str | None:
+        """
+        Return what `note_origin` kept last, or None.
+        """
+        ...
+
     def claim(self, *, now: datetime, until: datetime, after: str | None = None) -> Trace | None:
         """
         Take a queued trace that is due, mark it `processing`, and count the attempt and, until it

@@ -279,6 +279,29 @@ class SqliteTraces:
         self._execute("DELETE FROM reviews WHERE trace_id = ?", (trace_id,))
         self._execute(_UNQUEUE, (trace_id,))
 
+    def note_origin(self, trace_id: str, origin: str) -> None:
+        """
+        Keep which request put a trace into the queue, in the place of an earlier one.
+
+        Args:
+            trace_id: The trace.
+            origin: What spans of that request are known by.
+        """
+        self._execute(
+            "INSERT INTO trace_origins (trace_id, traceparent) VALUES (?, ?) "
+            "ON CONFLICT DO UPDATE SET traceparent = excluded.traceparent",
+            (trace_id, origin),
+        )
+
+    def origin(self, trace_id: str) -> str | None:
+        """
+        Return what `note_origin` kept last, or None.
+        """
+        row = self._execute(
+            "SELECT traceparent FROM trace_origins WHERE trace_id = ?", (trace_id,)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def claim(self, *, now: datetime, until: datetime, after: str | None = None) -> Trace | None:
         """
         Take a queued trace that is due, mark it `processing`, count the attempt and, until it ends
