@@ -155,6 +155,27 @@ def test_a_project_that_exists_is_not_touched(data: Path, exported: str) -> None
     assert rows(data) == before
 
 
+def test_an_import_under_a_running_server_says_to_stop_it(exported: str, tmp_path: Path) -> None:
+    with running_server(data_dir=tmp_path / "held"):
+        result = reflect("import", "-", "--data-dir", tmp_path / "held", text=exported)
+
+    says_one_thing(result, tmp_path / "held", "Stop the server, import, and start it again.")
+
+
+def test_an_imported_project_is_used_with_new_keys(
+    data: Path, exported: str, tmp_path: Path
+) -> None:
+    result = reflect("import", "-", "--data-dir", tmp_path / "new", text=exported)
+    assert "make new ones" in result.stderr
+    made = reflect("keys", "create", "--master", "--data-dir", tmp_path / "new").stdout.strip()
+    with running_server(data_dir=tmp_path / "new") as server:
+        answer = httpx.get(
+            f"{server.base_url}/v1/projects/shop/memories",
+            headers={"Authorization": f"Bearer {made}"},
+        )
+    assert len(answer.json()) == 5
+
+
 def cut(text: str) -> str:
     return text[: len(text) // 2]
 

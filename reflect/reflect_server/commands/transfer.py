@@ -67,6 +67,9 @@ def import_projects(
     """
     Store exported projects, all or none, while the server is stopped.
 
+    Their API keys stay where they were made: make new ones here. To move a whole installation with
+    its keys, use `reflect backup` and `reflect restore`.
+
     Try:
 
     - reflect import everything.jsonl --data-dir ./memory
@@ -85,6 +88,7 @@ def import_projects(
         typer.echo(json.dumps({"projects": projects}))
     else:
         typer.echo(f"Stored {len(projects)} projects in {settings.data_dir}.")
+        typer.echo("API keys are not part of an export: make new ones for them here.", err=True)
 
 
 @contextmanager

@@ -13,8 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-LEFT_OUT = frozenset({"api_keys", "deleted_positions"})
-"""Tables that are the installation's own: keys that work nowhere else, and positions."""
+LEFT_OUT = frozenset({"api_keys", "deleted_positions", "trace_origins"})
+"""
+Tables that are the installation's own: keys that work nowhere else, positions, and the requests
+that its spans are linked to.
+"""
 
 Row = dict[str, Any]
 """A row by column. A blob is `{"base64": …}`."""

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from reflect_server.errors import ReflectServerError
 from reflect_server.store.sqlite.failures import store_error
-from reflect_server.store.sqlite.folder import FolderLock
+from reflect_server.store.sqlite.folder import FolderHeldError, FolderLock
 from reflect_server.store.sqlite.rows import Row, Table, insert_row, rows_of, tables
 from reflect_server.store.sqlite.schema import (
     connect,
@@ -99,12 +99,19 @@ def import_(folder: Path, lines: Iterable[str], *, count: Count) -> list[str]:
         The projects.
 
     Raises:
-        TransferError: The lines are no whole export, or a project exists here already.
-        StoreError: The folder cannot be used, or a server holds it.
+        TransferError: The lines are no whole export, a project exists here already, or a server
+            holds the folder.
+        StoreError: The folder cannot be used.
     """
     numbered = enumerate(lines, start=1)
     header = _read_header(numbered)
-    lock = FolderLock(folder)
+    try:
+        lock = FolderLock(folder)
+    except FolderHeldError as error:
+        raise TransferError(
+            f"A server uses the data folder {folder}, and an import needs it alone. Nothing was "
+            "imported. Stop the server, import, and start it again."
+        ) from error
     try:
         apply_staged(folder)
         with closing(open_database(folder / DATABASE_NAME)) as target, _whole(target):
