@@ -7,10 +7,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
+import httpx
 import pytest
 
-from reflect_server.testing import RunningServer, running_server
+from reflect_server.testing import RunningServer, ServerProcess, running_server
 
 from .projects import Project
 
@@ -32,3 +34,36 @@ def project(server: RunningServer) -> Iterator[Project]:
 @pytest.fixture
 def other_project(project: Project) -> Project:
     return project.named(f"other-{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """
+    The data folder of `own_server`.
+    """
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def own_server(data: Path) -> Iterator[ServerProcess]:
+    """
+    A server for one test alone, which may break its folder.
+    """
+    started = ServerProcess(data)
+    try:
+        yield started
+    finally:
+        started.kill()
+
+
+@pytest.fixture
+def http(own_server: ServerProcess) -> Iterator[httpx.Client]:
+    """
+    The project `p` of `own_server`.
+    """
+    with httpx.Client(
+        base_url=f"{own_server.base_url}/v1/projects/p",
+        headers={"Authorization": f"Bearer {own_server.first_key}"},
+        timeout=60,
+    ) as client:
+        yield client

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,30 +21,6 @@ from reflect_server.testing import ServerProcess
 from .commands import reflect, says_one_thing
 
 REFLECTION = {"summary": "About it", "guidance": "Do it"}
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def server(data: Path) -> Iterator[ServerProcess]:
-    started = ServerProcess(data)
-    try:
-        yield started
-    finally:
-        started.kill()
-
-
-@pytest.fixture
-def http(server: ServerProcess) -> Iterator[httpx.Client]:
-    with httpx.Client(
-        base_url=f"{server.base_url}/v1/projects/p",
-        headers={"Authorization": f"Bearer {server.first_key}"},
-        timeout=30,
-    ) as client:
-        yield client
 
 
 def remember(http: httpx.Client, task: str) -> None:
@@ -66,7 +41,7 @@ def everything(folder: Path) -> list[str]:
 
 
 def test_a_backup_is_taken_and_put_back_while_the_server_runs(
-    http: httpx.Client, server: ServerProcess, data: Path, tmp_path: Path
+    http: httpx.Client, own_server: ServerProcess, data: Path, tmp_path: Path
 ) -> None:
     remember(http, "Count the shipped orders")
     made = reflect("backup", tmp_path / "saved", "--data-dir", data, "--json")
@@ -81,7 +56,7 @@ def test_a_backup_is_taken_and_put_back_while_the_server_runs(
     says_one_thing(refused, "--replace")
     assert "1 memories" in restored.stdout
     assert found(http, "Count the orders") == {"Count the shipped orders"}
-    assert server.process.poll() is None
+    assert own_server.process.poll() is None
     (kept,) = data.glob("replaced-*")
     assert {"reflect.db", "secret.key"} <= {path.name for path in kept.iterdir()}
 
@@ -113,11 +88,11 @@ def test_a_backup_under_load_is_one_moment_and_complete(
 
 
 def test_an_empty_folder_is_filled_and_its_keys_work(
-    http: httpx.Client, server: ServerProcess, data: Path, tmp_path: Path
+    http: httpx.Client, own_server: ServerProcess, data: Path, tmp_path: Path
 ) -> None:
     remember(http, "Count the shipped orders")
-    key = server.first_key
-    server.stop()
+    key = own_server.first_key
+    own_server.stop()
     assert reflect("backup", tmp_path / "saved", "--data-dir", data).exit_code == 0
 
     result = reflect("restore", tmp_path / "saved", "--data-dir", tmp_path / "new")
@@ -135,7 +110,7 @@ def test_an_empty_folder_is_filled_and_its_keys_work(
 
 
 def test_nothing_of_a_deleted_project_stays_in_the_files(
-    http: httpx.Client, server: ServerProcess, data: Path
+    http: httpx.Client, own_server: ServerProcess, data: Path
 ) -> None:
     for number in range(20):
         marker = f"the-secret-of-a-customer-{number}"
@@ -153,7 +128,7 @@ def test_nothing_of_a_deleted_project_stays_in_the_files(
 
     assert not any(b"the-secret" in path.read_bytes() for path in data.iterdir())
     assert http.get("/traces").json() == []
-    assert server.stop() == 0
+    assert own_server.stop() == 0
     assert not any(b"the-secret" in path.read_bytes() for path in data.iterdir())
 
 

@@ -12,7 +12,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,30 +28,6 @@ from .commands import CLEAN, reflect
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _DROP_FROM_BOUNDING_SET = 24
 _CAP_DAC_OVERRIDE = 1
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def server(data: Path) -> Iterator[ServerProcess]:
-    started = ServerProcess(data)
-    try:
-        yield started
-    finally:
-        started.kill()
-
-
-@pytest.fixture
-def http(server: ServerProcess) -> Iterator[httpx.Client]:
-    with httpx.Client(
-        base_url=f"{server.base_url}/v1/projects/p",
-        headers={"Authorization": f"Bearer {server.first_key}"},
-        timeout=60,
-    ) as client:
-        yield client
 
 
 def record(http: httpx.Client, task: str) -> httpx.Response:
@@ -77,25 +52,46 @@ def refused(answer: httpx.Response, *words: str) -> None:
 
 
 def test_a_full_disk_refuses_writes_and_nothing_else_until_there_is_room(
-    server: ServerProcess, http: httpx.Client, data: Path
+    own_server: ServerProcess, http: httpx.Client, data: Path
 ) -> None:
     assert record(http, "before").status_code == 200
     found = http.post("/memory/query", json={"task": "before"}).json()
     size = max(path.stat().st_size for path in data.glob("reflect.db*"))
-    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, hard))
+    _, hard = resource.prlimit(own_server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(own_server.process.pid, resource.RLIMIT_FSIZE, (size, hard))
 
     refused(record(http, "during"), "disk")
 
     assert tasks(http) == ["before"]
     assert http.post("/memory/query", json={"task": "before"}).json() == found
-    assert httpx.get(f"{server.base_url}/health").status_code == 200
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    assert httpx.get(f"{own_server.base_url}/health").status_code == 200
+    resource.prlimit(own_server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
     assert record(http, "after").status_code == 200
     assert tasks(http) == ["after", "before"]
-    assert server.stop() == 0
+    assert own_server.stop() == 0
     with closing(SqliteStore(data)) as store:
         assert len(store.read(lambda tx: tx.memories.page("p"))) == 2
+
+
+def test_a_database_that_finds_no_room_refuses_what_needs_some_until_there_is_some(
+    data: Path,
+) -> None:
+    def limit(pages: int) -> None:
+        store._database.write(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+
+    def create(name: str) -> None:
+        store.write(lambda tx: tx.projects.create(name, created_at=NOW))
+
+    with closing(SqliteStore(data)) as store:
+        create("before")
+        limit(1)  # SQLite takes the present number of pages instead.
+        with pytest.raises(StoreError, match="The disk of the data folder is full"):
+            create("during" * 10_000)
+        assert store.read(lambda tx: tx.projects.ids()) == ["before"]
+        limit(2**30)
+        create("after" * 10_000)
+        assert len(store.read(lambda tx: tx.projects.ids())) == 2
+    SqliteStore(data).close()
 
 
 def as_an_ordinary_user() -> None:
@@ -139,7 +135,7 @@ def test_a_folder_that_cannot_be_written_is_refused_and_found(data: Path) -> Non
 
 
 def test_a_database_that_another_program_locks_delays_writes_and_no_reads(
-    server: ServerProcess, http: httpx.Client, data: Path
+    own_server: ServerProcess, http: httpx.Client, data: Path
 ) -> None:
     assert record(http, "before").status_code == 200
     answers: list[httpx.Response] = []
@@ -184,17 +180,17 @@ def dump(folder: Path) -> list[str]:
 
 
 def filled(folder: Path) -> None:
-    server = ServerProcess(folder)
+    own_server = ServerProcess(folder)
     try:
         with httpx.Client(
-            base_url=f"{server.base_url}/v1/projects/p",
-            headers={"Authorization": f"Bearer {server.first_key}"},
+            base_url=f"{own_server.base_url}/v1/projects/p",
+            headers={"Authorization": f"Bearer {own_server.first_key}"},
             timeout=60,
         ) as http:
             for number in range(12):
                 assert record(http, f"task {number}").status_code == 200
     finally:
-        server.stop()
+        own_server.stop()
 
 
 def test_whichever_page_is_destroyed_the_start_is_refused_or_nothing_is_lost(
@@ -218,7 +214,7 @@ def test_whichever_page_is_destroyed_the_start_is_refused_or_nothing_is_lost(
 
 
 def test_pages_that_are_destroyed_under_a_running_server_make_no_wrong_answer(
-    server: ServerProcess, http: httpx.Client, data: Path, tmp_path: Path
+    own_server: ServerProcess, http: httpx.Client, data: Path, tmp_path: Path
 ) -> None:
     for number in range(12):
         assert record(http, f"task {number}").status_code == 200
