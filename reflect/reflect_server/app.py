@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from reflect_contract.operations import OPERATIONS
-from reflect_server.bodies import is_small, read_body
+from reflect_server.bodies import read_body
 from reflect_server.calls import Answer, Call
 from reflect_server.errors import ReflectServerError, ShutdownError
 from reflect_server.limits import Capacity
@@ -29,6 +30,8 @@ from reflect_server.service import Service
 
 _log = logging.getLogger("reflect_server.requests")
 _READING = ("GET", "HEAD")
+_SMALL_BODY_BYTES = 64 * 1024
+"""Decoding so much takes less than handing it to a thread would gain."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -106,25 +109,25 @@ class App:
         return await run_in_threadpool(page, self._service, request)
 
     async def _answer(self, endpoint: Endpoint, call: Call) -> Response:
+        await call.authenticate()  # Nobody without a key can make the service hold much.
         raw_body = b""
         if endpoint.operation.body is not None:
-            if endpoint.operation.credentials and not is_small(call.request):
-                # Nobody without a key can make the service hold much.
-                await call.in_thread(call.authenticate)
             settings = self._service.settings
             raw_body = await read_body(
                 call.request, limit=settings.max_body_bytes, seconds=settings.max_body_seconds
             )
-        if not endpoint.is_async:
-            return await call.in_thread(_answer, endpoint, call, raw_body)
-        arguments: dict[str, object] = {}
-        if endpoint.operation.credentials:
+        if len(raw_body) > _SMALL_BODY_BYTES:
             arguments = await call.in_thread(call.arguments, raw_body)
+        else:
+            arguments = call.arguments(raw_body)
+        await call.enter_project()
+        if not endpoint.is_async:
+            return await call.in_thread(_answer, endpoint, call, arguments)
         return _response(endpoint, await endpoint.handler(call, **arguments))  # type: ignore[misc]  # a coroutine function, as `is_async` says
 
 
-def _answer(endpoint: Endpoint, call: Call, raw_body: bytes) -> Response:
-    return _response(endpoint, endpoint.handler(call, **call.arguments(raw_body)))
+def _answer(endpoint: Endpoint, call: Call, arguments: Mapping[str, Any]) -> Response:
+    return _response(endpoint, endpoint.handler(call, **arguments))
 
 
 def _response(endpoint: Endpoint, result: object) -> Response:

@@ -19,21 +19,9 @@ from reflect_server.errors import MalformedRequestError, RequestTooLargeError, S
 from reflect_server.explanations import Fault, faults_of
 from reflect_server.problems import InvalidValuesError
 
-_SMALL_BODY_BYTES = 64 * 1024
 _LARGEST_WHOLE = 2.0**53
 _DRAINED_BEYOND_LIMIT = 4
 """An oversized body is read to this many times the limit, so that its sender gets the answer."""
-
-
-def is_small(request: Request) -> bool:
-    """
-    Say whether the body is announced to be so small that reading it costs nothing worth guarding.
-
-    Args:
-        request: The request.
-    """
-    announced = request.headers.get("content-length", "")
-    return announced.isdecimal() and int(announced) <= _SMALL_BODY_BYTES
 
 
 async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:

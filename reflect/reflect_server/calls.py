@@ -129,50 +129,59 @@ class Call:
             else:
                 self._require_bootstrap_token(credential)
 
+    async def authenticate(self) -> None:
+        """
+        Check the request's API key, its scopes and its project, where the operation needs a key.
+
+        Raises:
+            UnauthenticatedError: The key cannot be used.
+            RateLimitedError: The key has sent more than it may.
+            ForbiddenError: The key lacks a scope, or is for another project.
+        """
+        store, keyring = self.parts.store, self.service.keyring
+        for credential in self.operation.credentials:
+            if credential.scheme == API_KEY_SCHEME:
+                plaintext = bearer(self.request.headers.get(credential.header))
+                key = keyring.authenticate(store, plaintext, now=self.now)
+                self.service.key_rate.require(key.id)
+                require_scopes(key, credential.scopes)
+                self.key = key
+                if keyring.is_use_to_be_noted(key, now=self.now):
+                    await self.in_thread(keyring.note_use, store, key, now=self.now)
+        project_id = self.path_values.get("project_id")
+        if project_id is not None:
+            projects.require_access(self.maker, project_id)
+
     def arguments(self, raw_body: bytes) -> dict[str, Any]:
         """
-        Check the request and return the arguments of its handler. Blocks.
-
-        The order is: the key, its scopes, its project, the parameters, the body; then, with a
-        master key, the project is made where it does not exist.
+        Return the arguments of the handler: the parameters and the body, checked.
 
         Args:
             raw_body: The body.
 
         Raises:
-            ReflectServerError: The request cannot be answered; says why.
+            InvalidRequestError: One of them cannot be used; says why.
         """
-        project_id = self.path_values.get("project_id")
-        if self.key is None:
-            self.authenticate()
-        if project_id is not None:
-            projects.require_access(self.maker, project_id)
         arguments: dict[str, Any] = {
             python_name(parameter): self._value(parameter)
             for parameter in self.operation.parameters
         }
         if self.operation.body is not None:
             arguments["body"] = decode_body(raw_body, self.operation.body)
-        if project_id is not None and self.operation.method != "DELETE":
-            projects.enter(self.parts, self.maker, project_id, now=self.now)
         return arguments
 
-    def authenticate(self) -> None:
+    async def enter_project(self) -> None:
         """
-        Check the request's API key and its scopes, where the operation needs one. Blocks.
+        Make sure that the request's project exists, where it has one; see `projects.enter`.
 
         Raises:
-            UnauthenticatedError: The key cannot be used.
-            RateLimitedError: The key has sent more than it may.
-            ForbiddenError: The key lacks a scope.
+            NotFoundError: It does not, and the key may not make it.
         """
-        for credential in self.operation.credentials:
-            if credential.scheme == API_KEY_SCHEME:
-                plaintext = bearer(self.request.headers.get(credential.header))
-                key = self.service.keyring.authenticate(self.parts.store, plaintext, now=self.now)
-                self.service.key_rate.require(key.id)
-                require_scopes(key, credential.scopes)
-                self.key = key
+        project_id = self.path_values.get("project_id")
+        if project_id is None or self.operation.method == "DELETE":
+            return
+        if not projects.exists(self.parts, project_id):
+            await self.in_thread(projects.enter, self.parts, self.maker, project_id, now=self.now)
 
     def _require_bootstrap_token(self, credential: Credential) -> None:
         expected = self.service.settings.bootstrap_token

@@ -114,7 +114,7 @@ class Keyring:
 
     def authenticate(self, store: Store, plaintext: str, *, now: datetime) -> ApiKey:
         """
-        Return what is kept of a key that is active, and note that it was used.
+        Return what is kept of a key that is active. Reads one row.
 
         A key that is unknown costs the same work as one whose secret is wrong.
 
@@ -142,10 +142,31 @@ class Keyring:
             raise UnauthenticatedError(
                 f"The API key {key.public_id} has expired. Use another key, or make a new one."
             )
-        if key.last_used_at is None or now - key.last_used_at >= TOUCH_INTERVAL:
-            with suppress(StoreError):  # A disk that is full must not end reading too.
-                store.write(lambda tx: tx.keys.touch(key.id, at=now))
         return key
+
+    @staticmethod
+    def is_use_to_be_noted(key: ApiKey, *, now: datetime) -> bool:
+        """
+        Say whether the last use that is known of a key is so long ago that this one is to be noted.
+
+        Args:
+            key: The key, as it was authenticated.
+            now: The present time, in UTC.
+        """
+        return key.last_used_at is None or now - key.last_used_at >= TOUCH_INTERVAL
+
+    @staticmethod
+    def note_use(store: Store, key: ApiKey, *, now: datetime) -> None:
+        """
+        Note that a key is used. Blocks. Where that cannot be written, nothing happens.
+
+        Args:
+            store: Where keys are kept.
+            key: The key.
+            now: The present time, in UTC.
+        """
+        with suppress(StoreError):  # A disk that is full must not end reading too.
+            store.write(lambda tx: tx.keys.touch(key.id, at=now))
 
     def derived(self, purpose: str) -> bytes:
         """

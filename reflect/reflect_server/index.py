@@ -8,6 +8,7 @@ it for a moment, so callers skip ids that the store does not have.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from reflect_server.domain.ranking import similarities
 from reflect_server.lexical import LexicalIndex
+from reflect_server.products import Products
 from reflect_server.store.protocol import Store, Vector
 
 _SMALLEST_CAPACITY = 64
@@ -100,6 +102,7 @@ class MemoryIndex:
         self._store = store
         self._embedder_name = embedder_name
         self._projects: dict[str, _Project] = {}
+        self._products = Products()
 
     def search(
         self, project_id: str, vector: Vector, task: str, *, allowed: Collection[str] | None = None
@@ -129,7 +132,18 @@ class MemoryIndex:
             chosen = sorted(row for row in found if row < rows.count)
             ids, vectors = [rows.ids[row] for row in chosen], rows.matrix[chosen]
             lexical = rows.letters.scores(task)[chosen]
-        return Matches(ids, vectors, similarities(vectors, vector), lexical)
+        return Matches(ids, vectors, similarities(self._products.of(vectors, vector)), lexical)
+
+    def size(self, project_id: str) -> float:
+        """
+        Say how many memories of a project a search compares; infinite where it has to load them.
+
+        Args:
+            project_id: The project.
+        """
+        project = self._projects.get(project_id)
+        rows = None if project is None else project.rows
+        return math.inf if rows is None else rows.count
 
     def add(self, project_id: str, memory_id: str, vector: Vector, task: str) -> None:
         """

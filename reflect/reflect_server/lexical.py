@@ -14,7 +14,6 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
@@ -28,10 +27,15 @@ MAX_TERMS = 64
 
 EXTRA_MATCHES = 20_000
 """
-A query looks at as many matches of terms as there are texts, and this many more.
+A query looks at as many matches of terms as there are texts, and this many more at the most.
 
 Rare terms come first, so what is left out among many texts is what nearly all of them have.
 """
+
+MATCHES_PER_TEXT = 5
+"""Among few texts a query looks at this many matches per text; 3 are usual in short questions."""
+
+_FEW_MATCHES = 1_000
 
 SCORE_DECIMALS = 4
 """Precision of a score; beyond it lies the rounding noise of sums."""
@@ -142,7 +146,7 @@ class LexicalIndex:
             The scores, 0 where no term is shared, rounded to `SCORE_DECIMALS`; shape (texts,).
         """
         asked = self._known(text)
-        if not asked:
+        if not asked.size:
             return np.zeros(self.size)
         frequencies = self.frequencies[asked].astype(np.float32)
         rarities = np.log1p((self.size - frequencies + 0.5) / (frequencies + 0.5))
@@ -150,7 +154,11 @@ class LexicalIndex:
         mean = self.total_length / self.size
         shift, slope = np.float32(_K1 * (1.0 - _B)), np.float32(_K1 * _B / mean)
         found = counts.astype(np.float32)
-        found /= found + (shift + slope * self.lengths[rows])
+        saturation = self.lengths[rows]
+        saturation *= slope
+        saturation += shift
+        saturation += found
+        found /= saturation
         found *= ((_K1 + 1.0) * rarities).astype(np.float32)[places]
         total = np.bincount(rows, weights=found, minlength=self.size).astype(np.float64, copy=False)
         return np.round(total, SCORE_DECIMALS, out=total)
@@ -223,36 +231,41 @@ class LexicalIndex:
             postings=postings,
         )
 
-    def _known(self, text: str) -> list[int]:
-        known = []
-        for term in _terms(text):
-            number = self.vocabulary.get(term, len(self.frequencies))
-            if number < len(self.frequencies) and self.frequencies[number]:
-                known.append((int(self.frequencies[number]), term, number))
-        known.sort()
-        matches = accumulate(frequency for frequency, _, _ in known)
-        room = self.size + EXTRA_MATCHES
-        return [
-            number
-            for (_, _, number), total in zip(known[:MAX_TERMS], matches, strict=False)
-            if total <= room
-        ]
+    def _known(self, text: str) -> Rows:
+        """
+        Return the terms of a query that count, the rarest first, and by the alphabet among equals.
+        """
+        numbers = [self.vocabulary.get(term, -1) for term in sorted(_distinct_terms(text))]
+        known = np.array(numbers, np.int32)
+        known = known[(known >= 0) & (known < len(self.frequencies))]
+        frequencies = self.frequencies[known]
+        order = frequencies.argsort(kind="stable")
+        frequencies = frequencies[order]
+        absent = int(frequencies.searchsorted(1))
+        most = frequencies[absent : absent + MAX_TERMS].cumsum()
+        limit = min(self.size + EXTRA_MATCHES, MATCHES_PER_TEXT * self.size + _FEW_MATCHES)
+        room = int(most.searchsorted(limit, side="right"))
+        return known[order[absent : absent + room]]
 
-    def _matches(self, asked: list[int]) -> tuple[Rows, Counts, Rows]:
+    def _matches(self, asked: Rows) -> tuple[Rows, Counts, Rows]:
         """
         Return rows and counts of the entries of some terms, and the place of each term among them.
         """
         starts = self.postings.starts
-        known = [place for place, term in enumerate(asked) if term + 1 < len(starts)]
-        slices = [slice(starts[asked[place]], starts[asked[place] + 1]) for place in known]
-        lengths = [part.stop - part.start for part in slices]
-        place_of = np.full(len(self.frequencies), -1, np.int32)
-        place_of[asked] = np.arange(len(asked), dtype=np.int32)
-        recent = place_of[self.terms[self.inverted : self.entries]]
-        hits = np.flatnonzero(recent >= 0) + self.inverted
-        rows = [*(self.postings.rows[part] for part in slices), self.rows[hits]]
-        counts = [*(self.postings.counts[part] for part in slices), self.counts[hits]]
-        places = [np.repeat(np.array(known, np.int32), lengths), recent[recent >= 0]]
+        inverted = np.flatnonzero(asked < len(starts) - 1).astype(np.int32)
+        begins, ends = starts[asked[inverted]], starts[asked[inverted] + 1]
+        slices = list(map(slice, begins.tolist(), ends.tolist()))
+        rows = [self.postings.rows[part] for part in slices]
+        counts = [self.postings.counts[part] for part in slices]
+        places = [np.repeat(inverted, ends - begins)]
+        if self.entries > self.inverted:
+            place_of = np.full(len(self.frequencies), -1, np.int32)
+            place_of[asked] = np.arange(len(asked), dtype=np.int32)
+            recent = place_of[self.terms[self.inverted : self.entries]]
+            hits = np.flatnonzero(recent >= 0)
+            rows.append(self.rows[self.inverted : self.entries][hits])
+            counts.append(self.counts[self.inverted : self.entries][hits])
+            places.append(recent[hits])
         return np.concatenate(rows), np.concatenate(counts), np.concatenate(places)
 
 
@@ -271,9 +284,22 @@ def _starts(frequencies: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _terms(text: str) -> Counter[str]:
+    line = _line(text)
+    return Counter([line[at : at + _RUN] for at in _positions(line)])
+
+
+def _distinct_terms(text: str) -> set[str]:
+    line = _line(text)
+    return {line[at : at + _RUN] for at in _positions(line)}
+
+
+def _line(text: str) -> str:
     words = _WORD.findall(text[:MAX_CHARACTERS].casefold())
-    line = f" {' '.join(words)} " if words else ""
-    return Counter(line[at : at + _RUN] for at in range(max(bool(line), len(line) - _RUN + 1)))
+    return f" {' '.join(words)} " if words else ""
+
+
+def _positions(line: str) -> range:
+    return range(max(bool(line), len(line) - _RUN + 1))
 
 
 def _room(values: NDArray[ScalarT], size: int) -> NDArray[ScalarT]:

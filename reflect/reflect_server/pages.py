@@ -57,7 +57,10 @@ def metrics(service: Service, request: Request) -> Response:
     token = service.settings.metrics_token
     expected = "" if token is None else token.get_secret_value()
     if not expected or not hmac.compare_digest(given.encode("latin-1"), expected.encode()):
-        key = service.keyring.authenticate(service.parts.store, given, now=datetime.now(UTC))
+        store, keyring, now = service.parts.store, service.keyring, datetime.now(UTC)
+        key = keyring.authenticate(store, given, now=now)
+        if keyring.is_use_to_be_noted(key, now=now):
+            keyring.note_use(store, key, now=now)
         if not key.is_master:
             raise ForbiddenError(
                 "Metrics are those of all projects, and this key is for one. "

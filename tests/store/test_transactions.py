@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reflect_server.domain.model import Trace
-from reflect_server.errors import ConflictError, StoreError
+from reflect_server.errors import ConflictError, NotFoundError, StoreError
 from reflect_server.store.protocol import Store, Transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,6 +22,32 @@ def in_threads(*functions: Callable[[], None]) -> None:
 
 def test_a_write_returns_the_result_of_its_function(store: Store):
     assert store.write(lambda tx: tx.projects.exists("p")) is True
+
+
+def test_a_write_that_nobody_waits_for_is_done(store: Store):
+    done = threading.Event()
+
+    written = store.submit(lambda tx: tx.projects.create("new", created_at=NOW))
+    written.add_done_callback(lambda _: done.set())
+
+    assert written.result() is None
+    assert done.wait(10)
+    assert store.read(lambda tx: tx.projects.exists("new"))
+
+
+def test_a_write_that_was_submitted_cannot_be_called_off(store: Store):
+    written = store.submit(lambda tx: tx.projects.create("new", created_at=NOW))
+
+    assert not written.cancel()
+    written.result()
+    assert store.read(lambda tx: tx.projects.exists("new"))
+
+
+def test_the_error_of_a_submitted_write_stands_in_its_future(store: Store, a_trace: Make):
+    written = store.submit(lambda tx: tx.traces.insert(a_trace("t", project_id="missing")))
+
+    with pytest.raises(NotFoundError, match="'missing' does not exist"):
+        written.result()
 
 
 def test_a_function_that_raises_stores_nothing(store: Store, a_trace: Make):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from reflect_server.domain.model import Reflection
 
@@ -16,6 +17,7 @@ _WORD = re.compile(r"\w+")
 _MOST_CHARACTERS = 16_384
 
 
+@lru_cache(maxsize=8_192)
 def lesson_of(reflection: Reflection) -> tuple[str, ...]:
     """
     Return what a reflection says, equal for two that say the same whatever runs they come from.

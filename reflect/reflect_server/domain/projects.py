@@ -53,6 +53,17 @@ def require_access(key: ApiKey, project_id: str) -> None:
         )
 
 
+def exists(parts: Parts, project_id: str) -> bool:
+    """
+    Say whether the project exists. Reads one row.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+    """
+    return parts.store.read(lambda tx: tx.projects.exists(project_id))
+
+
 def enter(parts: Parts, key: ApiKey, project_id: str, *, now: datetime) -> None:
     """
     Make sure that the project exists; a master key creates it on first use.
@@ -66,7 +77,7 @@ def enter(parts: Parts, key: ApiKey, project_id: str, *, now: datetime) -> None:
     Raises:
         NotFoundError: The project does not exist, and the key is no master key.
     """
-    if parts.store.read(lambda tx: tx.projects.exists(project_id)):
+    if exists(parts, project_id):
         return
     if not key.is_master:
         raise _missing(project_id)

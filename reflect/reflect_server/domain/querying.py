@@ -7,7 +7,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,12 @@ from reflect_server.domain.texts import require_text
 from reflect_server.domain.utility import Utility, base_rate, log_odds_gains, utility
 from reflect_server.index import Matches
 from reflect_server.store.protocol import Transaction
+
+QUICK_MEMORIES = 20_000
+"""Comparing a query with so many memories takes about a millisecond."""
+
+QUICK_CHARACTERS = 4_096
+"""Embedding a task of so many characters takes the local embedder about a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +76,39 @@ class RankedMemory:
     why: Why
 
 
-def query_memories(
-    parts: Parts,
-    project_id: str,
-    task: str,
-    ranking: Ranking,
-    *,
-    metadata_filter: Mapping[str, Any] | None = None,
-) -> list[RankedMemory]:
+@dataclass(frozen=True, slots=True)
+class Query:
+    """
+    What a run that is about to begin wants to know.
+
+    Attributes:
+        task: What the agent is about to do.
+        ranking: How many memories are wanted and how they are ranked.
+        metadata_filter: Only memories whose metadata has each of these keys with an equal value;
+            None for all.
+    """
+
+    task: str
+    ranking: Ranking = field(default_factory=Ranking)
+    metadata_filter: Mapping[str, Any] | None = None
+
+
+def is_quick(parts: Parts, project_id: str, query: Query) -> bool:
+    """
+    Say whether a query takes less time than handing it to a thread and back would cost.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        query: The query.
+    """
+    space = parts.spaces.active
+    if query.metadata_filter or not space.embedder.is_quick:
+        return False
+    return len(query.task) <= QUICK_CHARACTERS and space.index.size(project_id) <= QUICK_MEMORIES
+
+
+def query_memories(parts: Parts, project_id: str, query: Query) -> list[RankedMemory]:
     """
     Find the memories that fit a task, best first.
 
@@ -87,10 +118,7 @@ def query_memories(
     Args:
         parts: The collaborators.
         project_id: The project.
-        task: What the agent is about to do.
-        ranking: How many memories are wanted and how they are ranked.
-        metadata_filter: Only memories whose metadata has each of these keys with an equal value;
-            None for all.
+        query: The query.
 
     Returns:
         At most `ranking.limit` memories; none where nothing is similar enough.
@@ -98,8 +126,9 @@ def query_memories(
     Raises:
         InvalidRequestError: The task is blank.
     """
-    require_text(task, "task")
-    matches = _matches(parts, project_id, task, metadata_filter)
+    require_text(query.task, "task")
+    ranking = query.ranking
+    matches = _matches(parts, project_id, query)
     pool = candidates(matches.similarities, matches.lexical, matches.ids, ranking)
     wanted = [matches.ids[index] for index in pool]
 
@@ -114,15 +143,13 @@ def query_memories(
     return _ranked(matches, found, base_rate(evidence), ranking, draw) if found else []
 
 
-def _matches(
-    parts: Parts, project_id: str, task: str, metadata_filter: Mapping[str, Any] | None
-) -> Matches:
-    space = parts.spaces.active
-    vector = space.embedder.embed([task])[0]
-    if not metadata_filter:
-        return space.index.search(project_id, vector, task)
-    allowed = parts.store.read(lambda tx: tx.memories.matching(project_id, metadata_filter))
-    return space.index.search(project_id, vector, task, allowed=allowed)
+def _matches(parts: Parts, project_id: str, query: Query) -> Matches:
+    space, wanted = parts.spaces.active, query.metadata_filter
+    vector = space.embedder.embed([query.task])[0]
+    if not wanted:
+        return space.index.search(project_id, vector, query.task)
+    allowed = parts.store.read(lambda tx: tx.memories.matching(project_id, wanted))
+    return space.index.search(project_id, vector, query.task, allowed=allowed)
 
 
 def _ranked(

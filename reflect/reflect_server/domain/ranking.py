@@ -45,6 +45,7 @@ _NO_SPREAD = 1e-9
 _RANGE_WITHOUT_SPREAD = 0.1
 _LAST = 10.0
 _LEAST_LEXICAL = 1e-4
+_SAMPLE_STEP = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +103,19 @@ def pool_size(limit: int) -> int:
     return max(30, 3 * limit)
 
 
-def similarities(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:
+def similarities(products: NDArray[np.float32]) -> NDArray[np.float32]:
     """
-    Compare a query with every memory.
+    Turn the products of unit vectors with a query's into similarities. Overwrites them.
 
     Args:
-        vectors: Unit vectors of the memories as rows, shape (memories, dimensions).
-        query: Unit vector of the query, shape (dimensions,).
+        products: The inner products, shape (memories,).
 
     Returns:
         The cosine similarities in [-1, 1], rounded to `SIMILARITY_DECIMALS`, shape (memories,).
         Rounding makes memories of one and the same task equally similar wherever they are stored.
     """
-    return np.clip(np.round(vectors @ query, SIMILARITY_DECIMALS), -1.0, 1.0)
+    products.round(SIMILARITY_DECIMALS, out=products)
+    return products.clip(-1.0, 1.0, out=products)
 
 
 def candidates(
@@ -149,11 +150,15 @@ def candidates(
 
 
 def _best(values: NDArray[np.floating], ids: Sequence[str], least: float, size: int) -> list[int]:
-    if values.size > size:
-        weakest = np.partition(values, values.size - size)[values.size - size]
-        least = max(least, float(weakest))
-    among = np.flatnonzero(values >= least).tolist()
-    ordered: list[int] = sorted(among, key=lambda index: (-values[index], ids[index]))
+    sample = values[::_SAMPLE_STEP]
+    if sample.size > size:
+        # The size-th best of a sample is at most the size-th best of all.
+        least = max(least, float(np.partition(sample, -size)[-size]))
+    among = np.flatnonzero(values >= least)
+    if among.size > size:
+        least = max(least, float(np.partition(values[among], -size)[-size]))
+        among = among[values[among] >= least]
+    ordered: list[int] = sorted(among.tolist(), key=lambda index: (-values[index], ids[index]))
     return ordered[:size]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -95,16 +96,9 @@ class Receipt:
     replayed: bool = False
 
 
-def create_trace(
-    parts: Parts,
-    project_id: str,
-    run: Run,
-    *,
-    idempotency: IdempotencyKey | None = None,
-    now: datetime,
-) -> Receipt:
+class Recording:
     """
-    Record a run, and let its review take effect.
+    A run on its way into the store, and what its review does.
 
     Everything is stored in one transaction: the trace, its review, the moved Q-values, a memory of
     an authored reflection, and the idempotency key.
@@ -116,45 +110,87 @@ def create_trace(
         idempotency: How to recognise a repetition; None to create in any case.
         now: The present time, in UTC.
 
-    Returns:
-        The trace's id and ingest status, also where an earlier request had created it.
-
     Raises:
-        InvalidRequestError: The task is blank, or a memory is not and never was one of the project,
-            or was used but not retrieved.
-        IdempotencyKeyReusedError: The key came before, with a different request.
+        InvalidRequestError: The task is blank, or a memory was used but not retrieved.
     """
-    trace = _trace_of(run, project_id, now)
-    memory = _authored_memory(trace)
-    space = parts.spaces.active
-    vector = None if memory is None else space.embedder.embed([memory.task])[0]
 
-    origin = parts.origin()
+    def __init__(
+        self,
+        parts: Parts,
+        project_id: str,
+        run: Run,
+        *,
+        idempotency: IdempotencyKey | None = None,
+        now: datetime,
+    ) -> None:
+        self._parts = parts
+        self._idempotency = idempotency
+        self._origin = parts.origin()
+        self._trace = _trace_of(run, project_id, now)
+        self._memory = _authored_memory(self._trace)
 
-    def work(tx: Transaction) -> Receipt:
-        earlier = idempotency and _earlier(tx, project_id, idempotency)
+    @property
+    def brings_memory(self) -> bool:
+        """
+        Whether the run brings a memory with it, whose task has to be embedded.
+        """
+        return self._memory is not None
+
+    def store(self) -> Receipt:
+        """
+        Store the run. Blocks.
+
+        Returns:
+            The trace's id and ingest status, also where an earlier request had created it.
+
+        Raises:
+            InvalidRequestError: A memory is not and never was one of the project.
+            IdempotencyKeyReusedError: The key came before, with a different request.
+        """
+        memory = self._memory
+        if memory is None:
+            return self.submit().result()
+        store, space = self._parts.store, self._parts.spaces.active
+        vector = space.embedder.embed([memory.task])[0]
+
+        def work(tx: Transaction) -> Receipt:
+            receipt = self._keep(tx)
+            if not receipt.replayed:
+                tx.memories.insert(memory, vector=vector, embedder=space.embedder.name)
+            return receipt
+
+        receipt = store.write(work)
+        if not receipt.replayed:
+            self._parts.spaces.settle(store, space, memory, vector)
+        return receipt
+
+    def submit(self) -> Future[Receipt]:
+        """
+        Do what `store` does without waiting for it, for a run that brings no memory.
+        """
+        stored = self._parts.store.submit(self._keep)
+        if self._trace.ingest_status is IngestStatus.QUEUED:
+            stored.add_done_callback(self._announce)
+        return stored
+
+    def _keep(self, tx: Transaction) -> Receipt:
+        trace, idempotency = self._trace, self._idempotency
+        earlier = idempotency and _earlier(tx, trace.project_id, idempotency)
         if earlier:
             return earlier
         _require_memories(tx, trace)
         tx.traces.insert(trace)
-        if origin is not None:
-            tx.traces.note_origin(trace.id, origin)
-        teach(tx, trace, parts.q_learning_alpha)
-        if memory is not None and vector is not None:
-            tx.memories.insert(memory, vector=vector, embedder=space.embedder.name)
+        if self._origin is not None:
+            tx.traces.note_origin(trace.id, self._origin)
+        teach(tx, trace, self._parts.q_learning_alpha)
         if idempotency:
             answer = IdempotentAnswer(idempotency.fingerprint, trace.id)
-            tx.idempotency.remember(project_id, idempotency.key, answer, at=now)
+            tx.idempotency.remember(trace.project_id, idempotency.key, answer, at=trace.created_at)
         return Receipt(trace.id, trace.ingest_status)
 
-    receipt = parts.store.write(work)
-    if receipt.replayed:
-        return receipt
-    if memory is not None and vector is not None:
-        parts.spaces.settle(parts.store, space, memory, vector)
-    elif trace.ingest_status is IngestStatus.QUEUED:
-        parts.queued()
-    return receipt
+    def _announce(self, stored: Future[Receipt]) -> None:
+        if stored.exception() is None:
+            self._parts.queued()
 
 
 def _trace_of(run: Run, project_id: str, now: datetime) -> Trace:

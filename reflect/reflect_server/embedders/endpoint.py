@@ -39,6 +39,8 @@ class EndpointEmbedder:
         endpoint: The model.
     """
 
+    is_quick = False
+
     def __init__(self, endpoint: ModelEndpoint) -> None:
         self._endpoint = endpoint
         self._lock = threading.Lock()

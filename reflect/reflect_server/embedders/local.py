@@ -5,6 +5,7 @@ An embedder that needs no network and no model runtime: averaged token vectors o
 from __future__ import annotations
 
 import importlib.util
+import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ _WEIGHTS = Path("weights", "l2_supercat_256.safetensors")
 
 class LocalEmbedder:
     """
-    Averages the 256-dimensional token vectors that the `wordllama` package ships.
+    Adds up the 256-dimensional token vectors that the `wordllama` package ships.
 
     The package's two data files are read directly and its code is never imported: importing it
     would configure the root logger of the whole process, and its pooling pads every text of a batch
@@ -38,6 +39,7 @@ class LocalEmbedder:
 
     name = "wordllama-256"
     dimensions = 256
+    is_quick = True
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -61,10 +63,10 @@ class LocalEmbedder:
         for row, text in enumerate(texts):
             tokens = tokenizer.encode(_normalised(text), add_special_tokens=False).ids
             if tokens:
-                mean = weights[tokens].mean(axis=0)
-                norm = np.linalg.norm(mean)
+                total = weights[tokens].sum(axis=0)
+                norm = math.sqrt(total.dot(total))
                 if norm > 0.0:
-                    vectors[row] = mean / norm
+                    vectors[row] = total / norm
         return vectors
 
     def _loaded(self) -> tuple[Tokenizer, NDArray[np.float32]]:

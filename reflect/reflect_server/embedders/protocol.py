@@ -40,6 +40,13 @@ class Embedder(Protocol):
         """
         ...
 
+    @property
+    def is_quick(self) -> bool:
+        """
+        Whether a task is embedded within a millisecond or so, once the embedder has its model.
+        """
+        ...
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """
         Embed texts, one row each.

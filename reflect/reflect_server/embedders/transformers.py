@@ -39,6 +39,8 @@ class TransformerEmbedder:
         SettingsError: The package is not installed.
     """
 
+    is_quick = False
+
     def __init__(self, model: str) -> None:
         if find_spec(_PACKAGE) is None:
             raise SettingsError(

@@ -16,7 +16,7 @@ from reflect_server.routes.fields import given
 from reflect_server.routes.pages import paged, position
 
 
-def query_memories(
+async def query_memories(
     call: Call, *, project_id: str, body: models.QueryMemoriesRequest
 ) -> models.MemoryList:
     """
@@ -28,14 +28,15 @@ def query_memories(
         mmr_lambda=given(body.mmr_lambda, 0.7),
         similarity_threshold=given(body.similarity_threshold, call.parts.similarity_threshold),
     )
-    found = querying.query_memories(
-        call.parts,
-        project_id,
-        body.task,
-        ranking,
-        metadata_filter=given(body.metadata_filter, None),
-    )
-    return [_ranked_response(ranked) for ranked in found]
+    query = querying.Query(body.task, ranking, given(body.metadata_filter, None))
+
+    def answer() -> models.MemoryList:
+        found = querying.query_memories(call.parts, project_id, query)
+        return [_ranked_response(ranked) for ranked in found]
+
+    if querying.is_quick(call.parts, project_id, query):
+        return answer()
+    return await call.in_thread(answer)
 
 
 def list_memories(call: Call, *, project_id: str, limit: int | None, cursor: str | None) -> Answer:

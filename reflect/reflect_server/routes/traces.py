@@ -4,6 +4,7 @@ Recorded runs and their reviews.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -30,7 +31,7 @@ from reflect_server.waiting import requested_wait
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def create_trace(
+async def create_trace(
     call: Call, *, project_id: str, idempotency_key: str | None, body: models.CreateTraceRequest
 ) -> Answer:
     """
@@ -40,9 +41,13 @@ def create_trace(
     if idempotency_key is not None:
         fingerprint = hashlib.sha256(_encode(body)).digest()
         idempotency = recording.IdempotencyKey(idempotency_key, fingerprint)
-    receipt = recording.create_trace(
+    run = recording.Recording(
         call.parts, project_id, _run(body), idempotency=idempotency, now=call.now
     )
+    if run.brings_memory:
+        receipt = await call.in_thread(run.store)
+    else:
+        receipt = await asyncio.wrap_future(run.submit())
     response = models.TraceCreateResponse(
         trace_id=receipt.trace_id, ingest_status=models.IngestStatus(receipt.ingest_status)
     )

@@ -8,6 +8,7 @@ repositories speak of domain objects only; all that it does is committed togethe
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -586,9 +587,18 @@ class Store(Protocol):
         """
         ...
 
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """
+        Do what `write` does without waiting for it.
+
+        The future has the result once it is durable, or the exception. What is called when it is
+        done runs on a thread of the store's own, and must not block.
+        """
+        ...
+
     def erase(self) -> None:
         """
-        Remove what deleted data has left in files. Waits for reads that are under way.
+        Remove what deleted data has left in files and in memory. Waits for reads under way.
         """
         ...
 

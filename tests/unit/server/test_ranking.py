@@ -45,7 +45,7 @@ class Bank:
         )
 
     def pool(self, how: Ranking) -> tuple[list[int], Pool]:
-        similarities = ranking.similarities(self.vectors, self.query)
+        similarities = ranking.similarities(self.vectors @ self.query)
         rows = ranking.candidates(similarities, self.lexical, self.ids, how).tolist()
         lessons = [self.lessons[row] for row in rows]
         found = similarities[rows], self.lexical[rows], self.q[rows], self.gains[rows]
@@ -111,7 +111,7 @@ def test_an_answer_has_distinct_memories_within_the_limit_by_falling_finite_scor
 @given(bank=banks(), limit=st.integers(1, 12))
 def test_a_full_blend_orders_by_similarity_alone(bank: Bank, limit: int):
     answer = bank.rank(Ranking(limit=limit, blend=1.0, mmr_lambda=1.0))
-    similarities = ranking.similarities(bank.vectors, bank.query).astype(float)
+    similarities = ranking.similarities(bank.vectors @ bank.query).astype(float)
     expected = sorted(zip(-similarities, bank.ids, strict=True))[:limit]
     assert answer == [(memory_id, -negated) for negated, memory_id in expected]
 
@@ -242,7 +242,7 @@ def test_memories_that_say_the_same_do_not_crowd_the_answer():
 def test_rounding_noise_between_equal_tasks_does_not_count_as_spread():
     vectors = unit_rows([[0.3, 0.4, 0.5]] * 2)
     vectors[1] += np.float32(3e-8)
-    assert len(set(ranking.similarities(vectors, vectors[0]).tolist())) == 1
+    assert len(set(ranking.similarities(vectors @ vectors[0]).tolist())) == 1
 
 
 def pick(

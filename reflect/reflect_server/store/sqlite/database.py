@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -78,6 +79,12 @@ class Database:
         Run `work` in a write transaction, as `Writer.run` does.
         """
         return self._writer.run(work)
+
+    def submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """
+        Run `work` in a write transaction, as `Writer.submit` does.
+        """
+        return self._writer.submit(work)
 
     def erase(self) -> None:
         """

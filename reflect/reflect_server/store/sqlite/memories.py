@@ -28,6 +28,7 @@ from reflect_server.store.sqlite.columns import (
 )
 from reflect_server.store.sqlite.cursors import cursor_after, next_position, position
 from reflect_server.store.sqlite.failures import constraints
+from reflect_server.store.sqlite.memory_contents import MemoryContents, with_learned
 
 _SELECT = """
 SELECT
@@ -36,6 +37,12 @@ SELECT
 FROM memories AS m
 """
 _MANY = f"{_SELECT} JOIN json_each(?) AS wanted ON wanted.value = m.id WHERE +m.project_id = ?"
+_MANY_LEARNED = """
+SELECT m.id, m.q_value, m.uses, m.wins, m.losses, m.last_used_at
+FROM memories AS m
+JOIN json_each(?) AS wanted ON wanted.value = m.id
+WHERE +m.project_id = ?
+"""
 _KNOWN = """
 SELECT value
 FROM json_each(:memory_ids)
@@ -119,12 +126,14 @@ class SqliteMemories:
 
     Args:
         connection: The connection of the transaction.
+        contents: What transactions before have read.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, contents: MemoryContents) -> None:
         self._connection = connection
         self._execute = connection.execute
         self._execute_many = connection.executemany
+        self._contents = contents
 
     def insert(self, memory: Memory, *, vector: Vector, embedder: str) -> None:
         """
@@ -167,8 +176,20 @@ class SqliteMemories:
         """
         Return those of the memories that the project has, by id.
         """
-        rows = self._execute(_MANY, (from_json(list(memory_ids)), project_id))
-        return {row[0]: _memory(row) for row in rows}
+        wanted = (from_json(list(memory_ids)), project_id)
+        found: dict[str, Memory] = {}
+        unread: list[str] = []
+        for memory_id, q_value, *evidence in self._execute(_MANY_LEARNED, wanted):
+            content = self._contents.get(memory_id)
+            if content is None:
+                unread.append(memory_id)
+            else:
+                found[memory_id] = with_learned(content, q_value, _evidence(*evidence))
+        if unread:
+            read = [_memory(row) for row in self._execute(_MANY, (from_json(unread), project_id))]
+            self._contents.keep(read)
+            found.update((memory.id, memory) for memory in read)
+        return found
 
     def known(self, project_id: str, memory_ids: Sequence[str]) -> frozenset[str]:
         """
@@ -369,8 +390,12 @@ def _memory(row: tuple[Any, ...]) -> Memory:
         created_at=to_time(row[6]),
         q_value=row[7],
         metadata=to_object(row[8]),
-        evidence=Evidence(row[9], row[10], row[11], to_optional_time(row[12])),
+        evidence=_evidence(*row[9:13]),
     )
+
+
+def _evidence(uses: int, wins: float, losses: float, last_used_at: int | None) -> Evidence:
+    return Evidence(uses, wins, losses, to_optional_time(last_used_at))
 
 
 def _event(row: tuple[Any, ...]) -> QValueEvent:

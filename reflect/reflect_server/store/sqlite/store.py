@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from reflect_server.store.sqlite.holdings import holdings
 from reflect_server.store.sqlite.idempotency import SqliteIdempotency
 from reflect_server.store.sqlite.keys import SqliteApiKeys
 from reflect_server.store.sqlite.memories import SqliteMemories
+from reflect_server.store.sqlite.memory_contents import MemoryContents
 from reflect_server.store.sqlite.projects import SqliteProjects
 from reflect_server.store.sqlite.skills import SqliteSkills
 from reflect_server.store.sqlite.traces import SqliteTraces
@@ -28,13 +30,14 @@ class SqliteTransaction:
 
     Args:
         connection: The connection that the transaction runs on.
+        contents: What transactions before have read of memories.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, contents: MemoryContents) -> None:
         self._connection = connection
         self.projects = SqliteProjects(connection)
         self.traces = SqliteTraces(connection)
-        self.memories = SqliteMemories(connection)
+        self.memories = SqliteMemories(connection, contents)
         self.skills = SqliteSkills(connection)
         self.keys = SqliteApiKeys(connection)
         self.idempotency = SqliteIdempotency(connection)
@@ -61,6 +64,7 @@ class SqliteStore:
 
     def __init__(self, data_dir: Path) -> None:
         self._database = Database(data_dir)
+        self._contents = MemoryContents()
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """
@@ -69,7 +73,7 @@ class SqliteStore:
         Raises:
             StoreError: The database could not be read, or the store is closed.
         """
-        return self._database.read(lambda connection: work(SqliteTransaction(connection)))
+        return self._database.read(lambda connection: work(self._transaction(connection)))
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """
@@ -82,15 +86,28 @@ class SqliteStore:
             StoreError: The database could not store it, or the store is closed.
             Exception: What `work` raised; nothing that it did is stored.
         """
-        return self._database.write(lambda connection: work(SqliteTransaction(connection)))
+        return self._database.write(lambda connection: work(self._transaction(connection)))
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """
+        Do what `write` does without waiting for it.
+
+        The future has the result once it is durable, or the exception. What is called when it is
+        done runs on the writer's thread, and must not block.
+
+        Raises:
+            StoreError: The store is closed.
+        """
+        return self._database.submit(lambda connection: work(self._transaction(connection)))
 
     def erase(self) -> None:
         """
-        Remove what deleted data has left in files. Waits for reads that are under way.
+        Remove what deleted data has left in files and in memory. Waits for reads under way.
 
         Raises:
             StoreError: The database cannot be written.
         """
+        self._contents.forget()
         self._database.erase()
 
     def close(self) -> None:
@@ -98,3 +115,6 @@ class SqliteStore:
         Finish the writes that were accepted, and release the data folder.
         """
         self._database.close()
+
+    def _transaction(self, connection: sqlite3.Connection) -> SqliteTransaction:
+        return SqliteTransaction(connection, self._contents)

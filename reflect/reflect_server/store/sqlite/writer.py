@@ -71,13 +71,30 @@ class Writer:
         """
         if threading.current_thread() is self._thread:
             raise StoreError("A write was started inside another write. Do both in one function.")
+        result: T = self.submit(work).result()
+        return result
+
+    def submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """
+        Do what `run` does without waiting for it.
+
+        Args:
+            work: As for `run`.
+
+        Returns:
+            What `work` returns, once the disk has it, or the exception. What is called when it is
+            done runs on the writer's thread.
+
+        Raises:
+            StoreError: The store is closed.
+        """
         job = _Job(work)
+        job.future.set_running_or_notify_cancel()  # From here on it cannot be cancelled.
         with self._lock:
             if not self._accepting:
                 raise StoreError("The store is closed. Start the server again to use it.")
             self._jobs.put(job)
-        result: T = job.future.result()
-        return result
+        return job.future
 
     def close(self) -> None:
         """

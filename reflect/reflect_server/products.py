@@ -1,0 +1,61 @@
+"""
+Inner products of one vector with many, on all processors where there are enough of them.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_SHARED = 50_000
+"""From so many rows on, more than one thread takes part; a core takes some 2 ms for them."""
+
+_PART = 8_192
+
+
+class Products:
+    """
+    Computes products. Safe to use from any thread.
+
+    The calling thread takes part after part, and helping threads take others meanwhile. Where they
+    get no processor, since the machine is busy, the calling thread does all of it and waits for
+    nobody; the threads of BLAS, in contrast, wait for each other.
+
+    Args:
+        processors: How many threads take part at most; None for as many as there are processors.
+    """
+
+    def __init__(self, processors: int | None = None) -> None:
+        self._helpers = (processors or os.cpu_count() or 1) - 1
+        self._pool = ThreadPoolExecutor(max(1, self._helpers), thread_name_prefix="reflect-scan")
+
+    def of(self, vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """
+        Return the inner product of each vector with a query.
+
+        Args:
+            vectors: The vectors as rows, shape (rows, dimensions).
+            query: The query, shape (dimensions,).
+
+        Returns:
+            The products, shape (rows,).
+        """
+        if len(vectors) < LEAST_SHARED or not self._helpers:
+            return vectors @ query
+        products = np.empty(len(vectors), np.float32)
+        starts = iter(range(0, len(vectors), _PART))
+
+        def work() -> None:
+            for start in starts:
+                part = slice(start, start + _PART)
+                np.matmul(vectors[part], query, out=products[part])
+
+        helping = [self._pool.submit(work) for _ in range(self._helpers)]
+        work()
+        for helper in helping:
+            if not helper.cancel():
+                helper.result()
+        return products
