@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -207,9 +208,11 @@ def _refusal(error: ValidationError, origins: Mapping[str, Origin]) -> SettingsE
     name = next(iter(_by_name({str(problem["loc"][0]): None})))
     origin = origins[name]
     if problem["type"] == "extra_forbidden":
+        like = get_close_matches(name, Settings.model_fields, n=1)
+        known = f"The settings are {', '.join(Settings.model_fields)}."
         return SettingsError(
             f"There is no setting `{name}`, which is given by `{origin.name}`. "
-            f"The settings are {', '.join(Settings.model_fields)}; `reflect config` shows them."
+            + (f"Did you mean `{like[0]}`?" if like else known)
         )
     found = "" if _is_secret(name) else f", found {problem['input']!r}"
     reason = problem["msg"][:1].lower() + problem["msg"][1:]

@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 _LONGEST_REASON = 200
 _REFUSALS = frozenset({400, 413, 422})
+_NO_LIST = frozenset({404, 405, 501})
 _NO_KEY = "none"
 
 
@@ -147,6 +148,26 @@ class ModelEndpoint:
             raise RequestRefusedError(
                 f"{name} gave an answer that cannot be read ({reason}).", reason=reason
             ) from None
+
+    def require_reachable(self) -> None:
+        """
+        Make sure that the endpoint answers and accepts the key, by asking for its list of models,
+        which costs nothing. One without such a list counts as reachable.
+
+        Raises:
+            ProviderUnavailableError: It does not answer, or does not accept the key.
+        """
+        from openai import APIStatusError  # noqa: PLC0415 - see above
+
+        async def ask(client: AsyncOpenAI) -> None:
+            try:
+                await client.models.list()
+            except APIStatusError as error:
+                if error.status_code not in _NO_LIST:
+                    raise
+
+        with suppress(RequestRefusedError):
+            self.call(ask)
 
     def close(self) -> None:
         """

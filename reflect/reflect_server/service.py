@@ -250,16 +250,30 @@ def chosen_writers(settings: Settings) -> Iterator[Writers]:
     if settings.model is None:
         yield Writers(LocalReflector(), LocalSkillWriter())
         return
-    endpoint = ModelEndpoint(
-        settings.model,
-        base_url=settings.model_base_url,
-        api_key=settings.model_api_key,
-        timeout=settings.model_timeout,
-        setting="REFLECT_MODEL",
-    )
-    with closing(endpoint):
+    with closing(model_endpoint(settings, settings.model, settings.model_timeout)) as endpoint:
         reflector = ModelReflector(endpoint, input_tokens=settings.model_input_tokens)
         yield Writers(reflector, ModelSkillWriter(endpoint))
+
+
+def model_endpoint(settings: Settings, model: str, timeout: float) -> ModelEndpoint:
+    """
+    Return the endpoint of the language model, to be closed by the caller.
+
+    Args:
+        settings: Say where it is.
+        model: The model.
+        timeout: How long an answer may take, in seconds.
+
+    Raises:
+        SettingsError: It cannot be put together.
+    """
+    return ModelEndpoint(
+        model,
+        base_url=settings.model_base_url,
+        api_key=settings.model_api_key,
+        timeout=timeout,
+        setting="REFLECT_MODEL",
+    )
 
 
 def _first_key(settings: Settings, store: Store, keyring: Keyring) -> IssuedKey | None:

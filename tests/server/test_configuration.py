@@ -93,7 +93,8 @@ def test_a_file_that_is_named_must_exist(
     ("text", "says"),
     [
         ("port = 70000\n", "port in "),
-        ("prot = 8000\n", "no setting `prot`"),
+        ("prot = 8000\n", "Did you mean `port`?"),
+        ("zzz = 1\n", "The settings are host, port,"),
         ("port 8000\n", "is not TOML"),
         (f'bootstrap_token = ["{TOKEN}"]\n', "bootstrap_token in "),
     ],

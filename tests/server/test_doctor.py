@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import re
 import shutil
 import socket
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -234,8 +236,35 @@ def test_parts_that_are_missing_are_a_problem(data: Path) -> None:
     model = ("--set", "model=m", "--set", "model_base_url=http://127.0.0.1:9")
     shown = findings("--data-dir", data, *model, "--set", "embedder=sentence-transformers:none")
 
-    assert shown["reflections"]["found"] == "They are written by the model m."
+    assert shown["reflections"]["level"] == "problem"
+    assert "REFLECT_MODEL_BASE_URL" in shown["reflections"]["remedy"]
     assert shown["embedder"]["level"] == "problem"
+
+
+class WithoutModels(http.server.BaseHTTPRequestHandler):
+    """
+    An endpoint that has no list of models.
+    """
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+def test_a_model_whose_endpoint_answers_is_well(data: Path) -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), WithoutModels) as server:
+        answering = threading.Thread(target=server.handle_request)
+        answering.start()
+        address = f"http://127.0.0.1:{server.server_port}/v1"
+        finding = findings("--data-dir", data, REFLECT_MODEL="m", REFLECT_MODEL_BASE_URL=address)[
+            "reflections"
+        ]
+        answering.join()
+
+    assert finding["level"] == "ok"
+    assert "the model m" in finding["found"]
 
 
 def test_a_port_that_is_taken_is_a_problem(data: Path) -> None:

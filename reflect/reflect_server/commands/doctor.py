@@ -20,6 +20,8 @@ from reflect_server.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from reflect_server.diagnosis.findings import Finding
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
@@ -70,20 +72,38 @@ def _as_json(findings: Iterable[Finding]) -> list[Finding]:
 
 def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
     from rich.console import Console  # noqa: PLC0415 - slow to import
-    from rich.text import Text  # noqa: PLC0415 - as above
 
     console = Console(highlight=False, soft_wrap=True)
     shown = []
     for finding in findings:
-        mark, colour = _MARKS[finding.level]
-        name = finding.check.ljust(_WIDTH)
-        console.print(Text.assemble((f"{mark} {name}", colour), finding.found))
-        if finding.remedy:
-            console.print(Text(f"{' ' * (_WIDTH + 2)}→ {finding.remedy}", style="bold"))
+        if console.is_terminal:
+            console.print(_columns(finding), soft_wrap=False)
+        else:
+            mark, _ = _MARKS[finding.level]
+            console.print(f"{mark} {finding.check.ljust(_WIDTH)}{finding.found}", markup=False)
+            if finding.remedy:
+                console.print(f"{' ' * (_WIDTH + 2)}→ {finding.remedy}", markup=False)
         shown.append(finding)
     console.print()
     console.print(_summary(shown))
     return shown
+
+
+def _columns(finding: Finding) -> RenderableType:
+    """
+    Lay a finding out so that on a screen its lines break within their column.
+    """
+    from rich.table import Table  # noqa: PLC0415 - slow to import
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    mark, colour = _MARKS[finding.level]
+    table = Table.grid()
+    table.add_column(width=_WIDTH + 2)
+    table.add_column(overflow="fold")
+    table.add_row(Text(f"{mark} {finding.check}", colour), Text(finding.found))
+    if finding.remedy:
+        table.add_row("", Text(f"→ {finding.remedy}", "bold"))
+    return table
 
 
 def _summary(shown: list[Finding]) -> str:

@@ -31,7 +31,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 LONG_WAIT = timedelta(minutes=10)
 """A trace that is due for longer is not being ingested."""
 
-_RESTORE = "Restore a backup with `reflect restore`, or move the file away to start anew."
+_DAMAGES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def check_folder(settings: Settings) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
             (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if found != "ok":
                 detail = " ".join(str(found).split())
-                yield problem("database", f"{path} is damaged ({detail}).", _RESTORE)
+                yield problem("database", f"{path} is damaged ({detail}).", _restore(settings))
                 return
             size = path.stat().st_size / (1 << 20)
             yield ok("database", f"{path} is sound, {size:,.1f} MiB, schema version {version}.")
@@ -103,7 +103,9 @@ def check_database(settings: Settings) -> Iterator[Finding]:
         found, _, remedy = error.message.partition(". ")
         yield problem("database", f"{found}.", remedy)
     except sqlite3.DatabaseError as error:
-        yield problem("database", f"{path} cannot be read ({error}).", _RESTORE)
+        is_damage = error.sqlite_errorname.startswith(_DAMAGES)
+        what = "is damaged" if is_damage else "cannot be read"
+        yield problem("database", f"{path} {what} ({error}).", _restore(settings))
     except OSError as error:
         yield problem(
             "database",
@@ -131,6 +133,13 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("secret", f"{path} is there, and its owner's alone.")
+
+
+def _restore(settings: Settings) -> str:
+    return (
+        f"Restore a backup, by `reflect restore BACKUP --data-dir {settings.data_dir} --replace`, "
+        "or move the file away to start anew."
+    )
 
 
 def _looked_at(path: Path) -> sqlite3.Connection:

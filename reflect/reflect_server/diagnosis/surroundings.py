@@ -8,13 +8,14 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from reflect_server.addresses import is_local
 from reflect_server.diagnosis.findings import Finding, ok, problem, warning
 from reflect_server.errors import ReflectServerError
 from reflect_server.presence import presence_in
-from reflect_server.service import chosen_embedder, chosen_writers
+from reflect_server.service import chosen_embedder, model_endpoint
 from reflect_server.serving import listening
 from reflect_server.settings import Settings
 from reflect_server.store.sqlite.folder import is_held
@@ -24,6 +25,9 @@ LEAST_FREE_BYTES = 100 << 20
 
 FEW_FREE_BYTES = 1 << 30
 """With less than this it is time to do something."""
+
+LONGEST_ANSWER = 10.0
+"""How long the endpoint of a model may take to say which models it has, in seconds."""
 
 SHORTEST_TOKEN = 16
 """A bootstrap token that is shorter can be guessed."""
@@ -106,16 +110,22 @@ def check_embedder(settings: Settings) -> Iterator[Finding]:
 
 def check_reflector(settings: Settings) -> Iterator[Finding]:
     """
-    Put together what writes reflections, without asking a model.
+    See whether what writes reflections can be reached. No model is made to write.
     """
+    if settings.model is None:
+        yield ok("reflections", "They are written by the local writer.")
+        return
+    timeout = min(settings.model_timeout, LONGEST_ANSWER)
     try:
-        with chosen_writers(settings):
-            pass
+        with closing(model_endpoint(settings, settings.model, timeout)) as endpoint:
+            endpoint.require_reachable()
     except ReflectServerError as error:
         yield problem("reflections", *_parted(error))
     else:
-        writer = f"the model {settings.model}" if settings.model else "the local writer"
-        yield ok("reflections", f"They are written by {writer}.")
+        yield ok(
+            "reflections",
+            f"They are written by the model {settings.model}, whose endpoint answers.",
+        )
 
 
 def check_config_file(file: Path | None, settings: Settings) -> Iterator[Finding]:
