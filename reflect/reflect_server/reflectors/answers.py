@@ -36,13 +36,24 @@ def substance(answer: str, limit: int) -> str:
     """
     if "```" in answer:
         return abridged(answer, limit)
-    paragraphs = [_without_courtesies(part) for part in re.split(r"\n\s*\n", answer.strip())]
-    kept = "\n\n".join(part for part in paragraphs if part)
+    kept = _kept(answer)
     if not kept:
         return abridged(answer, limit)
     if len(kept) <= LONGEST_AS_IT_IS and not any(map(_LIST_ITEM.match, kept.splitlines())):
         return abridged(kept, limit)
     return abridged(" ".join(_flowing(part) for part in kept.split("\n\n")), limit)
+
+
+def is_courtesy(answer: str) -> bool:
+    """
+    Say whether an answer is nothing but courtesies, such as a farewell.
+    """
+    return not _kept(answer)
+
+
+def _kept(answer: str) -> str:
+    paragraphs = [_without_courtesies(part) for part in re.split(r"\n\s*\n", answer.strip())]
+    return "\n\n".join(part for part in paragraphs if part)
 
 
 def _without_courtesies(paragraph: str) -> str:

@@ -13,7 +13,7 @@ from reflect_server.reflectors.abridge import one_line
 MAX_ARGUMENTS = 400
 """How much of the arguments of one call is written, in characters, before values are left out."""
 
-MAX_VALUE = 120
+MAX_VALUE = 240
 """The longest value that is written whole beside others, in characters."""
 
 MAX_DIFFERENCES = 4

@@ -5,16 +5,16 @@ A reflector that needs no language model: it reports what the trace itself says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from reflect_server.domain import trajectory
 from reflect_server.domain.model import Reflection, ReviewResult, Trace
 from reflect_server.domain.trajectory import ToolCall
 from reflect_server.reflectors.abridge import abridged, one_line
-from reflect_server.reflectors.answers import substance
-from reflect_server.reflectors.arguments import described, differences
+from reflect_server.reflectors.answers import is_courtesy, substance
+from reflect_server.reflectors.arguments import described
+from reflect_server.reflectors.calls import Setback, as_call, as_step, error_of, name_of, setbacks
 
 MAX_SUMMARY = 240
 """Longest summary, in characters."""
@@ -38,13 +38,12 @@ MAX_TOOLS = 32
 """How many tools are listed at most."""
 
 _MAX_TASK = 140
-_MAX_NAME = 64
-_MAX_ERROR = 300
 _MAX_STEPS = 12
 _MAX_EXAMPLES = 6
 _MAX_LISTED = 4
 _MAX_ERRORS = 4
-_MAX_ACTIONS = 2
+_MAX_ACTIONS = 4
+_DASH = " — "
 _READING = frozenset(
     (
         "browse", "calculate", "calculator", "cat", "check", "count", "describe", "fetch", "find",
@@ -52,18 +51,8 @@ _READING = frozenset(
         "read", "retrieve", "search", "show", "think", "view"
     )
 )  # fmt: skip
-_ERROR_WORD = re.compile(r"^\s*error\s*:\s*", re.IGNORECASE)
+_OTHERS = frozenset(("developer", "function", "human", "system", "tool", "user"))
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Setback:
-    """
-    A call that was answered with an error, and the next call of that tool that was not.
-    """
-
-    failed: ToolCall
-    worked: ToolCall | None
 
 
 class LocalReflector:
@@ -121,10 +110,10 @@ class _Run:
         self.reference = abridged(trace.reference_context or "", MAX_REFERENCE)
         self.answer = _answer(trace)
         calls = [call for call in trajectory.tool_calls(trace.trajectory) if call.tool]
-        self.tools = list(dict.fromkeys(_name(call) for call in calls))
+        self.tools = list(dict.fromkeys(name_of(call) for call in calls))
         self.calls = _without_notes(calls)
-        self.working_tools = list(dict.fromkeys(_name(call) for call in self.calls))
-        self.setbacks = list(_setbacks(self.calls))
+        self.working_tools = list(dict.fromkeys(name_of(call) for call in self.calls))
+        self.setbacks = setbacks(self.calls)
 
     def summary(self) -> str:
         task = one_line(self.task, _MAX_TASK)
@@ -132,16 +121,16 @@ class _Run:
         if self.result is ReviewResult.PASS:
             return _headline("Solved", task, said or _with(self._acting_tools()))
         if self.result is ReviewResult.FAIL:
-            return _headline("Failed", task, said or self._open_error() or self._end())
+            return _headline("Failed", task, said or self._open_error() or self._answered())
         return _headline("Not reviewed", task, "")
 
     def key_mistake(self) -> str:
         if self.result is not ReviewResult.FAIL:
-            return _lines(_as_overcome(setback) for setback in self._overcome())
-        facts = [_as_open(setback) for setback in self._open()]
+            return _lines(setback.as_overcome() for setback in self._overcome())
+        facts = [setback.as_open() for setback in self._open()]
         answer = self.answer and f"Rejected answer: {self.answer}"
         feedback = abridged(self.feedback, MAX_MISTAKE_FEEDBACK)
-        action = "" if facts or feedback else self._last_actions()
+        action = "" if facts or feedback else self._did()
         parts = [feedback, *facts, action, answer]
         return _lines(parts) or "The run failed; the review gives no reason."
 
@@ -153,53 +142,65 @@ class _Run:
         return _lines([*self._examples(), answer, reference])
 
     def guidance(self) -> str:
-        advice = [_as_advice(setback) for setback in self._overcome()]
+        failed, passed = self.result is ReviewResult.FAIL, self.result is ReviewResult.PASS
+        advice = [
+            found.as_advice("was accepted" if failed else "worked") for found in self._overcome()
+        ]
         steps = self._steps()
-        if self.result is ReviewResult.FAIL:
+        if failed:
             path = f"These steps did not lead there: {steps}" if steps and not self.feedback else ""
             fallback = "Why it failed is not known; do not repeat the run unchanged."
             return _lines([self.feedback, path, *advice]) or fallback
-        passed = self.result is ReviewResult.PASS
         path = f"These steps led there: {steps}" if steps and passed else ""
+        needless = [setback.as_needless() for setback in self._open()] if passed else []
         fallback = "The final answer was accepted." if passed else ""
-        return _lines([self.feedback, path, *advice]) or fallback
+        return _lines([self.feedback, path, *advice, *needless]) or fallback
 
     def applicable_tools(self) -> list[str]:
         if self.result is not ReviewResult.FAIL:
             return self.working_tools
-        failed = {_name(setback.failed) for setback in self._open()}
+        failed = {name_of(setback.failed) for setback in self._open()}
         named = [tool for tool in self.tools if tool in failed or _mentions(self.feedback, tool)]
         return named or self.working_tools
 
-    def _open(self) -> list[_Setback]:
+    def _open(self) -> list[Setback]:
         return [setback for setback in self.setbacks if not setback.worked][-_MAX_ERRORS:]
 
-    def _overcome(self) -> list[_Setback]:
+    def _overcome(self) -> list[Setback]:
         return [setback for setback in self.setbacks if setback.worked][-_MAX_ERRORS:]
 
     def _open_error(self) -> str:
         still_open = self._open()
         last = still_open[-1].failed if still_open else None
-        return f"{_name(last)}: {_error(last)}" if last else ""
+        return f"{name_of(last)}: {error_of(last)}" if last else ""
 
-    def _end(self) -> str:
-        return f"it ended with {_name(self.calls[-1])}" if self.calls else ""
+    def _answered(self) -> str:
+        if self.answer:
+            return f"rejected: {one_line(self.answer, _MAX_TASK)}"
+        return f"it ended with {name_of(self.calls[-1])}" if self.calls else ""
 
     def _actions(self) -> list[ToolCall]:
         worked = [call for call in self.calls if call.error is None]
         return [call for call in worked if not _reads(call.tool)] or worked
 
     def _acting_tools(self) -> list[str]:
-        return list(dict.fromkeys(_name(call) for call in self._actions()))
+        return list(dict.fromkeys(name_of(call) for call in self._actions()))
 
-    def _last_actions(self) -> str:
-        newest_first = dict.fromkeys(_as_call(call) for call in reversed(self._actions()))
+    def _did(self) -> str:
+        actions = self._actions()
+        newest_first = dict.fromkeys(as_call(call) for call in reversed(actions))
         last = list(newest_first)[:_MAX_ACTIONS][::-1]
-        return f"What it did last: {', then '.join(last)}." if last else ""
+        if not last:
+            return ""
+        if all(_reads(call.tool) for call in self.calls):
+            what = "It changed nothing and only looked things up, at last by"
+        else:
+            what = "What it did" if len(newest_first) == len(last) else "What it did last"
+            what += ":"
+        return f"{what} {', then '.join(last)}."
 
     def _steps(self) -> str:
-        runs = [(name, len(list(same))) for name, same in groupby(map(_name, self.calls))]
-        steps = [f"{name} ({count} times)" if count > 1 else name for name, count in runs]
+        steps = [as_step(name, list(same)) for name, same in groupby(self.calls, name_of)]
         if len(steps) > _MAX_STEPS:
             half = _MAX_STEPS // 2
             steps = [*steps[:half], f"{len(steps) - 2 * half} more", *steps[-half:]]
@@ -207,7 +208,7 @@ class _Run:
 
     def _examples(self) -> list[str]:
         with_arguments = (call for call in self._actions() if described(call.arguments))
-        calls = dict.fromkeys(_as_call(call) for call in with_arguments)
+        calls = dict.fromkeys(as_call(call) for call in with_arguments)
         return [f"Worked: {call}" for call in calls][-_MAX_EXAMPLES:]
 
 
@@ -215,7 +216,12 @@ def _answer(trace: Trace) -> str:
     stated = trace.final_response.strip()
     if stated and stated != trajectory.final_response(trace.trajectory):
         return abridged(stated, MAX_REFERENCE)
-    return substance(trajectory.closing_report(trace.trajectory), MAX_REPORT)
+    report = trajectory.closing_report(trace.trajectory)
+    if is_courtesy(report):
+        said = (step for step in trajectory.steps(trace.trajectory) if step.role not in _OTHERS)
+        texts = [step.text for step in said if step.text and not is_courtesy(step.text)]
+        report = texts[-1] if texts else report
+    return substance(report, MAX_REPORT)
 
 
 def _without_notes(calls: Sequence[ToolCall]) -> list[ToolCall]:
@@ -228,52 +234,10 @@ def _reads(tool: str) -> bool:
     return first is not None and first.group().lower() in _READING
 
 
-def _setbacks(calls: Sequence[ToolCall]) -> Iterator[_Setback]:
-    following: dict[str, ToolCall] = {}
-    found: list[_Setback] = []
-    for call in reversed(calls):
-        later = following.get(call.tool)
-        if call.error is not None and (later is None or later.error is None):
-            found.append(_Setback(call, later))
-        following[call.tool] = call
-    return reversed(found)
-
-
 def _headline(outcome: str, task: str, why: str) -> str:
-    return one_line(f"{outcome}: {task}{why and f' — {why}'}", MAX_SUMMARY)
-
-
-def _name(call: ToolCall) -> str:
-    return one_line(call.tool, _MAX_NAME)
-
-
-def _error(call: ToolCall) -> str:
-    return one_line(_ERROR_WORD.sub("", call.error or "") or call.error or "", _MAX_ERROR)
-
-
-def _as_call(call: ToolCall) -> str:
-    return f"{_name(call)}({described(call.arguments)})"
-
-
-def _as_open(setback: _Setback) -> str:
-    return f"{_as_call(setback.failed)} failed and was not repaired: {_error(setback.failed)}"
-
-
-def _as_overcome(setback: _Setback) -> str:
-    return f"{_as_call(setback.failed)} failed at first: {_error(setback.failed)}"
-
-
-def _as_advice(setback: _Setback) -> str:
-    if setback.worked is None:
-        return ""
-    failed, worked = setback.failed.arguments, setback.worked.arguments
-    error = f"After “{_error(setback.failed)}”"
-    if failed == worked:
-        return f"{error} the same call worked when it was repeated: {_as_call(setback.worked)}"
-    changed = differences(failed, worked)
-    if changed:
-        return f"{error} {_name(setback.worked)} worked with {changed}."
-    return f"{error} this worked: {_as_call(setback.worked)}"
+    head = one_line(f"{outcome}: {task}", MAX_SUMMARY)
+    room = MAX_SUMMARY - len(head) - len(_DASH)
+    return f"{head}{_DASH}{one_line(why, room)}" if why else head
 
 
 def _with(names: Sequence[str]) -> str:

@@ -119,6 +119,44 @@ TRACES = {
         feedback="顧客表と結合してください。",
     ),
     "not reviewed and empty": a_trace(result=None),
+    "passed although an error was never repaired": a_trace(
+        task="Move the room to Friday",
+        trajectory=[
+            *call("get_guest", {"name": "Ada"}, '{"room": 7}'),
+            *call("move_room", {"room": 7, "to": "Friday"}, "Error: room 7 is taken on Friday"),
+            *call("move_room", {"room": 8, "to": "Friday"}, "Error: room 8 is closed"),
+            {"role": "assistant", "content": "No room can be moved to Friday."},
+        ],
+    ),
+    "failed after several errors of one tool": a_trace(
+        task="Move the room to Friday",
+        trajectory=[
+            *call("move_room", {"room": 7, "to": "Friday"}, "Error: room 7 is taken on Friday"),
+            *call("move_room", {"room": 8, "to": "Friday"}, "Error: room 8 is closed"),
+            *call("move_room", {"room": 9, "to": "Friday"}, "Moved."),
+            *call("send_bill", {"room": 9, "amount": 30}, "Sent."),
+            {"role": "assistant", "content": "You have room 9 from Friday."},
+        ],
+        result=ReviewResult.FAIL,
+    ),
+    "failed without having changed anything": a_trace(
+        task="Move the room to Friday",
+        trajectory=[
+            *call("get_guest", {"name": "Ada"}, '{"room": 7}'),
+            {"role": "assistant", "content": "Rooms cannot be moved."},
+        ],
+        result=ReviewResult.FAIL,
+    ),
+    "a refusal without tools that ends in a farewell": a_trace(
+        task="Move the room to Friday",
+        trajectory=[
+            {"role": "user", "content": "Please move my room."},
+            {"role": "assistant", "content": "I cannot find you without your name."},
+            {"role": "user", "content": "Never mind."},
+            {"role": "assistant", "content": "You're welcome! Have a nice day!"},
+        ],
+        result=ReviewResult.FAIL,
+    ),
     "a conversation that ends in a farewell": a_trace(
         trajectory=[
             *RIGHT_JOIN,
@@ -174,7 +212,7 @@ def test_an_error_counts_as_overcome_only_when_the_same_tool_then_worked():
         ({"a": {"b": [1, 2]}, "c": 0}, {"a": {"b": [1]}, "c": 0}, "no a.b[1]"),
         ({"a": 1}, {"a": 1, "b": [2]}, "b=[2] added"),
         ({"a": [0] * 9, "b": 1}, {"a": [1] * 9, "b": 1}, "other values of a"),
-        ({"a": "x" * 200}, {"a": [1]}, "a=[1] instead of (a text of 200 characters)"),
+        ({"a": "x" * 300}, {"a": [1]}, "a=[1] instead of (a text of 300 characters)"),
         ({"query": "SELECT 1"}, {"query": "SELECT 2"}, ""),
     ],
 )
@@ -192,8 +230,8 @@ def test_arguments_that_are_not_json_are_quoted_and_not_compared():
 def test_long_arguments_are_told_by_their_size_and_short_ones_stay_whole():
     given = {
         "text": "long " * 100,
-        "places": [{"name": "x" * 190}],
-        "digits": 10**200,
+        "places": [{"name": "x" * 390}],
+        "digits": 10**300,
         "city": "Zürich",
     }
     assert arguments.described(json.dumps(given)) == (
