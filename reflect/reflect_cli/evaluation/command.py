@@ -5,8 +5,11 @@ The commands `reflect eval …`.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     Plan = tuple[int, Callable[[Service], Evaluation]]  # How many steps there are, and the whole.
 
 DEFAULT_OUT = Path("reflect-eval")
+DEFAULT_KEY = "REFLECT_API_KEY"
 
 evaluations = typer.Typer(
     name="eval",
@@ -33,6 +37,17 @@ evaluations = typer.Typer(
 Seeds = Annotated[int, typer.Option(min=2, max=100, help="How many seeds.")]
 Workers = Annotated[
     int, typer.Option(min=1, max=64, help="How many parts of the evaluation run at once.")
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        help="The server to measure, with the settings that it has; its projects stay as they "
+        "are. Default: one of its own, started for this."
+    ),
+]
+ApiKeyEnv = Annotated[
+    str,
+    typer.Option(help="The environment variable that holds a master key of --base-url's server."),
 ]
 Out = Annotated[Path, typer.Option(help="The folder for the results as JSON and for the pictures.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -75,6 +90,8 @@ def stream(  # noqa: PLR0917 - Typer reads the options off the parameters.
                      "1,000 at most."),
     ] = None,
     workers: Workers = 4,
+    base_url: BaseUrl = None,
+    api_key_env: ApiKeyEnv = DEFAULT_KEY,
     out: Out = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -100,7 +117,7 @@ def stream(  # noqa: PLR0917 - Typer reads the options off the parameters.
         total = protocol.steps_of(texts, settings)
         return total, lambda service: protocol.evaluate_stream(service, texts, settings)
 
-    _run(prepare, workers, out, as_json=as_json)
+    _run(prepare, _Server(base_url, api_key_env), workers, out, as_json=as_json)
 
 
 @evaluations.command()
@@ -125,6 +142,8 @@ def database(  # noqa: PLR0917 - Typer reads the options off the parameters.
         ),
     ] = None,
     workers: Workers = 4,
+    base_url: BaseUrl = None,
+    api_key_env: ApiKeyEnv = DEFAULT_KEY,
     out: Out = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> None:
@@ -148,11 +167,11 @@ def database(  # noqa: PLR0917 - Typer reads the options off the parameters.
             service, given, settings, name=tasks.resolve().stem
         )
 
-    _run(prepare, workers, out, as_json=as_json)
+    _run(prepare, _Server(base_url, api_key_env), workers, out, as_json=as_json)
 
 
 @evaluations.command()
-def retrieval(
+def retrieval(  # noqa: PLR0917 - Typer reads the options off the parameters.
     folder: Annotated[
         Path,
         typer.Argument(
@@ -161,6 +180,8 @@ def retrieval(
         ),
     ],
     workers: Workers = 4,
+    base_url: BaseUrl = None,
+    api_key_env: ApiKeyEnv = DEFAULT_KEY,
     out: Out = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> None:
@@ -176,7 +197,7 @@ def retrieval(
         total = protocol.steps_of(made)
         return total, lambda service: protocol.evaluate_retrieval(service, made)
 
-    _run(prepare, workers, out, as_json=as_json)
+    _run(prepare, _Server(base_url, api_key_env), workers, out, as_json=as_json)
 
 
 @evaluations.command()
@@ -196,6 +217,8 @@ def own(  # noqa: PLR0917 - Typer reads the options off the parameters.
         int, typer.Option(min=1, max=100, help="How many memories the agent is given at the most.")
     ] = 3,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many repeats run at once.")] = 1,
+    base_url: BaseUrl = None,
+    api_key_env: ApiKeyEnv = DEFAULT_KEY,
     out: Out = DEFAULT_OUT,
     as_json: AsJson = False,
 ) -> None:
@@ -215,11 +238,42 @@ def own(  # noqa: PLR0917 - Typer reads the options off the parameters.
         total = protocol.steps_of(given, settings)
         return total, lambda service: protocol.evaluate_own_tasks(service, given, settings)
 
-    _run(prepare, workers, out, as_json=as_json, conclude=protocol.verdict)
+    _run(
+        prepare,
+        _Server(base_url, api_key_env),
+        workers,
+        out,
+        as_json=as_json,
+        conclude=protocol.verdict,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """
+    Which server is measured: the one at an address, or one that is started for this.
+    """
+
+    base_url: str | None
+    api_key_env: str
+
+    def run(self, workers: int, advanced: Callable[[int], None]) -> AbstractContextManager[Service]:
+        from .service import given_service, running_service  # noqa: PLC0415 - Slow to import.
+
+        if self.base_url is None:
+            return running_service(workers, advanced)
+        api_key = os.environ.get(self.api_key_env)
+        if not api_key:
+            raise EvaluationError(
+                f"The variable {self.api_key_env} is not set. Let it hold a master key of the "
+                f"server at {self.base_url}, or name another variable with --api-key-env."
+            )
+        return given_service(self.base_url, api_key, workers, advanced)
 
 
 def _run(
     prepare: Callable[[], Plan],
+    server: _Server,
     workers: int,
     out: Path,
     *,
@@ -227,7 +281,6 @@ def _run(
     conclude: Callable[[Evaluation], str] | None = None,
 ) -> None:
     from .screen import progress, show  # noqa: PLC0415 - Slow to import.
-    from .service import running_service  # noqa: PLC0415 - As above.
 
     try:
         total, evaluate = prepare()
@@ -235,7 +288,7 @@ def _run(
         console = Console(highlight=False, stderr=as_json)
         with (
             progress(console, "evaluating", total) as advanced,
-            running_service(workers, advanced) as service,
+            server.run(workers, advanced) as service,
         ):
             evaluation = evaluate(service)
         files = _write(evaluation, folder)

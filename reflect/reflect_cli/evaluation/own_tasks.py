@@ -21,7 +21,7 @@ from reflect_sdk import ReflectClient
 
 from .errors import EvaluationError
 from .results import OURS, Evaluation, Measurement, Outcome
-from .service import Service, running_service
+from .service import Service, given_service, running_service
 
 WITHOUT = "without memory"
 WITH = f"{OURS} (defaults)"
@@ -80,9 +80,11 @@ def does_memory_help(
     repeats: int = 1,
     limit: int = 3,
     workers: int = 1,
+    base_url: str | None = None,
+    api_key: str | None = None,
 ) -> Evaluation:
     """
-    Solve your tasks without memory and with it, on a server that is started for this.
+    Solve your tasks without memory and with it.
 
     Use it before you depend on memory, or in a regression test of your agent.
 
@@ -96,21 +98,28 @@ def does_memory_help(
         repeats: How often everything is done from the start, from 1; 1 by default.
         limit: How many memories the agent is given at the most, from 1 to 100; 3 by default.
         workers: How many repeats run at once; 1 by default, as functions may not be made for more.
+        base_url: The server to use, which keeps nothing of this; by default one that is started for
+            this.
+        api_key: A master key of that server; needed with `base_url`.
 
     Returns:
         The evaluation. `verdict(evaluation)` says in a sentence whether memory helps;
         `evaluation.margin(WITH, WITHOUT, evaluation.conditions[-1])` is the gain in the last epoch.
 
     Raises:
-        EvaluationError: There are fewer than two tasks, one has no text, a function raises, or the
-            server did not do its part.
+        EvaluationError: There are fewer than two tasks, one has no text, a function raises, the
+            server cannot be used, or it did not do its part.
 
     Example:
         >>> evaluation = does_memory_help(questions, agent.answer, is_right)
         >>> print(verdict(evaluation))
     """
     own = OwnTasks(tuple(tasks), solve, grade)
-    with running_service(workers) as service:
+    with (
+        running_service(workers)
+        if base_url is None
+        else given_service(base_url, api_key or "", workers)
+    ) as service:
         return evaluate_own_tasks(service, own, OwnSettings(epochs, repeats, limit))
 
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeVar
 
-from reflect_sdk import NotFoundError, ReflectClient, ReflectError
+from reflect_sdk import (
+    AuthenticationError,
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+    ReflectClient,
+    ReflectError,
+    TransportError,
+)
 from reflect_server.errors import ReflectServerError
 from reflect_server.testing import running_server
 
@@ -53,9 +61,8 @@ class Service:
         Args:
             name: What the project is for; part of its id.
         """
-        project_id = f"eval-{name}-{uuid.uuid4().hex[:12]}"
         with ReflectClient(
-            base_url=self.base_url, api_key=self.api_key, project_id=project_id, strict=True
+            base_url=self.base_url, api_key=self.api_key, project_id=_project_id(name), strict=True
         ) as client:
             client.health()
             try:
@@ -122,6 +129,74 @@ def running_service(
             yield Service(server.base_url, server.api_key, workers, advanced)
     except (ReflectError, ReflectServerError) as error:
         raise EvaluationError(f"The evaluation's server did not do its part: {error}") from error
+
+
+@contextmanager
+def given_service(
+    base_url: str,
+    api_key: str,
+    workers: int = 4,
+    advanced: Callable[[int], None] = lambda steps: None,  # noqa: ARG005 - Nobody watches.
+) -> Iterator[Service]:
+    """
+    Use a server that runs already for an evaluation. What is in it stays as it is.
+
+    Args:
+        base_url: Its address.
+        api_key: A master key of it.
+        workers: How many parts of the evaluation run at once.
+        advanced: Called with a number of steps that are done; from any thread.
+
+    Yields:
+        The service, once it has answered and has taken the key for a master key.
+
+    Raises:
+        EvaluationError: The server cannot be reached, the key is none or no master key of it, or
+            the server did not do its part.
+    """
+    _check(base_url, api_key)
+    try:
+        yield Service(base_url, api_key, workers, advanced)
+    except ReflectError as error:
+        raise EvaluationError(f"The server at {base_url} did not do its part: {error}") from error
+
+
+def _check(base_url: str, api_key: str) -> None:
+    try:
+        with ReflectClient(
+            base_url=base_url, api_key=api_key, project_id=_project_id("check"), strict=True
+        ) as client:
+            client.health()
+            _check_key(client, base_url)
+    except InvalidArgumentError as error:
+        raise EvaluationError(f"No server can be asked: {error}") from None
+    except TransportError as error:
+        raise EvaluationError(f"The server at {base_url} cannot be reached: {error}") from error
+    except ReflectError as error:
+        raise EvaluationError(
+            f"What is at {base_url} did not answer as a Reflect server does: {error}"
+        ) from error
+
+
+def _check_key(client: ReflectClient, base_url: str) -> None:
+    needed = (
+        "Every part of an evaluation has a project of its own, which takes a master key, such as "
+        "the one that the server's first start printed."
+    )
+    try:
+        client.delete_project()  # There is none; only who may delete it is told that.
+    except NotFoundError:
+        return
+    except AuthenticationError:
+        raise EvaluationError(f"The server at {base_url} does not know the key. {needed}") from None
+    except PermissionDeniedError:
+        raise EvaluationError(
+            f"The key is no master key of the server at {base_url}. {needed}"
+        ) from None
+
+
+def _project_id(name: str) -> str:
+    return f"eval-{name}-{uuid.uuid4().hex[:12]}"
 
 
 def _first_cause(futures: Sequence[Future[T]]) -> BaseException:
