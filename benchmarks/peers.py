@@ -6,7 +6,9 @@ None is a dependency of this project; install what you want to compare with into
 
 from __future__ import annotations
 
+import os
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
@@ -95,8 +97,58 @@ def langgraph(vectors: Vectors, texts: Sequence[str]) -> Iterator[Search]:
     yield search
 
 
+@contextmanager
+def mem0(vectors: Vectors, texts: Sequence[str]) -> Iterator[Search]:
+    """
+    mem0 with local parts: Qdrant in a folder, no model, nothing sent (`pip install mem0ai`).
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(MEM0_TELEMETRY="False", MEM0_DIR=folder)  # Read when it is imported.
+        from mem0 import Memory  # noqa: PLC0415 - optional
+
+        store = {"path": f"{folder}/qdrant", "embedding_model_dims": vectors.shape[1]}
+        unused = {"provider": "openai", "config": {"api_key": "none"}}
+        memory = Memory.from_config(
+            {
+                "vector_store": {"provider": "qdrant", "config": store},
+                "embedder": unused,
+                "llm": unused,
+                "history_db_path": f"{folder}/history.db",
+            }
+        )
+        given = memory.embedding_model = _Given()
+        for start in range(0, len(texts), BATCH):  # `add` takes 20 ms for each.
+            chosen = slice(start, start + BATCH)
+            memory.vector_store.insert(
+                vectors[chosen].tolist(),
+                payloads=[{"data": text, "user_id": "u", "role": "user"} for text in texts[chosen]],
+                ids=[str(uuid.uuid4()) for _ in texts[chosen]],
+            )
+
+        def search(query: Vectors) -> object:
+            given.asked = query.tolist()
+            return memory.search("?", top_k=NEAREST, filters={"user_id": "u"})
+
+        yield search
+        memory.vector_store.client.close()
+
+
+class _Given:
+    """
+    What mem0 takes for an embedder: the vector of whatever it is asked for is the one that is set.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+
+    def embed(self, text: str, memory_action: str | None = None) -> list[float]:
+        del text, memory_action
+        return self.asked
+
+
 PEERS: Mapping[str, Callable[[Vectors, Sequence[str]], AbstractContextManager[Search]]] = {
     "chroma": chroma,
     "langgraph": langgraph,
+    "mem0": mem0,
     "qdrant": qdrant,
 }
