@@ -10,7 +10,6 @@ letters, digits and the gaps between words count, so no syntax in a query means 
 from __future__ import annotations
 
 import re
-from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +35,8 @@ MATCHES_PER_TEXT = 5
 """Among few texts a query looks at this many matches per text; 3 are usual in short questions."""
 
 _FEW_MATCHES = 1_000
+_BLOCK = 16_384
+_LARGEST_KEY = 2**62
 
 SCORE_DECIMALS = 4
 """Precision of a score; beyond it lies the rounding noise of sums."""
@@ -107,25 +108,24 @@ class LexicalIndex:
         Index texts; each keeps its position as its row.
         """
         vocabulary: dict[str, int] = {}
-        terms, counts, distinct, lengths = (array(code) for code in "iBii")
-        for text in texts:
-            found = _terms(text)
-            lengths.append(found.total())
-            distinct.append(len(found))
-            terms.extend([vocabulary.setdefault(term, len(vocabulary)) for term in found])
-            counts.extend([min(count, _LARGEST_COUNT) for count in found.values()])
-        numbers = np.array(terms, np.int32)
+        parts = [
+            _entries(texts[start : start + _BLOCK], start, vocabulary)
+            for start in range(0, len(texts), _BLOCK)
+        ]
+        parts.append(_entries([], 0, vocabulary))
+        rows, numbers, repeats = (np.concatenate(part) for part in zip(*parts, strict=True))
+        lengths = np.bincount(rows, repeats, minlength=len(texts))
         nothing = _Postings(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.uint8))
         index = LexicalIndex(
             vocabulary=vocabulary,
             frequencies=np.bincount(numbers, minlength=len(vocabulary)),
-            lengths=np.array(lengths, np.float32),
+            lengths=lengths.astype(np.float32),
             terms=numbers,
-            counts=np.array(counts, np.uint8),
-            rows=np.repeat(np.arange(len(texts), dtype=np.int32), distinct),
+            counts=np.minimum(repeats, _LARGEST_COUNT).astype(np.uint8),
+            rows=rows,
             size=len(texts),
-            entries=len(terms),
-            total_length=sum(lengths),
+            entries=len(numbers),
+            total_length=int(lengths.sum()),
             inverted=0,
             inverted_rows=0,
             postings=nothing,
@@ -267,6 +267,51 @@ class LexicalIndex:
             counts.append(self.counts[self.inverted : self.entries][hits])
             places.append(recent[hits])
         return np.concatenate(rows), np.concatenate(counts), np.concatenate(places)
+
+
+def _entries(
+    texts: Sequence[str], first_row: int, vocabulary: dict[str, int]
+) -> tuple[Rows, Rows, Rows]:
+    """
+    Return row, term and count of each entry of some texts, and add new terms to the vocabulary.
+    """
+    # A line of one letter is one term of three characters; the zero vanishes below.
+    lines = [line if len(line) != _RUN - 1 else line + "\0" for line in map(_line, texts)]
+    codes = np.frombuffer("".join(lines).encode("utf-32-le", "surrogatepass"), np.uint32)
+    alphabet, letters = _alphabet(codes)
+    size = len(alphabet)
+    if size**_RUN > _LARGEST_KEY:
+        middle = len(texts) // 2
+        halves = (
+            _entries(texts[:middle], first_row, vocabulary),
+            _entries(texts[middle:], first_row + middle, vocabulary),
+        )
+        rows, terms, counts = (np.concatenate(part) for part in zip(*halves, strict=True))
+        return rows, terms, counts
+    lengths = np.array([len(line) for line in lines], np.int64)
+    runs = np.maximum(lengths - _RUN + 1, 0)
+    starts = np.repeat(lengths.cumsum() - lengths - (runs.cumsum() - runs), runs)
+    starts += np.arange(starts.size)
+    keys = np.zeros(starts.size, np.int64)
+    for place in range(_RUN):
+        keys = keys * size + letters[starts + place]
+    distinct, numbers = np.unique(keys, return_inverse=True)
+    digits = distinct[:, None] // size ** np.arange(_RUN - 1, -1, -1) % max(1, size)
+    words = alphabet[digits].view(f"<U{_RUN}").ravel().tolist()
+    known = np.array([vocabulary.setdefault(word, len(vocabulary)) for word in words], np.int32)
+    of_rows = np.repeat(np.arange(len(lines)), runs) * max(1, distinct.size) + numbers.ravel()
+    found, counts = np.unique(of_rows, return_counts=True)
+    row, number = np.divmod(found, max(1, distinct.size))
+    return (row + first_row).astype(np.int32), known[number], counts.astype(np.int32)
+
+
+def _alphabet(codes: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """
+    Return the code points that occur, ascending, and the place of each code among them.
+    """
+    occurs = np.zeros(int(codes.max(initial=0)) + 1, np.bool_)
+    occurs[codes] = True
+    return np.flatnonzero(occurs).astype(np.uint32), (np.cumsum(occurs) - 1)[codes]
 
 
 def _inverted(index: LexicalIndex) -> LexicalIndex:

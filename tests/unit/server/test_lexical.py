@@ -54,6 +54,25 @@ def test_texts_added_one_by_one_score_as_if_indexed_at_once(
     assert index.scores(query).tolist() == expected.tolist()
 
 
+@given(known=st.lists(st.text(max_size=12), max_size=8), query=st.text(max_size=12))
+def test_any_text_is_indexed_at_once_as_one_by_one(known: list[str], query: str):
+    index = LexicalIndex.of([])
+    for text in known:
+        index = index.with_text(text)
+    assert index.scores(query).tolist() == LexicalIndex.of(known).scores(query).tolist()
+
+
+def test_texts_in_more_letters_than_any_script_has_are_indexed():
+    letters = [letter for code in range(0x3400, 0x2A000) if (letter := chr(code)).isalnum()]
+    lines = ["".join(letters[start : start + 4_000]) for start in range(0, len(letters), 4_000)]
+    assert len(letters) > 60_000
+
+    index = LexicalIndex.of(lines)
+
+    for row, line in enumerate(lines):
+        assert np.flatnonzero(index.scores(line[100:120])).tolist() == [row]
+
+
 @given(known=texts, added=texts, query=st.sampled_from(["a b", "c d e f"]), data=st.data())
 def test_texts_that_leave_leave_nothing_behind(
     known: list[str], added: list[str], query: str, data: st.DataObject
