@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,11 @@ from reflect_server.store.sqlite.columns import (
 )
 from reflect_server.store.sqlite.cursors import cursor_after, next_position, position
 from reflect_server.store.sqlite.failures import constraints
-from reflect_server.store.sqlite.memory_contents import MemoryContents, with_learned
+from reflect_server.store.sqlite.memory_contents import (
+    Content,
+    LearnedColumns,
+    MemoryContents,
+)
 
 _SELECT = """
 SELECT
@@ -178,17 +183,23 @@ class SqliteMemories:
         """
         wanted = (from_json(list(memory_ids)), project_id)
         found: dict[str, Memory] = {}
+        changed: list[Content] = []
         unread: list[str] = []
-        for memory_id, q_value, *evidence in self._execute(_MANY_LEARNED, wanted):
+        for memory_id, *columns in self._execute(_MANY_LEARNED, wanted):
+            learned: LearnedColumns = tuple(columns)
             content = self._contents.get(memory_id)
             if content is None:
                 unread.append(memory_id)
+            elif content.learned == learned:
+                found[memory_id] = content.memory
             else:
-                found[memory_id] = with_learned(content, q_value, _evidence(*evidence))
+                changed.append(Content(learned, _with_learned(content.memory, learned)))
         if unread:
-            read = [_memory(row) for row in self._execute(_MANY, (from_json(unread), project_id))]
-            self._contents.keep(read)
-            found.update((memory.id, memory) for memory in read)
+            rows = self._execute(_MANY, (from_json(unread), project_id))
+            changed += [Content((row[7], *row[9:13]), _memory(row)) for row in rows]
+        if changed:
+            self._contents.keep(changed)
+            found.update((content.memory.id, content.memory) for content in changed)
         return found
 
     def known(self, project_id: str, memory_ids: Sequence[str]) -> frozenset[str]:
@@ -390,12 +401,14 @@ def _memory(row: tuple[Any, ...]) -> Memory:
         created_at=to_time(row[6]),
         q_value=row[7],
         metadata=to_object(row[8]),
-        evidence=_evidence(*row[9:13]),
+        evidence=Evidence(row[9], row[10], row[11], to_optional_time(row[12])),
     )
 
 
-def _evidence(uses: int, wins: float, losses: float, last_used_at: int | None) -> Evidence:
-    return Evidence(uses, wins, losses, to_optional_time(last_used_at))
+def _with_learned(memory: Memory, learned: LearnedColumns) -> Memory:
+    q_value, uses, wins, losses, last_used_at = learned
+    evidence = Evidence(uses, wins, losses, to_optional_time(last_used_at))
+    return replace(memory, q_value=q_value, evidence=evidence)
 
 
 def _event(row: tuple[Any, ...]) -> QValueEvent:
