@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -61,14 +61,18 @@ class ServerProcess:
         data_dir: Its data folder; made when it does not exist.
         env: Environment variables for it, such as `REFLECT_BOOTSTRAP_TOKEN`. It inherits the
             others, except those that configure Reflect.
+        within: A command that runs the server's command, such as `("nice", "-n", "5")`.
 
     Raises:
         ServerStartError: It did not start; says why.
     """
 
-    def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *, env: Mapping[str, str] | None = None, within: Sequence[str] = ()
+    ) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - this Python, this package
             [
+                *within,
                 *(sys.executable, "-m", "reflect_server", "serve", "--json", "--port", "0"),
                 *("--data-dir", str(data_dir)),
             ],

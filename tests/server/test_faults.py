@@ -5,6 +5,7 @@ What can happen to a data folder: each time a clear error, no wrong answer, and 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import resource
 import shutil
@@ -71,6 +72,72 @@ def test_a_full_disk_refuses_writes_and_nothing_else_until_there_is_room(
     assert own_server.stop() == 0
     with closing(SqliteStore(data)) as store:
         assert len(store.read(lambda tx: tx.memories.page("p"))) == 2
+
+
+class SmallDisk:
+    """
+    A server whose disk can be filled: a file system of 8 MiB of its own in a mount namespace, or,
+    where this user may make none, a limit to the size of its files.
+    """
+
+    def __init__(self, place: Path) -> None:
+        place.mkdir()
+        mount = ("unshare", "--map-root-user", "--mount", "sh", "-c")
+        make = f"mount -t tmpfs -o size=8m none '{place}' && exec \"$@\""
+        command = (*mount, make, "sh")
+        self.is_real = (
+            shutil.which("unshare") is not None
+            and subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+        )
+        self.server = ServerProcess(place / "data", within=command if self.is_real else ())
+        self._pid = self.server.process.pid
+        self._filler = Path(f"/proc/{self._pid}/root{place}/filler")
+        _, self._limit = resource.prlimit(self._pid, resource.RLIMIT_FSIZE)
+        self._data = place / "data"
+
+    def fill(self) -> None:
+        if not self.is_real:
+            size = max(path.stat().st_size for path in self._data.glob("reflect.db*"))
+            resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (size, self._limit))
+            return
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+            self._write_until_it_fails()
+
+    def _write_until_it_fails(self) -> None:
+        with self._filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 4096)
+
+    def empty(self) -> None:
+        if self.is_real:
+            self._filler.unlink()
+        else:
+            resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (self._limit, self._limit))
+
+
+def test_a_disk_that_fills_up_again_and_again_loses_nothing_that_was_acknowledged(
+    tmp_path: Path,
+) -> None:
+    disk = SmallDisk(tmp_path / "disk")
+    says = "The disk of the data folder is full" if disk.is_real else "disk"
+    try:
+        with httpx.Client(
+            base_url=f"{disk.server.base_url}/v1/projects/p",
+            headers={"Authorization": f"Bearer {disk.server.first_key}"},
+            timeout=60,
+        ) as http:
+            for number in range(3):
+                assert record(http, f"task {number}").status_code == 200
+                disk.fill()
+                for _ in range(3):
+                    refused(record(http, "during"), says)
+                assert tasks(http) == [f"task {n}" for n in range(number, -1, -1)]
+                assert len(http.post("/memory/query", json={"task": "task"}).json()) == number + 1
+                assert http.get(f"{disk.server.base_url}/health").status_code == 200
+                disk.empty()
+        assert disk.server.stop() == 0
+    finally:
+        disk.server.kill()
 
 
 def test_a_database_that_finds_no_room_refuses_what_needs_some_until_there_is_some(
