@@ -130,7 +130,7 @@ class _Run:
         facts = [setback.as_open() for setback in self._open()]
         answer = self.answer and f"Rejected answer: {self.answer}"
         feedback = abridged(self.feedback, MAX_MISTAKE_FEEDBACK)
-        action = "" if facts or feedback else self._did()
+        action = "" if feedback else self._did()
         parts = [feedback, *facts, action, answer]
         return _lines(parts) or "The run failed; the review gives no reason."
 
@@ -190,14 +190,12 @@ class _Run:
         actions = self._actions()
         newest_first = dict.fromkeys(as_call(call) for call in reversed(actions))
         last = list(newest_first)[:_MAX_ACTIONS][::-1]
-        if not last:
+        if not actions:
             return ""
-        if all(_reads(call.tool) for call in self.calls):
-            what = "It changed nothing and only looked things up, at last by"
-        else:
-            what = "What it did" if len(newest_first) == len(last) else "What it did last"
-            what += ":"
-        return f"{what} {', then '.join(last)}."
+        if all(_reads(call.tool) for call in actions):
+            return f"It changed nothing and only looked things up, at last by {last[-1]}."
+        what = "What it did" if len(newest_first) == len(last) else "What it did last"
+        return f"{what}: {', then '.join(last)}."
 
     def _steps(self) -> str:
         steps = [as_step(name, list(same)) for name, same in groupby(self.calls, name_of)]

@@ -139,6 +139,14 @@ TRACES = {
         ],
         result=ReviewResult.FAIL,
     ),
+    "failed with an error that stayed and an action that counted": a_trace(
+        task="Move the room to Friday",
+        trajectory=[
+            *call("send_bill", {"room": 7, "amount": 30}, "Sent."),
+            *call("move_room", {"room": 7, "to": "Friday"}, "Error: room 7 is taken on Friday"),
+        ],
+        result=ReviewResult.FAIL,
+    ),
     "failed without having changed anything": a_trace(
         task="Move the room to Friday",
         trajectory=[
