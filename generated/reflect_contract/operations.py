@@ -285,6 +285,25 @@ OPERATIONS: tuple[Operation, ...] = (
         problem_statuses=(401, 403, 404, 422, 429, 500, 503),
     ),
     Operation(
+        operation_id="change_review",
+        method="PUT",
+        path="/v1/projects/{project_id}/traces/{trace_id}/review",
+        tag="traces",
+        summary="Change a review",
+        credentials=(
+            Credential(scheme="api_key", header="Authorization", scopes=("review:write",)),
+        ),
+        parameters=(
+            Parameter(name="project_id", location="path", required=True, type=models.Identifier),
+            Parameter(name="trace_id", location="path", required=True, type=models.Identifier),
+        ),
+        body=models.ReviewTraceRequest,
+        body_required=True,
+        success_status=200,
+        answer=models.TraceResponse,
+        problem_statuses=(400, 401, 403, 404, 413, 422, 429, 500, 503),
+    ),
+    Operation(
         operation_id="review_trace",
         method="POST",
         path="/v1/projects/{project_id}/traces/{trace_id}/review",

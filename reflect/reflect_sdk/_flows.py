@@ -233,15 +233,26 @@ class Flows:
         """
         Attach a verdict to a trace.
         """
-        body = models.ReviewTraceRequest(
-            result=models.ReviewResult(review_label(result)),
-            feedback_text=feedback_text,
-            alpha=given(alpha),
-            remember=UNSET if remember else False,
-        )
+        body = _verdict(result, feedback_text, alpha, remember=remember)
         return (
             yield from self._one(TraceResponse, "traces.review_trace", trace_id=trace_id, body=body)
         )
+
+    def change_review(
+        self,
+        trace_id: str,
+        *,
+        result: str,
+        feedback_text: str | None,
+        alpha: float | None,
+        remember: bool,
+    ) -> Flow[TraceResponse]:
+        """
+        Give a trace another verdict.
+        """
+        body = _verdict(result, feedback_text, alpha, remember=remember)
+        operation = "traces.change_review"
+        return (yield from self._one(TraceResponse, operation, trace_id=trace_id, body=body))
 
     def undo_review(self, trace_id: str) -> Flow[TraceResponse]:
         """
@@ -363,6 +374,17 @@ def bootstrap(
         "bootstrap.bootstrap", {"body": body, "x_bootstrap_token": bootstrap_token}
     )
     return BootstrapResponse.from_api(response.parsed)
+
+
+def _verdict(
+    result: str, feedback_text: str | None, alpha: float | None, *, remember: bool
+) -> models.ReviewTraceRequest:
+    return models.ReviewTraceRequest(
+        result=models.ReviewResult(review_label(result)),
+        feedback_text=feedback_text,
+        alpha=given(alpha),
+        remember=UNSET if remember else False,
+    )
 
 
 def _next_cursor(link: str | None) -> str | None:

@@ -268,6 +268,78 @@ class TraceMethods(Connection):
             )
         )
 
+    def change_review(
+        self,
+        trace_id: str,
+        *,
+        result: str,
+        feedback_text: str | None = None,
+        alpha: float | None = None,
+        remember: bool = True,
+    ) -> TraceResponse:
+        """
+        Give a trace another verdict, as if that had been given in the first place.
+
+        The Q-values and the evidence of the memories that the review credited become what all
+        reviews in their order make of them, the memory that was made of the run is deleted, and a
+        new one is made in the background. All of it happens at once. A trace without a review is
+        reviewed.
+
+        Args:
+            trace_id: The trace.
+            result: `pass` or `success`, `fail` or `failure`, in any case.
+            feedback_text: What went wrong, for the reflection. None by default.
+            alpha: The learning rate of this review, in [0, 1]; the server's default (0.3) where
+                None.
+            remember: Whether a memory is made of the run; where False the review only moves
+                Q-values. True by default.
+
+        Returns:
+            The trace with this review. Where it had the same, nothing changes.
+
+        Raises:
+            InvalidArgumentError: If `result` is none of these labels; nothing is sent.
+            NotFoundError: If there is no such trace.
+            APIStatusError: If the service answers with another error.
+            TransportError: If no answer comes.
+
+        Example:
+            >>> receipt = client.create_trace(task="Refund order 7", trajectory="Refunded it.")
+            >>> reviewed = client.review_trace(receipt.trace_id, result="fail")
+            >>> trace = client.change_review(receipt.trace_id, result="pass")
+            >>> print(trace.review.result)
+            pass
+        """
+        return self._run(
+            self._flows.change_review(
+                trace_id,
+                result=result,
+                feedback_text=feedback_text,
+                alpha=alpha,
+                remember=remember,
+            )
+        )
+
+    @twin_of(change_review)
+    async def change_review_async(
+        self,
+        trace_id: str,
+        *,
+        result: str,
+        feedback_text: str | None = None,
+        alpha: float | None = None,
+        remember: bool = True,
+    ) -> TraceResponse:
+        return await self._run_async(
+            self._flows.change_review(
+                trace_id,
+                result=result,
+                feedback_text=feedback_text,
+                alpha=alpha,
+                remember=remember,
+            )
+        )
+
     def undo_review(
         self,
         trace_id: str,
@@ -276,8 +348,8 @@ class TraceMethods(Connection):
         Take a trace's review back, as if it had never been given.
 
         The Q-values and the evidence of the memories that it credited become what all other reviews
-        make of them, and the memory that was made of the run is deleted. To change a review, take
-        it back and review the trace anew.
+        make of them, and the memory that was made of the run is deleted. The trace can be reviewed
+        anew.
 
         Args:
             trace_id: The trace.

@@ -166,6 +166,8 @@ def test_every_operation_answers_as_the_contract_says(contract: Contract) -> Non
     call("review_trace", **project, trace_id=trace_id, body={"result": "pass"})
     waited = call("get_trace", **project, trace_id=trace_id, headers={"Prefer": "wait=20"})
     assert waited["created_memory_id"]
+    changed = call("change_review", **project, trace_id=trace_id, body={"result": "fail"})
+    assert changed["review"]["result"] == "fail"
     assert call("undo_review", **project, trace_id=trace_id)["review"] is None
     call("review_trace", **project, trace_id=trace_id, body={"result": "pass"})
     assert call("get_trace", **project, trace_id=trace_id, headers={"Prefer": "wait=20"})["review"]
@@ -266,7 +268,9 @@ def test_an_unusable_body_is_answered_with_a_problem(
     "operation_id", sorted(i for i in GUARDED if "none" in path_values(i, "p").values())
 )
 def test_what_does_not_exist_is_answered_404(contract: Contract, operation_id: str) -> None:
-    body = {"review_trace": {"result": "pass"}, "revoke_api_key": {}}.get(operation_id)
+    verdict = {"result": "pass"}
+    bodies = {"review_trace": verdict, "change_review": verdict, "revoke_api_key": {}}
+    body = bodies.get(operation_id)
 
     contract.call(operation_id, 404, body=body, **path_values(operation_id, "empty"))
 

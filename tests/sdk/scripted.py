@@ -136,7 +136,7 @@ def scripted_server() -> Iterator[Scripted]:
             if answer.cut:
                 self.close_connection = True
 
-        do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the names that http.server calls
+        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names that http.server calls
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as inherited
             pass

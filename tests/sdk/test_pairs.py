@@ -80,6 +80,7 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("get_trace", ("t/1",), {}, TRACE),
     ("review_trace", ("t1",), {"result": "FAIL", "feedback_text": "no"}, TRACE),
     ("review_trace", ("t1",), {"result": "pass", "remember": False}, TRACE),
+    ("change_review", ("t1",), {"result": "Pass", "alpha": 0.1, "remember": False}, TRACE),
     ("undo_review", ("t1",), {}, {**TRACE, "review": None}),
     ("list_traces", (), {"review_status": "pending"}, [TRACE]),
     ("list_traces", (), {"review_status": "some_new_status"}, [TRACE]),

@@ -87,6 +87,17 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
         ),
         "TraceResponse",
     ),
+    "change_review": (
+        (
+            "trace_id: str",
+            "*",
+            "result: str",
+            "feedback_text: str | None = None",
+            "alpha: float | None = None",
+            REMEMBER,
+        ),
+        "TraceResponse",
+    ),
     "undo_review": (("trace_id: str",), "TraceResponse"),
     "delete_traces": (("trace_ids: Sequence[str]",), "DeleteTracesResponse"),
     "list_api_keys": ((), "list[ApiKeyResponse]"),

@@ -351,6 +351,55 @@ def test_an_undone_review_leaves_what_the_other_reviews_make(project: Project):
     assert state(project, with_it) == state(project, without_it)
 
 
+def test_a_changed_review_counts_as_if_it_had_been_given_so_at_first(project: Project):
+    verdicts = [{"result": "pass", "alpha": 0.7}, {"result": "fail"}, {"result": "pass"}]
+    changed, instead = 1, {"result": "pass", "alpha": 0.9, "remember": False}
+    with_it, without_it = ([project.memory(f"task {n}") for n in range(2)] for _ in range(2))
+    traces = []
+    for number, verdict in enumerate(verdicts):
+        review = {**verdict, "remember": False}
+        traces.append(project.create(retrieved_memory_ids=with_it, review=review))
+        same = instead if number == changed else review
+        project.create(retrieved_memory_ids=without_it, review=same)
+    assert state(project, with_it) != state(project, without_it)
+
+    for _ in range(2):
+        answer = project.http.put(f"/traces/{traces[changed]}/review", json=instead)
+
+        assert answer.json()["review"]["result"] == "pass"
+        assert state(project, with_it) == state(project, without_it)
+
+
+def test_a_changed_review_makes_its_memory_anew(project: Project):
+    credited = project.memory("Count the customers")
+    trace_id = project.create("Count the orders", retrieved_memory_ids=[credited])
+    given = project.http.post(f"/traces/{trace_id}/review", json={"result": "fail"}).json()
+    old = project.awaited(trace_id, wait_for="reviewed")["created_memory_id"]
+
+    answer = project.http.put(f"/traces/{trace_id}/review", json={"result": "pass"})
+
+    assert answer.status_code == 200, answer.text
+    changed = project.awaited(trace_id, wait_for="reviewed")
+    assert changed["review"] == {**given["review"], "result": "pass"}
+    assert project.http.get(f"/memories/{old}").status_code == 404
+    assert project.get(f"/memories/{changed['created_memory_id']}")["success"] is True
+    found = [memory["id"] for memory in project.query("Count the orders")]
+    assert changed["created_memory_id"] in found
+    assert old not in found
+    assert project.q_value(credited) == pytest.approx(0.5 + ALPHA * 0.5)
+
+
+def test_changing_the_review_of_a_trace_without_one_reviews_it(project: Project):
+    credited = project.memory("Count the customers")
+    trace_id = project.create(retrieved_memory_ids=[credited])
+
+    answer = project.http.put(f"/traces/{trace_id}/review", json={"result": "fail"})
+
+    assert answer.json()["review"]["result"] == "fail"
+    assert project.q_value(credited) == pytest.approx(0.5 - ALPHA * 0.5)
+    assert project.http.put("/traces/unknown/review", json={"result": "fail"}).status_code == 404
+
+
 def test_an_undone_review_takes_its_memory_along_and_the_trace_can_be_reviewed_anew(
     project: Project,
 ):

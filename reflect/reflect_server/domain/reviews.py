@@ -5,7 +5,8 @@ Reviews: attached to traces, with what they teach the memories that the run had 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reflect_server.domain.learning import credit, replayed, updated
@@ -96,6 +97,62 @@ def review_trace(
     return trace
 
 
+def change_review(
+    parts: Parts, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
+) -> Trace:
+    """
+    Give a trace a verdict in the place of the one it has, as if it had been given at first.
+
+    The Q-values and the evidence of the memories that the review credited are worked out anew with
+    the new verdict in its place among all others, and the memory that was made of the trace is
+    deleted: a new one is made of the new verdict.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_id: The trace.
+        verdict: The review that is to count.
+        now: The present time, in UTC.
+
+    Returns:
+        The trace with this review. Where it had none, it is reviewed; where it had the same,
+        nothing changes.
+
+    Raises:
+        NotFoundError: The project has no such trace.
+    """
+    given = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
+    origin = parts.origin()
+
+    def work(tx: Transaction) -> tuple[Trace, Trace]:
+        before = require_trace(tx, project_id, trace_id)
+        present = before.review
+        if present is not None and _content(present) == _content(given):
+            return before, before
+        review = given
+        if present is not None:
+            review = replace(given, id=present.id, created_at=present.created_at)
+            tx.traces.remove_review(trace_id)
+        tx.traces.add_review(review)
+        if origin is not None:
+            tx.traces.note_origin(trace_id, origin)
+        after = require_trace(tx, project_id, trace_id)
+        if present is None:
+            teach(tx, after, parts.q_learning_alpha)
+        else:
+            _reteach(tx, review, parts.q_learning_alpha)
+        return before, after
+
+    before, after = parts.store.write(work)
+    if after is not before:
+        if before.created_memory_id is not None:
+            parts.spaces.active.index.remove(project_id, [before.created_memory_id])
+        if verdict.remember:
+            parts.queued()
+        parts.changed(trace_id)
+    return after
+
+
 def undo_review(parts: Parts, project_id: str, trace_id: str) -> Trace:
     """
     Take back a trace's review and all that it did, as if it had never been given.
@@ -132,9 +189,17 @@ def undo_review(parts: Parts, project_id: str, trace_id: str) -> Trace:
 
 
 def _unteach(tx: Transaction, review: Review) -> None:
-    for dropped in tx.memories.forget(review.id):
-        remaining = tx.memories.history(dropped.memory_id)
-        tx.memories.relearn(dropped.memory_id, replayed(remaining))
+    _replay(tx, tx.memories.forget(review.id))
+
+
+def _reteach(tx: Transaction, review: Review, default_alpha: float) -> None:
+    alpha = default_alpha if review.alpha is None else review.alpha
+    _replay(tx, tx.memories.rejudge(review.id, result=review.result, alpha=alpha))
+
+
+def _replay(tx: Transaction, changed: Sequence[QValueEvent]) -> None:
+    for event in changed:
+        tx.memories.relearn(event.memory_id, replayed(tx.memories.history(event.memory_id)))
 
 
 def review_of(verdict: Verdict, trace_id: str, mode: ReviewMode, now: datetime) -> Review:
@@ -212,12 +277,13 @@ def teach(tx: Transaction, trace: Trace, default_alpha: float) -> None:
         )
 
 
-def _require_same(present: Review, repeated: Review) -> None:
-    def content(review: Review) -> tuple[object, ...]:
-        return review.result, review.feedback_text, review.alpha, review.remember
+def _content(review: Review) -> tuple[object, ...]:
+    return review.result, review.feedback_text, review.alpha, review.remember
 
-    if content(present) != content(repeated):
+
+def _require_same(present: Review, repeated: Review) -> None:
+    if _content(present) != _content(repeated):
         raise AlreadyReviewedError(
             f"The trace {present.trace_id!r} has been reviewed as {present.result.value!r} before, "
-            "and this review differs from that one. A trace can be reviewed once."
+            "and this review differs from that one. `change_review` puts it in the other's place."
         )

@@ -117,14 +117,21 @@ def review_trace(
     """
     Attach a verdict to a trace.
     """
-    verdict = reviews.Verdict(
-        result=ReviewResult(body.result),
-        feedback_text=given(body.feedback_text, None),
-        alpha=given(body.alpha, None),
-        remember=body.remember is not False,
-    )
+    verdict = _deferred(body)
     return _trace_response(
         reviews.review_trace(call.parts, project_id, trace_id, verdict, now=call.now)
+    )
+
+
+def change_review(
+    call: Call, *, project_id: str, trace_id: str, body: models.ReviewTraceRequest
+) -> models.TraceResponse:
+    """
+    Give a trace another verdict.
+    """
+    verdict = _deferred(body)
+    return _trace_response(
+        reviews.change_review(call.parts, project_id, trace_id, verdict, now=call.now)
     )
 
 
@@ -191,6 +198,15 @@ def _run(body: models.CreateTraceRequest) -> recording.Run:
     )
 
 
+def _deferred(body: models.ReviewTraceRequest) -> reviews.Verdict:
+    return reviews.Verdict(
+        result=ReviewResult(body.result),
+        feedback_text=given(body.feedback_text, None),
+        alpha=given(body.alpha, None),
+        remember=body.remember is not False,
+    )
+
+
 def _verdict(review: models.ReviewInput) -> reviews.Verdict:
     authored = given(review.reflection, None)
     return reviews.Verdict(
@@ -249,6 +265,7 @@ HANDLERS = (
     list_traces,
     get_trace,
     review_trace,
+    change_review,
     undo_review,
     delete_traces,
     retry_traces,

@@ -25,6 +25,7 @@ from reflect_server.domain.model import (
     Memory,
     QValueEvent,
     Review,
+    ReviewResult,
     Skill,
     Trace,
     TraceFilter,
@@ -410,6 +411,15 @@ class Memories(Protocol):
     def forget(self, review_id: str) -> Sequence[QValueEvent]:
         """
         Drop the events of a review and return them. Follow it by `relearn` for each memory.
+        """
+        ...
+
+    def rejudge(
+        self, review_id: str, *, result: ReviewResult, alpha: float
+    ) -> Sequence[QValueEvent]:
+        """
+        Change what the events of a review say and return them. Follow it by `relearn` for each
+        memory.
         """
         ...
 

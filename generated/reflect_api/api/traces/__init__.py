@@ -8,6 +8,7 @@ from ...lazy import lazy_names
 
 if TYPE_CHECKING:
     from . import (
+        change_review,
         create_trace,
         delete_traces,
         get_trace,
@@ -20,6 +21,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "change_review": "change_review",
             "create_trace": "create_trace",
             "delete_traces": "delete_traces",
             "get_trace": "get_trace",
@@ -31,6 +33,7 @@ else:
     )
 
 __all__ = [
+    "change_review",
     "create_trace",
     "delete_traces",
     "get_trace",

@@ -79,7 +79,8 @@ def sync_detailed(
 
     Attaches a verdict to a trace that has none, moves the Q-values of the memories that the run used in
     the same transaction, and has a memory made in the background. Sending the same review again changes
-    nothing and answers the same; a different one is answered with 409.
+    nothing and answers the same; a different one is answered with 409, and is what `change_review` is
+    for.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -119,7 +120,8 @@ def sync(
 
     Attaches a verdict to a trace that has none, moves the Q-values of the memories that the run used in
     the same transaction, and has a memory made in the background. Sending the same review again changes
-    nothing and answers the same; a different one is answered with 409.
+    nothing and answers the same; a different one is answered with 409, and is what `change_review` is
+    for.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -159,7 +161,8 @@ async def asyncio_detailed(
 
     Attaches a verdict to a trace that has none, moves the Q-values of the memories that the run used in
     the same transaction, and has a memory made in the background. Sending the same review again changes
-    nothing and answers the same; a different one is answered with 409.
+    nothing and answers the same; a different one is answered with 409, and is what `change_review` is
+    for.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
@@ -199,7 +202,8 @@ async def asyncio(
 
     Attaches a verdict to a trace that has none, moves the Q-values of the memories that the run used in
     the same transaction, and has a memory made in the background. Sending the same review again changes
-    nothing and answers the same; a different one is answered with 409.
+    nothing and answers the same; a different one is answered with 409, and is what `change_review` is
+    for.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is

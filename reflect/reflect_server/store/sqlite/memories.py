@@ -354,6 +354,19 @@ class SqliteMemories:
         self._execute("DELETE FROM q_value_events WHERE review_id = ?", (review_id,))
         return dropped
 
+    def rejudge(
+        self, review_id: str, *, result: ReviewResult, alpha: float
+    ) -> Sequence[QValueEvent]:
+        """
+        Change what the events of a review say and return them. Follow it by `relearn` for each
+        memory.
+        """
+        self._execute(
+            "UPDATE q_value_events SET result = ?, alpha = ? WHERE review_id = ?",
+            (result, alpha, review_id),
+        )
+        return [_event(row) for row in self._execute(_OF_REVIEW, (review_id,))]
+
     def relearn(self, memory_id: str, learned: Learned) -> None:
         """
         Set the memory's Q-value and evidence to what its events say, and rewrite their Q-values.
