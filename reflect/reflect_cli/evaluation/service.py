@@ -5,7 +5,7 @@ The running server that an evaluation uses, and the work on it in parallel.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -110,6 +110,8 @@ class Service:
 def running_service(
     workers: int = 4,
     advanced: Callable[[int], None] = lambda steps: None,  # noqa: ARG005 - Nobody watches.
+    *,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Service]:
     """
     Run a server of its own for an evaluation.
@@ -117,6 +119,7 @@ def running_service(
     Args:
         workers: How many parts of the evaluation run at once.
         advanced: Called with a number of steps that are done; from any thread.
+        env: Environment variables for it, such as `REFLECT_EMBEDDER`.
 
     Yields:
         The service, with a temporary data folder.
@@ -125,7 +128,7 @@ def running_service(
         EvaluationError: The server did not start, or did not do its part.
     """
     try:
-        with running_server() as server:
+        with running_server(env=env) as server:
             yield Service(server.base_url, server.api_key, workers, advanced)
     except (ReflectError, ReflectServerError) as error:
         raise EvaluationError(f"The evaluation's server did not do its part: {error}") from error
