@@ -201,25 +201,32 @@ def fill(folder: Path, memories: int) -> NDArray[np.float32]:
         starts = range(0, memories, BATCH)
         for start in track(starts, f"keeping {memories} memories", transient=True):
             numbers = range(start, min(start + BATCH, memories))
-            vectors = embedder.embed([task(number) for number in numbers])
-            store.write(
-                lambda tx, numbers=numbers, vectors=vectors: keep(tx, numbers, vectors, embedder)
-            )
-            parts.append(vectors)
+            parts.append(keep(store, embedder, numbers, [task(number) for number in numbers]))
     return np.concatenate(parts)
 
 
 def keep(
-    tx: Transaction, numbers: range, vectors: NDArray[np.float32], embedder: LocalEmbedder
+    store: SqliteStore, embedder: LocalEmbedder, numbers: range, tasks: list[str]
+) -> NDArray[np.float32]:
+    """
+    Keep a memory of each task in one transaction, and return their vectors.
+    """
+    vectors = embedder.embed(tasks)
+    store.write(lambda tx: _insert(tx, embedder.name, numbers, tasks, vectors))
+    return vectors
+
+
+def _insert(
+    tx: Transaction, embedder: str, numbers: range, tasks: list[str], vectors: NDArray[np.float32]
 ) -> None:
-    for number, vector in zip(numbers, vectors, strict=True):
-        text, identifier = task(number), f"{number:024x}"
+    for number, text, vector in zip(numbers, tasks, vectors, strict=True):
+        identifier = f"{number:024x}"
         reflection = Reflection(f"Lesson {number}", f"Do it as in case {number}.")
         tx.traces.insert(Trace(identifier, "default", text, [], "", (), None, None, {}, None, NOW))
         memory = Memory(
             f"mem_{identifier}", "default", identifier, text, reflection, number % 3 > 0, NOW
         )
-        tx.memories.insert(memory, vector=vector, embedder=embedder.name)
+        tx.memories.insert(memory, vector=vector, embedder=embedder)
 
 
 def querying(memories: int, times: int, peers: list[str]) -> list[Row]:
@@ -289,7 +296,7 @@ def starting(traces: int, projects: int) -> list[Row]:
                 started = time.perf_counter()
                 server = ServerProcess(Path(folder))
                 taken.append(time.perf_counter() - started)
-                resident.append(_resident_mb(server.process.pid))
+                resident.append(resident_mb(server.process.pid))
                 server.stop()
         rows.append(row(what, statistics.median(taken), limit=2))
         rows.append(row("… memory of the process, MB", statistics.median(resident)))
@@ -314,7 +321,7 @@ def many_projects(tx: Transaction, count: int) -> None:
         )
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return float("nan")
