@@ -241,6 +241,16 @@ def test_parts_that_are_missing_are_a_problem(data: Path) -> None:
     assert shown["embedder"]["level"] == "problem"
 
 
+def test_attempts_that_end_before_the_model_does_are_warned_of(data: Path) -> None:
+    limits = ("--set", "ingest_timeout=30", "--set", "model_timeout=60")
+    model = ("--set", "model=m", "--set", "model_base_url=http://127.0.0.1:9")
+    result = reflect("doctor", "--json", "--data-dir", data, "--port", 0, *model, *limits)
+
+    shown = [f for f in json.loads(result.stdout) if f["check"] == "reflections"]
+    assert [finding["level"] for finding in shown] == ["warning", "problem"]
+    assert "REFLECT_INGEST_TIMEOUT" in shown[0]["remedy"]
+
+
 class WithoutModels(http.server.BaseHTTPRequestHandler):
     """
     An endpoint that has no list of models.

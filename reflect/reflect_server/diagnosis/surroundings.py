@@ -115,6 +115,13 @@ def check_reflector(settings: Settings) -> Iterator[Finding]:
     if settings.model is None:
         yield ok("reflections", "They are written by the local writer.")
         return
+    if settings.ingest_timeout <= settings.model_timeout:
+        yield warning(
+            "reflections",
+            f"An attempt at a memory may take {settings.ingest_timeout:g} s, and the model may "
+            f"take {settings.model_timeout:g} s of it: a slow answer comes too late to be kept.",
+            "Set `REFLECT_INGEST_TIMEOUT` to more than `REFLECT_MODEL_TIMEOUT`, or leave it out.",
+        )
     timeout = min(settings.model_timeout, LONGEST_ANSWER)
     try:
         with closing(model_endpoint(settings, settings.model, timeout)) as endpoint:
