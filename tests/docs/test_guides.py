@@ -137,6 +137,7 @@ INSTALLABLE = {
     "pip",
     "reflect-sdk[server,openai]",
     "reflect-sdk[server]",
+    "sentence-transformers",
 }
 MADE_BY_THE_READER = {"first.py"}
 KNOWN = {".", "python3", "export", "git", "curl", "pytest"}
