@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reflect_server.domain.model import Memory
 from reflect_server.embedders.protocol import Embedder
+from reflect_server.embedders.remembering import RememberingEmbedder
 from reflect_server.errors import ReflectServerError
 from reflect_server.index import MemoryIndex
 from reflect_server.store.protocol import Store, Vector
@@ -32,9 +33,9 @@ class Space:
 
 def space_of(embedder: Embedder, store: Store) -> Space:
     """
-    Return the space of an embedder's vectors.
+    Return the space of an embedder's vectors; of each task asked for lately they are remembered.
     """
-    return Space(embedder, MemoryIndex(store, embedder.name))
+    return Space(RememberingEmbedder(embedder), MemoryIndex(store, embedder.name))
 
 
 class Spaces:

@@ -37,6 +37,8 @@ class Made:
     An embedder whose every vector is the same, and that waits or fails as a test says.
     """
 
+    is_quick = True
+
     def __init__(self, name: str, dimensions: int) -> None:
         self.name = name
         self.dimensions = dimensions

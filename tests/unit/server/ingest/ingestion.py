@@ -35,6 +35,7 @@ PATIENCE = 20.0
 class ConstantEmbedder:
     name = "constant"
     dimensions = 2
+    is_quick = True
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.tile(VECTOR, (len(texts), 1))
