@@ -284,8 +284,8 @@ class Traces(Protocol):
 
         Args:
             now: The present time.
-            lease: How long claims last. One that ends later than that was made by a clock that was
-                ahead, and has ended.
+            lease: How long claims last. One that lasts for two more of that was made by a clock
+                that was ahead, and has ended.
             error: What is said of the attempt.
 
         Returns:

@@ -115,7 +115,7 @@ def expire(connection: sqlite3.Connection, *, now: datetime, lease: timedelta, e
     """
     Put traces back whose claim has ended, as `Traces.expire_claims` does.
     """
-    values = {"now": from_time(now), "farthest": from_time(now + lease), "error": error}
+    values = {"now": from_time(now), "farthest": from_time(now + 2 * lease), "error": error}
     return connection.execute(_EXPIRE, values).rowcount
 
 

@@ -389,8 +389,8 @@ class SqliteTraces:
 
         Args:
             now: The present time.
-            lease: How long claims last. One that ends later than that was made by a clock that was
-                ahead, and has ended.
+            lease: How long claims last. One that lasts for two more of that was made by a clock
+                that was ahead, and has ended.
             error: What is said of the attempt.
 
         Returns:
