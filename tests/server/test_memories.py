@@ -181,6 +181,23 @@ def test_memories_that_say_the_same_say_so(project: Project):
     assert first["why"]["agreement"] > 0
 
 
+def test_runs_with_one_answer_testify_for_and_against_it_and_the_weaker_side_waits(
+    project: Project,
+):
+    task, shown = "Count the orders of March", []
+    for answer, result in (("42", "pass"), ("42", "pass"), ("42", "fail"), ("7", "fail")):
+        said = {"review": {"result": result}, "final_response": answer}
+        shown.append(project.awaited(project.create(task, **said))["created_memory_id"])
+
+    found = project.query(task, limit=4)
+    first, second = project.query(task, limit=2)
+
+    evidence = {memory["id"]: memory["why"]["evidence"] for memory in found}
+    assert [evidence[memory_id] for memory_id in shown] == [2.0, 2.0, 2.0, 0.0]
+    assert first["id"] in shown[:2]
+    assert second["id"] == shown[3]
+
+
 def test_the_threshold_cuts_on_similarity(project: Project):
     project.memory(SHIPPED)
     project.memory(FLIGHT)

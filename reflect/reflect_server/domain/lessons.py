@@ -7,8 +7,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from reflect_server.domain.model import Reflection
+
+FINAL_ANSWER = "Final answer: "
+"""What a reflection writes in `correct_action` before the answer of a run that passed."""
+
+REJECTED_ANSWER = "Rejected answer: "
+"""What a reflection writes in `key_mistake` before the answer of a run that failed."""
+
+RIGHT_ANSWER = "A right answer: "
+"""What a reflection writes in `correct_action` before the reference of a reviewer."""
 
 LEAST_AGREEMENT = 0.5
 """An answer agrees with a lesson where it has at least this share of the lesson's own words."""
@@ -29,7 +39,49 @@ def lesson_of(reflection: Reflection) -> tuple[str, ...]:
         reflection: What a run taught.
     """
     said = (reflection.key_mistake, reflection.correct_action, reflection.guidance)
-    return tuple(" ".join(text.casefold().split()) for text in said)
+    return tuple(map(_evened, said))
+
+
+class Stance(NamedTuple):
+    """
+    The answer of a run to its task, and whether it was accepted.
+
+    Attributes:
+        task: The task.
+        answer: The answer. Case and white space are evened out in both.
+        accepted: Whether the run passed.
+    """
+
+    task: str
+    answer: str
+    accepted: bool
+
+    @property
+    def contrary(self) -> Stance:
+        """
+        The opposite verdict on the same answer to the same task.
+        """
+        return self._replace(accepted=not self.accepted)
+
+
+@lru_cache(maxsize=8_192)
+def stance_of(task: str, reflection: Reflection) -> Stance | None:
+    """
+    Return what the run of a memory answered, as its reflection quotes it.
+
+    Args:
+        task: The task of the run.
+        reflection: What the run taught.
+
+    Returns:
+        The answer with its verdict; None where the reflection quotes none.
+    """
+    _, is_accepted, answer = reflection.correct_action.partition(FINAL_ANSWER)
+    if is_accepted:
+        answer = answer.partition(f"\n{RIGHT_ANSWER}")[0]
+    else:
+        answer = reflection.key_mistake.partition(REJECTED_ANSWER)[2]
+    return Stance(_evened(task), _evened(answer), bool(is_accepted)) if answer else None
 
 
 def agreeing(answer: str, reflections: Mapping[str, Reflection]) -> list[str]:
@@ -71,3 +123,7 @@ def _advice(reflection: Reflection) -> frozenset[str]:
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text[:_MOST_CHARACTERS].casefold()))
+
+
+def _evened(text: str) -> str:
+    return " ".join(text.casefold().split())

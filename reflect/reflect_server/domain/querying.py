@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from reflect_server.domain.lessons import lesson_of
+from reflect_server.domain.lessons import lesson_of, stance_of
 from reflect_server.domain.model import Evidence, Memory
 from reflect_server.domain.parts import Parts
 from reflect_server.domain.ranking import Pool, Ranking, candidates, score, select
 from reflect_server.domain.texts import require_text
-from reflect_server.domain.utility import Utility, base_rate, log_odds_gains, utility
+from reflect_server.domain.utility import Utility, base_rate, log_gains, utility, with_other_runs
 from reflect_server.index import Matches
 from reflect_server.store.protocol import Transaction
 
@@ -38,6 +38,8 @@ class Why:
         lexical_rank: Its place among them by the letters that its task shares with the query's, 1
             the first; None where it shares none.
         lexical: What those letters added to its score.
+        evidence: How much evidence its utility is estimated from: its own, and the verdicts on
+            other candidates' runs that gave the same answer to the same task.
         judged: Its estimated utility, with the interval.
         base_rate: How often following a memory of the project ends well, in (0, 1).
         utility: What the estimate added to its score, below 0 where it took away.
@@ -50,6 +52,7 @@ class Why:
     candidates: int
     lexical_rank: int | None
     lexical: float
+    evidence: float
     judged: Utility
     base_rate: float
     utility: float
@@ -161,17 +164,20 @@ def _ranked(
 ) -> list[RankedMemory]:
     rows = [index for index, _ in found]
     memories = [memory for _, memory in found]
+    stances = [stance_of(memory.task, memory.reflection) for memory in memories]
+    evidence = with_other_runs([memory.evidence for memory in memories], stances)
     pool = Pool(
         similarities=matches.similarities[rows],
         lexical=matches.lexical[rows],
         q_values=np.array([memory.q_value for memory in memories]),
-        gains=log_odds_gains(
-            np.array([memory.evidence.wins for memory in memories]),
-            np.array([memory.evidence.losses for memory in memories]),
+        gains=log_gains(
+            np.array([known.wins for known in evidence]),
+            np.array([known.losses for known in evidence]),
             rate,
             draw=draw,
         ),
         lessons=[lesson_of(memory.reflection) for memory in memories],
+        stances=stances,
     )
     scores = score(pool, ranking.blend)
     witnesses = Counter(pool.lessons)
@@ -183,7 +189,8 @@ def _ranked(
             candidates=len(memories),
             lexical_rank=1 + int(np.searchsorted(by_letters, -letters)) if letters else None,
             lexical=float(scores.lexical[place]),
-            judged=utility(memories[place].evidence, base_rate=rate),
+            evidence=evidence[place].wins + evidence[place].losses,
+            judged=utility(evidence[place], base_rate=rate),
             base_rate=rate,
             utility=float(scores.utility[place]),
             agreeing=witnesses[pool.lessons[place]] - 1,

@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reflect_server.domain.lessons import Stance
 from reflect_server.errors import InvalidRequestError
 
-LOG_ODDS = 0.125
+LOG_ODDS = 0.15
 """
 How much cosine similarity a unit of log odds is worth.
 
@@ -26,6 +27,18 @@ Adding logarithms of odds is how independent evidence combines. Whether two task
 training set want the same action rises with their similarity at 6 to 8.5 log odds per unit, so one
 log odd is worth 0.12 to 0.17 of similarity (docs/decisions/0014).
 """
+
+UTILITY_WEIGHT = 0.5
+"""
+How much cosine similarity a unit of the logarithm of a memory's utility is worth.
+
+A run ends well where the memory fits its task and its lesson is right, and the chances s and u of
+the two multiply. By `LOG_ODDS`, log s rises by (1 - s)/0.15 per unit of similarity, which is 2
+where the best candidates of a query compete, at s = 0.7 (docs/decisions/0014).
+"""
+
+OTHER_LESSON = 1 / 3
+"""How redundant two memories of one task are whose lessons differ; 1 where they are equal."""
 
 LEXICAL_WEIGHT = 0.01
 """
@@ -171,8 +184,10 @@ class Pool:
         similarities: Their cosine similarities.
         lexical: BM25 of the letters that they share with the query, at least 0.
         q_values: Their Q-values, in [0, 1].
-        gains: How far the evidence moves their log odds; see `utility.log_odds_gains`.
+        gains: How far the evidence moves the logarithm of their utility; see `utility.log_gains`.
         lessons: What each tells a run to do; equal for memories that say the same.
+        stances: What the run of each answered, with the verdict; None where unknown, and empty
+            where none is known.
     """
 
     similarities: NDArray[np.floating]
@@ -180,6 +195,7 @@ class Pool:
     q_values: NDArray[np.float64]
     gains: NDArray[np.float64]
     lessons: Sequence[Hashable]
+    stances: Sequence[Stance | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +220,11 @@ def score(pool: Pool, lambda_: float) -> Scores:
     """
     Score a pool by how relevant its memories are, how useful they proved, and how they agree.
 
-    A memory of its own has similarity + `LEXICAL_WEIGHT`·BM25 + c·gain, where c = `LOG_ODDS` brings
-    the log odds to the scale of similarities: at equal weight these are the log odds of a task that
-    wants the same and of a lesson that is right. Candidates that say the same are one piece of
-    advice with more than one witness: the odds of all witnesses add up, and the best witness gets
-    the logarithm of the sum, c·log Σ exp(score/c); the others keep their distance to it.
+    A memory of its own has similarity + `LEXICAL_WEIGHT`·BM25 + `UTILITY_WEIGHT`·gain: the chances
+    of a task that wants the same and of a lesson that is right. Candidates that say the same are
+    one piece of advice with more than one witness: the odds of all witnesses add up, and the best
+    witness gets the logarithm of the sum, c·log Σ exp(score/c) with c = `LOG_ODDS`; the others keep
+    their distance to it.
 
     Away from λ = 0.5, the lesser side counts min(λ, 1 - λ)/max(λ, 1 - λ), and c shrinks with it
     in the agreement. What letters and agreement add vanishes towards λ = 1.
@@ -230,7 +246,7 @@ def score(pool: Pool, lambda_: float) -> Scores:
     of_similarity = min(1.0, lambda_ / (1.0 - lambda_))
     of_utility = min(1.0, (1.0 - lambda_) / lambda_)
     lexical = of_similarity * of_utility * _lexical(pool.lexical)
-    utility = of_utility * LOG_ODDS * pool.gains
+    utility = of_utility * UTILITY_WEIGHT * pool.gains
     own = of_similarity * similar + lexical + utility
     scale = LOG_ODDS * min(of_similarity, of_utility)
     agreement = nothing if scale < _NO_SPREAD else _agreement(own, pool.lessons, scale)
@@ -286,8 +302,11 @@ def select(
     starts from the best score and then looks at diversity alone. Ties go to the better score, then
     (λ < 1) to the higher Q-value, then to the earlier position.
 
-    Where utility has a say (0 < λ < 1) and diversity too (μ < 1), memories that say the same do not
-    crowd the answer: all but the best scored of them are chosen last.
+    Where utility has a say (0 < λ < 1) and diversity too (μ < 1), lessons count beside tasks. The
+    likeness of two memories whose lessons differ is `OTHER_LESSON` times that of their tasks.
+    Memories that say the same do not crowd the answer, nor do memories contradict one another: of
+    those with equal lessons, and of those that accept and reject one answer to one task, all but
+    the best scored are chosen last.
 
     Args:
         pool: The candidates.
@@ -304,12 +323,14 @@ def select(
     if mu == 1.0 or limit >= by_score.size or limit <= 1:
         return [Choice(int(position), 0.0) for position in by_score[:limit]]
     relevance = mu * _rescaled(scores, np.asarray(pool.similarities, np.float64))[by_score]
-    if 0.0 < ranking.blend < 1.0:
-        for members in _by_lesson([pool.lessons[position] for position in by_score]):
-            relevance[members[1:]] -= _LAST
     rows = vectors[by_score]
     likeness = np.round(rows @ rows.T, SIMILARITY_DECIMALS).astype(np.float64)
     likeness *= 1.0 - mu
+    if 0.0 < ranking.blend < 1.0:
+        relevance[_outdone(pool, by_score)] -= _LAST
+        numbers = dict[Hashable, int]()
+        lessons = [numbers.setdefault(pool.lessons[p], len(numbers)) for p in by_score]
+        likeness[np.not_equal.outer(lessons, lessons)] *= OTHER_LESSON
     chosen = {0: 0.0}
     nearest_chosen = likeness[0].copy()
     nearest_chosen[0] = np.inf
@@ -319,6 +340,21 @@ def select(
         np.maximum(nearest_chosen, likeness[pick], out=nearest_chosen)
         nearest_chosen[pick] = np.inf
     return [Choice(int(by_score[place]), penalty) for place, penalty in sorted(chosen.items())]
+
+
+def _outdone(pool: Pool, by_score: NDArray[np.intp]) -> list[int]:
+    """
+    Return the places in `by_score` of memories that a better one repeats or contradicts.
+    """
+    said, outdone = set[Hashable](), list[int]()
+    for place, position in enumerate(by_score):
+        lesson = pool.lessons[position]
+        stance = pool.stances[position] if pool.stances else None
+        if lesson in said or (stance is not None and stance.contrary in said):
+            outdone.append(place)
+        else:
+            said.update((lesson, stance))
+    return outdone
 
 
 def _rescaled(

@@ -2,22 +2,32 @@
 How useful a memory is, judged by the evidence behind its Q-value.
 
 A Q-value alone misleads: 0.5 after forty contradicting reviews is not 0.5 without a review. So the
-ranking weighs the odds that following the memory ends well, with a prior that holds little evidence
-near what is usual in the project (docs/decisions/0014).
+ranking weighs the chance that following the memory ends well, with a prior that holds little
+evidence near what is usual in the project (docs/decisions/0014).
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reflect_server.domain.lessons import Stance
 from reflect_server.domain.model import Evidence
 
 PRIOR_WEIGHT = 2.0
 """How many reviews the prior counts for: two, as in Laplace's rule of succession."""
+
+LEAST_GAIN = -1.0
+"""
+The most that evidence takes from a memory, as a logarithm: 1/e of the usual chance.
+
+Below that a lesson is as good as refuted; taking more would let memories of other tasks overtake.
+"""
 
 _Z_90 = 1.6449
 _TINY = 1e-9
@@ -65,7 +75,36 @@ def utility(evidence: Evidence, *, base_rate: float) -> Utility:
     return Utility(mean, max(0.0, mean - reach), min(1.0, mean + reach))
 
 
-def log_odds_gains(
+def with_other_runs(
+    evidence: Sequence[Evidence], stances: Sequence[Stance | None]
+) -> list[Evidence]:
+    """
+    Add to the evidence of each memory what other runs show that gave the same answer.
+
+    Each memory has its own run, with a verdict on the answer that it gave to its task. Where other
+    memories come from the same answer to the same task, their verdicts are trials of the same
+    thing: each counts one, for the memory where the verdict is that of its own run, else against.
+
+    Args:
+        evidence: What reviews have shown of each memory.
+        stances: What each memory's run answered, with the verdict; None where unknown.
+
+    Returns:
+        The evidence with those verdicts, in the same order. The number of uses stays.
+    """
+    counts = Counter(stance for stance in stances if stance is not None)
+    added = []
+    for known, stance in zip(evidence, stances, strict=True):
+        if stance is not None:
+            wins = known.wins + counts[stance] - 1
+            losses = known.losses + counts[stance.contrary]
+            added.append(Evidence(known.uses, wins, losses, known.last_used_at))
+        else:
+            added.append(known)
+    return added
+
+
+def log_gains(
     wins: NDArray[np.float64],
     losses: NDArray[np.float64],
     base_rate: float,
@@ -73,10 +112,12 @@ def log_odds_gains(
     draw: np.random.Generator | None = None,
 ) -> NDArray[np.float64]:
     """
-    Say how far the evidence moves each memory's odds from what is usual in the project.
+    Say how far the evidence moves each memory's chance from what is usual in the project.
 
-    logit(posterior) - logit(base rate): 0 without evidence, so a new memory is neither buried nor
-    trusted blindly.
+    log(posterior mean / base rate), `LEAST_GAIN` at the least: 0 without evidence, so a new memory
+    is neither buried nor trusted blindly. Logarithms of chances, not of odds: that a run ends well
+    takes a memory that fits its task and a lesson that is right, and the chances of the two
+    multiply.
 
     Args:
         wins: Evidence that each memory helps, at least 0, shape (memories,).
@@ -89,10 +130,10 @@ def log_odds_gains(
         The gains, finite; same shape. Without `draw`, they rise with wins and fall with losses.
     """
     if draw is None:
-        helped = wins / base_rate + PRIOR_WEIGHT
-        misled = losses / (1.0 - base_rate) + PRIOR_WEIGHT
+        chances = (wins / base_rate + PRIOR_WEIGHT) / (wins + losses + PRIOR_WEIGHT)
     else:
-        helped = draw.standard_gamma(wins + PRIOR_WEIGHT * base_rate) / base_rate
-        misled = draw.standard_gamma(losses + PRIOR_WEIGHT * (1.0 - base_rate)) / (1.0 - base_rate)
-    gains: NDArray[np.float64] = np.log(np.maximum(helped, _TINY) / np.maximum(misled, _TINY))
+        helped = draw.standard_gamma(wins + PRIOR_WEIGHT * base_rate)
+        misled = draw.standard_gamma(losses + PRIOR_WEIGHT * (1.0 - base_rate))
+        chances = helped / np.maximum(helped + misled, _TINY) / base_rate
+    gains: NDArray[np.float64] = np.maximum(np.log(np.maximum(chances, _TINY)), LEAST_GAIN)
     return gains

@@ -66,7 +66,7 @@ def get_memory_history(call: Call, *, project_id: str, memory_id: str) -> models
 
 
 def _ranked_response(ranked: RankedMemory) -> models.MemoryResponse:
-    why, evidence = ranked.why, ranked.memory.evidence
+    why = ranked.why
     return msgspec.structs.replace(
         _memory_response(ranked.memory),
         similarity=ranked.similarity,
@@ -79,7 +79,7 @@ def _ranked_response(ranked: RankedMemory) -> models.MemoryResponse:
             estimate=why.judged.estimate,
             estimate_low=why.judged.low,
             estimate_high=why.judged.high,
-            evidence=evidence.wins + evidence.losses,
+            evidence=why.evidence,
             base_rate=why.base_rate,
             utility=why.utility,
             agreeing=why.agreeing,

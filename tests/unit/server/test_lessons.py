@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflect_server.domain.lessons import agreeing, lesson_of
-from reflect_server.domain.model import Reflection
+from reflect_server.domain.lessons import Stance, agreeing, lesson_of, stance_of
+from reflect_server.domain.model import Reflection, Review, ReviewMode, ReviewResult, Trace
+from reflect_server.reflectors.local import LocalReflector
 
 words = st.lists(st.sampled_from("abcdef"), max_size=4).map(" ".join)
 
@@ -61,3 +65,41 @@ def test_case_white_space_and_the_summary_do_not_make_another_lesson():
     same = Reflection("Another", "filter ON shipped_at.", "", "select 1")
     another = Reflection("Another", "Filter on shipped.", "", "SELECT 1")
     assert lesson_of(first) == lesson_of(same) != lesson_of(another)
+
+
+@pytest.mark.parametrize(
+    ("action", "mistake", "stance"),
+    [
+        ("Final answer: SELECT 1", "", Stance("count", "select 1", accepted=True)),
+        (
+            "Worked: f(1)\nFinal answer: a\n  b\nA right answer: c",
+            "",
+            Stance("count", "a b", accepted=True),
+        ),
+        (
+            "A right answer: c",
+            "Too slow.\nRejected answer: a",
+            Stance("count", "a", accepted=False),
+        ),
+        ("Use shipped_at.", "Used created_at.", None),
+        ("", "", None),
+    ],
+)
+def test_a_run_stands_for_the_answer_that_its_reflection_quotes(
+    action: str, mistake: str, stance: Stance | None
+):
+    assert stance_of(" Count ", Reflection("s", "g", mistake, action)) == stance
+
+
+def test_the_local_reflector_quotes_answers_in_a_form_that_is_recognised():
+    def stance(result: ReviewResult) -> Stance | None:
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        review = Review("r", "t", result, "Well.", ReviewMode.INLINE, None, None, now)
+        trace = Trace(
+            "t", "p", "Count", [], "```sql\nSELECT 1\n```", (), None, None, {}, "Like so.", now
+        )
+        return stance_of("Count", LocalReflector().reflect(replace(trace, review=review)))
+
+    passed, failed = stance(ReviewResult.PASS), stance(ReviewResult.FAIL)
+    assert passed == Stance("count", "```sql select 1 ```", accepted=True)
+    assert failed == passed.contrary

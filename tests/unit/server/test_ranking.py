@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reflect_server.domain import ranking
-from reflect_server.domain.ranking import LOG_ODDS, Pool, Ranking
+from reflect_server.domain.lessons import Stance
+from reflect_server.domain.ranking import (
+    LOG_ODDS,
+    OTHER_LESSON,
+    UTILITY_WEIGHT,
+    Pool,
+    Ranking,
+)
 from reflect_server.errors import InvalidRequestError
 
 lambdas = st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0]) | st.floats(0.0, 1.0)
@@ -201,11 +208,11 @@ def test_a_cold_start_is_ranked_by_similarity():
     assert ranking.score(pool, 0.5).total.tolist() == similarities.tolist()
 
 
-def test_a_unit_of_log_odds_weighs_as_much_as_its_share_of_similarity():
+def test_a_unit_of_utility_weighs_as_much_as_its_share_of_similarity():
     pool = Pool(
         np.array([0.8, 0.8]), np.zeros(2), np.full(2, 0.5), np.array([0.0, -2.0]), distinct(2)
     )
-    assert ranking.score(pool, 0.5).total.tolist() == pytest.approx([0.8, 0.8 - 2 * LOG_ODDS])
+    assert ranking.score(pool, 0.5).total.tolist() == pytest.approx([0.8, 0.8 - 2 * UTILITY_WEIGHT])
 
 
 def test_evidence_weighs_less_as_lambda_rises_and_similarity_less_as_it_falls():
@@ -237,6 +244,37 @@ def test_memories_that_say_the_same_do_not_crowd_the_answer():
     assert chosen(2) == [0, 3]
     assert chosen(3) == [0, 2, 3]
     assert chosen(2, mmr_lambda=1.0) == [0, 1]
+
+
+def test_memories_do_not_contradict_one_another_in_a_short_answer():
+    vectors, nothing, middle = unit_rows([[1, 0, 0]] * 4), np.zeros(4), np.full(4, 0.5)
+    stances = [
+        Stance("t", "a", accepted=False),
+        Stance("t", "a", accepted=True),
+        Stance("t", "b", accepted=True),
+        None,
+    ]
+    similar = np.array([0.9, 0.8, 0.7, 0.6])
+    pool = Pool(similar, nothing, middle, nothing, distinct(4), stances)
+
+    def chosen(limit: int, **how: float) -> list[int]:
+        return positions(pool, similar, vectors, Ranking(limit=limit, **how))
+
+    assert chosen(3) == [0, 2, 3]
+    assert chosen(4) == [0, 1, 2, 3]
+    assert chosen(3, mmr_lambda=1.0) == chosen(3, blend=1.0) == [0, 1, 2]
+
+
+def test_lessons_about_one_task_are_less_redundant_where_they_differ():
+    vectors = unit_rows([[1, 0, 0], [1, 0, 0], [0.7, 0.7, 0.1]])
+    nothing, similar = np.zeros(3), np.array([0.9, 0.9, 0.7])
+    pool = Pool(similar, nothing, np.full(3, 0.5), nothing, distinct(3))
+
+    def chosen(**how: float) -> list[int]:
+        return positions(pool, similar, vectors, Ranking(limit=2, mmr_lambda=0.5, **how))
+
+    assert chosen() == [0, 1]
+    assert chosen(blend=1.0) == [0, 2]
 
 
 def test_rounding_noise_between_equal_tasks_does_not_count_as_spread():
@@ -275,6 +313,7 @@ def test_each_choice_maximises_marginal_relevance(bank: Bank, how: Ranking):
     scores = ranking.score(pool, how.blend).total
     vectors = bank.vectors[rows]
     likeness = np.round(vectors @ vectors.T, 6)
+    likeness *= OTHER_LESSON if 0.0 < how.blend < 1.0 else 1.0
     low, high = pool.similarities.min(), pool.similarities.max()
     width = high - low if high - low > 1e-9 else 0.1
     spread = scores.max() - scores.min()

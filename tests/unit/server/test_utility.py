@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reflect_server.domain.learning import evidence_of
+from reflect_server.domain.lessons import Stance
 from reflect_server.domain.model import Evidence, QValueEvent, ReviewResult
-from reflect_server.domain.utility import base_rate, log_odds_gains, utility
+from reflect_server.domain.utility import (
+    LEAST_GAIN,
+    base_rate,
+    log_gains,
+    utility,
+    with_other_runs,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 counts = st.floats(0.0, 1e6) | st.integers(0, 50).map(float)
@@ -32,7 +39,7 @@ events = st.builds(
 
 
 def gain(wins: float, losses: float, rate: float) -> float:
-    return float(log_odds_gains(np.array([wins]), np.array([losses]), rate)[0])
+    return float(log_gains(np.array([wins]), np.array([losses]), rate)[0])
 
 
 def test_a_project_without_reviews_expects_either_outcome():
@@ -50,12 +57,11 @@ def test_a_new_memory_stands_exactly_where_the_project_is(rate: float):
 
 
 @given(wins=counts, losses=counts, rate=rates)
-def test_a_gain_is_the_distance_of_the_posterior_from_the_base_rate_in_log_odds(
+def test_a_gain_is_the_logarithm_of_the_posterior_over_the_base_rate_within_its_bound(
     wins: float, losses: float, rate: float
 ):
     mean = (wins + 2 * rate) / (wins + losses + 2)
-    expected = np.log(mean / (1 - mean)) - np.log(rate / (1 - rate))
-    assert gain(wins, losses, rate) == pytest.approx(expected, abs=1e-6)
+    assert gain(wins, losses, rate) == pytest.approx(max(np.log(mean / rate), LEAST_GAIN), abs=1e-6)
 
 
 @given(wins=counts, losses=counts, more=counts, rate=rates)
@@ -83,7 +89,7 @@ def test_draws_of_a_gain_scatter_around_it_and_less_with_more_evidence():
     draw = np.random.default_rng(1)
 
     def draws(count: float) -> np.ndarray:
-        return log_odds_gains(np.full(2000, 3 * count), np.full(2000, count), 0.5, draw=draw)
+        return log_gains(np.full(2000, 3 * count), np.full(2000, count), 0.5, draw=draw)
 
     assert draws(1.0).mean() == pytest.approx(gain(3.0, 1.0, 0.5), abs=0.3)
     assert draws(100.0).std() < draws(1.0).std() / 4
@@ -91,7 +97,17 @@ def test_draws_of_a_gain_scatter_around_it_and_less_with_more_evidence():
 
 def test_draws_without_any_evidence_are_finite():
     draw = np.random.default_rng(1)
-    assert np.isfinite(log_odds_gains(np.zeros(5000), np.zeros(5000), 0.001, draw=draw)).all()
+    assert np.isfinite(log_gains(np.zeros(5000), np.zeros(5000), 0.001, draw=draw)).all()
+
+
+def test_runs_that_gave_the_same_answer_to_the_same_task_testify_for_and_against_it():
+    accepted, rejected = Stance("t", "a", accepted=True), Stance("t", "a", accepted=False)
+    others = [Stance("t", "b", accepted=True), Stance("u", "a", accepted=True), None]
+    stances = [accepted, accepted, rejected, *others]
+    found = with_other_runs([Evidence(3, 2.0, 1.0, NOW)] * 6, stances)
+    assert found[0] == found[1] == Evidence(3, 3.0, 2.0, NOW)
+    assert found[2] == Evidence(3, 2.0, 3.0, NOW)
+    assert found[3:] == [Evidence(3, 2.0, 1.0, NOW)] * 3
 
 
 EVENT = QValueEvent("e", "m", "t", "r", ReviewResult.PASS, 0.3, 1.0, 0.5, 0.65, NOW)
