@@ -9,7 +9,8 @@ scans the same vectors exhaustively (bare_endpoint.py), so that both meet the sa
 first query after a start, which loads the project; and the memory of the server. At 100,000
 memories eight clients review runs as fast as they can; a tenth of the reviews is sent twice, and
 every memory must have been credited as often as its runs were reviewed. Tasks are made of the words
-of Python's own documentation, as often as they occur there. Writes `scale.json` and two pictures.
+of Python's own documentation, as often as they occur there. Writes `scale.json` and two pictures,
+and what the guide to self-hosting says of it, between its markers.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -40,7 +42,20 @@ from server_costs import BATCH, CLIENTS, NOW, Client, bare, keep, reflecting, re
 from reflect_server.embedders.local import LocalEmbedder
 from reflect_server.store.sqlite import SqliteStore
 
-OUT = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+OUT = DOCS / "pictures"
+PAGE = DOCS / "guides" / "self-hosting.md"
+RESULTS = re.compile(r"(<!-- scale begin -->\n).*(<!-- scale end -->)", re.DOTALL)
+COLUMNS = {
+    "memories": "memories",
+    "reflect_p50_ms": "Reflect, median, ms",
+    "reflect_p95_ms": "Reflect, 95%, ms",
+    "bare_p50_ms": "bare, median, ms",
+    "bare_p95_ms": "bare, 95%, ms",
+    "ratio_p50": "ratio of medians",
+    "first_query_s": "first query, s",
+    "resident_mb": "server's memory, MB",
+}
 SIZES = [1_000, 10_000, 100_000, 300_000, 1_000_000]
 REVIEWED_SIZE = 100_000
 REVIEWED_MEMORIES = 50
@@ -236,6 +251,10 @@ def draw(found: list[Measured], out: Path) -> None:
                 axes.plot(sizes, values, style, color=colour, label=label, marker="o", markersize=4)
             axes.set_xscale("log")
             axes.set_yscale("log")
+            axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.minorticks_off()
             axes.set_xlabel("memories in the project")
             axes.set_ylabel("a query over HTTP, ms")
             axes.grid()
@@ -243,24 +262,44 @@ def draw(found: list[Measured], out: Path) -> None:
             figure.savefig(out / f"scale-{theme}.svg", transparent=True, metadata={"Date": None})
 
 
+def markdown(found: list[Measured]) -> str:
+    """
+    Write the figures as Markdown.
+    """
+    lines = [f"| {' | '.join(COLUMNS.values())} |", "| ---: " * len(COLUMNS) + "|"]
+    lines += [f"| {' | '.join(f'{row[name]:,}' for name in COLUMNS)} |" for row in found]
+    for row in found:
+        if "reviews" in row:
+            lines += ["", told(row)]
+    return "\n".join(lines)
+
+
+def told(row: Measured) -> str:
+    """
+    Say what became of the reviews.
+    """
+    counted = row["reviews"]
+    return (
+        f"With {row['memories']:,} memories, {CLIENTS} clients had {counted['per_s']:,} reviews a "
+        f"second applied\n({counted['reviews']:,} in all, {counted['sent_twice']:,} of them sent "
+        f"twice): {counted['lost']} lost, {counted['counted_twice']} counted twice."
+    )
+
+
 def show(found: list[Measured]) -> None:
     """
     Show the figures as a table.
     """
-    table = Table(title="Costs of a query over HTTP, ms")
-    columns = (
-        "memories", "reflect_p50_ms", "reflect_p95_ms", "bare_p50_ms", "bare_p95_ms", "ratio_p50",
-        "first_query_s", "resident_mb",
-    )  # fmt: skip
-    for column in columns:
-        table.add_column(column.replace("_", " "), justify="right")
+    table = Table(title="A query over HTTP")
+    for title in COLUMNS.values():
+        table.add_column(title, justify="right")
     for row in found:
-        table.add_row(*(f"{row[column]:,}" for column in columns))
+        table.add_row(*(f"{row[name]:,}" for name in COLUMNS))
     console = Console()
     console.print(table)
     for row in found:
         if "reviews" in row:
-            console.print(f"reviews at {row['memories']:,} memories: {row['reviews']}")
+            console.print(told(row))
 
 
 def main() -> None:
@@ -285,6 +324,10 @@ def main() -> None:
     (options.out / "scale.json").write_text(results, encoding="utf-8")
     draw(found, options.out)
     show(found)
+    if options.out == OUT:
+        page = PAGE.read_text(encoding="utf-8")
+        made = RESULTS.sub(lambda m: f"{m[1]}\n{markdown(found)}\n\n{m[2]}", page)
+        PAGE.write_text(made, encoding="utf-8")
 
 
 if __name__ == "__main__":
