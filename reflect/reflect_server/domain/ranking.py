@@ -48,7 +48,7 @@ BM25 is itself a sum of log odds, with a factor that has to be learned: 0.086 lo
 the regression of `LOG_ODDS` with both measures and terms that are words (docs/decisions/0014).
 """
 
-MAX_LEXICAL = 0.2
+MAX_LEXICAL = 0.15
 """The most that shared letters add to a score; larger BM25 is scaled down to it."""
 
 SIMILARITY_DECIMALS = 6

@@ -336,10 +336,10 @@ def test_each_choice_maximises_marginal_relevance(bank: Bank, how: Ranking):
 
 
 def test_shared_letters_add_their_weight_and_no_more_than_their_most():
-    pool = Pool(np.zeros(3), np.array([0.0, 10.0, 20.0]), np.full(3, 0.5), np.zeros(3), distinct(3))
+    pool = Pool(np.zeros(3), np.array([0.0, 5.0, 15.0]), np.full(3, 0.5), np.zeros(3), distinct(3))
     long = replace(pool, lexical=10 * pool.lexical)
-    assert ranking.score(pool, 0.5).lexical.tolist() == pytest.approx([0.0, 0.1, 0.2])
-    assert ranking.score(long, 0.5).lexical.tolist() == pytest.approx([0.0, 0.1, 0.2])
+    assert ranking.score(pool, 0.5).lexical.tolist() == pytest.approx([0.0, 0.05, 0.15])
+    assert ranking.score(long, 0.5).lexical.tolist() == pytest.approx([0.0, 0.05, 0.15])
 
 
 def test_the_pool_holds_the_most_similar_memories_and_those_that_share_most_letters():
