@@ -4,27 +4,21 @@ What a memory tells a run to do, when two memories say the same, and when an ans
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from reflect_server.domain.model import Reflection
-
-FINAL_ANSWER = "Final answer: "
-"""What a reflection writes in `correct_action` before the answer of a run that passed."""
-
-REJECTED_ANSWER = "Rejected answer: "
-"""What a reflection writes in `key_mistake` before the answer of a run that failed."""
-
-RIGHT_ANSWER = "A right answer: "
-"""What a reflection writes in `correct_action` before the reference of a reviewer."""
+from reflect_server.domain.model import Memory, Reflection, Trace
+from reflect_server.domain.trajectory import closing_report
 
 LEAST_AGREEMENT = 0.5
 """An answer agrees with a lesson where it has at least this share of the lesson's own words."""
 
 _WORD = re.compile(r"\w+")
 _MOST_CHARACTERS = 16_384
+_DIGEST_BYTES = 16
 
 
 @lru_cache(maxsize=8_192)
@@ -47,13 +41,13 @@ class Stance(NamedTuple):
     The answer of a run to its task, and whether it was accepted.
 
     Attributes:
-        task: The task.
-        answer: The answer. Case and white space are evened out in both.
+        task: The task, with case and white space evened out.
+        answer: A digest of the answer; see `answer_digest`.
         accepted: Whether the run passed.
     """
 
     task: str
-    answer: str
+    answer: bytes
     accepted: bool
 
     @property
@@ -64,24 +58,38 @@ class Stance(NamedTuple):
         return self._replace(accepted=not self.accepted)
 
 
-@lru_cache(maxsize=8_192)
-def stance_of(task: str, reflection: Reflection) -> Stance | None:
+def stance_of(memory: Memory) -> Stance | None:
     """
-    Return what the run of a memory answered, as its reflection quotes it.
+    Return what the run of a memory stands for.
 
     Args:
-        task: The task of the run.
-        reflection: What the run taught.
+        memory: The memory.
 
     Returns:
-        The answer with its verdict; None where the reflection quotes none.
+        The run's answer with its verdict; None where it has no answer, or no verdict.
     """
-    _, is_accepted, answer = reflection.correct_action.partition(FINAL_ANSWER)
-    if is_accepted:
-        answer = answer.partition(f"\n{RIGHT_ANSWER}")[0]
-    else:
-        answer = reflection.key_mistake.partition(REJECTED_ANSWER)[2]
-    return Stance(_evened(task), _evened(answer), bool(is_accepted)) if answer else None
+    if memory.success is None or not memory.answer:
+        return None
+    return Stance(_evened(memory.task), memory.answer, memory.success)
+
+
+def answer_digest(trace: Trace) -> bytes:
+    """
+    Return a digest of what a run answered, equal for equal answers, case and white space aside.
+
+    What the agent reported after its last tool and its final response count both: in a
+    conversation the latter is often a farewell, which says nothing.
+
+    Args:
+        trace: The run.
+
+    Returns:
+        16 bytes; none for a run without an answer.
+    """
+    said = [_evened(text) for text in (closing_report(trace.trajectory), trace.final_response)]
+    if not any(said):
+        return b""
+    return hashlib.blake2b("\n".join(said).encode(), digest_size=_DIGEST_BYTES).digest()
 
 
 def agreeing(answer: str, reflections: Mapping[str, Reflection]) -> list[str]:

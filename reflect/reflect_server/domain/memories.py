@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+from reflect_server.domain.lessons import answer_digest
 from reflect_server.domain.model import (
     Memory,
     QValueEvent,
@@ -110,6 +111,7 @@ def memory_of(trace: Trace, reflection: Reflection, *, now: datetime) -> Memory:
         success=None if trace.review is None else trace.review.result is ReviewResult.PASS,
         created_at=now,
         metadata=trace.metadata,
+        answer=answer_digest(trace),
     )
 
 

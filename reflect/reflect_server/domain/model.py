@@ -234,6 +234,7 @@ class Memory:
         q_value: The learned utility, in [0, 1].
         evidence: What the Q-value rests on.
         metadata: The metadata of its trace, for filters.
+        answer: A digest of what its run answered, equal for equal answers; empty for none.
         created_at: When it was made, in UTC.
     """
 
@@ -247,6 +248,7 @@ class Memory:
     q_value: float = INITIAL_Q_VALUE
     evidence: Evidence = Evidence()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    answer: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def _ranked(
 ) -> list[RankedMemory]:
     rows = [index for index, _ in found]
     memories = [memory for _, memory in found]
-    stances = [stance_of(memory.task, memory.reflection) for memory in memories]
+    stances = [stance_of(memory) for memory in memories]
     evidence = with_other_runs([memory.evidence for memory in memories], stances)
     pool = Pool(
         similarities=matches.similarities[rows],

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from reflect_server.domain import trajectory
-from reflect_server.domain.lessons import FINAL_ANSWER, REJECTED_ANSWER, RIGHT_ANSWER
 from reflect_server.domain.model import Reflection, ReviewResult, Trace
 from reflect_server.domain.trajectory import ToolCall
 from reflect_server.reflectors.abridge import abridged, one_line
@@ -129,17 +128,17 @@ class _Run:
         if self.result is not ReviewResult.FAIL:
             return _lines(setback.as_overcome() for setback in self._overcome())
         facts = [setback.as_open() for setback in self._open()]
-        answer = self.answer and f"{REJECTED_ANSWER}{self.answer}"
+        answer = self.answer and f"Rejected answer: {self.answer}"
         feedback = abridged(self.feedback, MAX_MISTAKE_FEEDBACK)
         action = "" if feedback else self._did()
         parts = [feedback, *facts, action, answer]
         return _lines(parts) or "The run failed; the review gives no reason."
 
     def correct_action(self) -> str:
-        reference = self.reference and f"{RIGHT_ANSWER}{self.reference}"
+        reference = self.reference and f"A right answer: {self.reference}"
         if self.result is ReviewResult.FAIL:
             return reference
-        answer = self.answer and f"{FINAL_ANSWER}{self.answer}"
+        answer = self.answer and f"Final answer: {self.answer}"
         return _lines([*self._examples(), answer, reference])
 
     def guidance(self) -> str:

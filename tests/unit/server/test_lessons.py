@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reflect_server.domain.lessons import Stance, agreeing, lesson_of, stance_of
+from reflect_server.domain.memories import memory_of
 from reflect_server.domain.model import Reflection, Review, ReviewMode, ReviewResult, Trace
-from reflect_server.reflectors.local import LocalReflector
 
 words = st.lists(st.sampled_from("abcdef"), max_size=4).map(" ".join)
 
@@ -67,39 +67,38 @@ def test_case_white_space_and_the_summary_do_not_make_another_lesson():
     assert lesson_of(first) == lesson_of(same) != lesson_of(another)
 
 
-@pytest.mark.parametrize(
-    ("action", "mistake", "stance"),
-    [
-        ("Final answer: SELECT 1", "", Stance("count", "select 1", accepted=True)),
-        (
-            "Worked: f(1)\nFinal answer: a\n  b\nA right answer: c",
-            "",
-            Stance("count", "a b", accepted=True),
-        ),
-        (
-            "A right answer: c",
-            "Too slow.\nRejected answer: a",
-            Stance("count", "a", accepted=False),
-        ),
-        ("Use shipped_at.", "Used created_at.", None),
-        ("", "", None),
-    ],
-)
-def test_a_run_stands_for_the_answer_that_its_reflection_quotes(
-    action: str, mistake: str, stance: Stance | None
-):
-    assert stance_of(" Count ", Reflection("s", "g", mistake, action)) == stance
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_the_local_reflector_quotes_answers_in_a_form_that_is_recognised():
-    def stance(result: ReviewResult) -> Stance | None:
-        now = datetime(2026, 1, 1, tzinfo=UTC)
-        review = Review("r", "t", result, "Well.", ReviewMode.INLINE, None, None, now)
-        trace = Trace(
-            "t", "p", "Count", [], "```sql\nSELECT 1\n```", (), None, None, {}, "Like so.", now
-        )
-        return stance_of("Count", LocalReflector().reflect(replace(trace, review=review)))
+def stance(
+    answer: str = "", report: str = "", *, task: str = "Count", passed: bool | None = True
+) -> Stance | None:
+    said = [("tool", "3"), ("assistant", report), ("user", "Thanks"), ("assistant", answer)]
+    run = [{"role": role, "content": text} for role, text in said] if report else []
+    trace = Trace("t", "p", task, run, answer, (), None, None, {}, None, NOW)
+    if passed is not None:
+        result = ReviewResult.PASS if passed else ReviewResult.FAIL
+        review = Review("r", "t", result, None, ReviewMode.INLINE, None, None, NOW)
+        trace = replace(trace, review=review)
+    return stance_of(memory_of(trace, Reflection("s", "g"), now=NOW))
 
-    passed, failed = stance(ReviewResult.PASS), stance(ReviewResult.FAIL)
-    assert passed == Stance("count", "```sql select 1 ```", accepted=True)
-    assert failed == passed.contrary
+
+def test_a_run_stands_for_its_answer_whatever_its_case_and_white_space():
+    assert stance("SELECT 1") == stance(" select\n 1 ", task="count ") != stance("SELECT 2")
+    assert stance("SELECT 1") != stance("SELECT 1", task="Sum")
+
+
+def test_runs_with_one_answer_and_opposite_verdicts_are_contrary():
+    passed, failed = stance("SELECT 1"), stance("SELECT 1", passed=False)
+    assert passed is not None
+    assert passed.contrary == failed != passed
+
+
+def test_a_run_without_an_answer_or_a_verdict_stands_for_nothing():
+    assert stance(" \n") is None
+    assert stance("SELECT 1", passed=None) is None
+
+
+def test_a_farewell_does_not_make_two_answers_the_same():
+    assert stance("Goodbye!", "It is cancelled.") != stance("Goodbye!", "There is none.")
+    assert stance("Goodbye!", "It is cancelled.") == stance("goodbye!", "It is  cancelled.")

@@ -249,9 +249,9 @@ def test_memories_that_say_the_same_do_not_crowd_the_answer():
 def test_memories_do_not_contradict_one_another_in_a_short_answer():
     vectors, nothing, middle = unit_rows([[1, 0, 0]] * 4), np.zeros(4), np.full(4, 0.5)
     stances = [
-        Stance("t", "a", accepted=False),
-        Stance("t", "a", accepted=True),
-        Stance("t", "b", accepted=True),
+        Stance("t", b"a", accepted=False),
+        Stance("t", b"a", accepted=True),
+        Stance("t", b"b", accepted=True),
         None,
     ]
     similar = np.array([0.9, 0.8, 0.7, 0.6])

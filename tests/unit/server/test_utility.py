@@ -101,8 +101,8 @@ def test_draws_without_any_evidence_are_finite():
 
 
 def test_runs_that_gave_the_same_answer_to_the_same_task_testify_for_and_against_it():
-    accepted, rejected = Stance("t", "a", accepted=True), Stance("t", "a", accepted=False)
-    others = [Stance("t", "b", accepted=True), Stance("u", "a", accepted=True), None]
+    accepted, rejected = Stance("t", b"a", accepted=True), Stance("t", b"a", accepted=False)
+    others = [Stance("t", b"b", accepted=True), Stance("u", b"a", accepted=True), None]
     stances = [accepted, accepted, rejected, *others]
     found = with_other_runs([Evidence(3, 2.0, 1.0, NOW)] * 6, stances)
     assert found[0] == found[1] == Evidence(3, 3.0, 2.0, NOW)

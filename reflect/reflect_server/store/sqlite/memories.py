@@ -38,7 +38,7 @@ from reflect_server.store.sqlite.memory_contents import (
 _SELECT = """
 SELECT
     m.id, m.project_id, m.trace_id, m.task, m.reflection, m.success, m.created_at, m.q_value,
-    m.metadata, m.uses, m.wins, m.losses, m.last_used_at
+    m.metadata, m.uses, m.wins, m.losses, m.last_used_at, m.answer
 FROM memories AS m
 """
 _MANY = f"{_SELECT} JOIN json_each(?) AS wanted ON wanted.value = m.id WHERE +m.project_id = ?"
@@ -61,8 +61,8 @@ _OF_TRACE = f"{_SELECT} WHERE m.trace_id = ?"
 
 _INSERT = """
 INSERT INTO memories (
-    seq, id, project_id, trace_id, task, reflection, success, created_at, q_value, metadata
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    seq, id, project_id, trace_id, task, reflection, success, created_at, q_value, metadata, answer
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _VECTORS = """
@@ -159,6 +159,7 @@ class SqliteMemories:
             from_time(memory.created_at),
             memory.q_value,
             from_json(dict(memory.metadata)),
+            memory.answer,
         )
         with constraints(
             duplicate=f"The trace {memory.trace_id!r} has made a memory already, "
@@ -415,6 +416,7 @@ def _memory(row: tuple[Any, ...]) -> Memory:
         q_value=row[7],
         metadata=to_object(row[8]),
         evidence=Evidence(row[9], row[10], row[11], to_optional_time(row[12])),
+        answer=row[13],
     )
 
 
