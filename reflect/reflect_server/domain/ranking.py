@@ -37,7 +37,7 @@ the two multiply. By `LOG_ODDS`, log s rises by (1 - s)/0.15 per unit of similar
 where the best candidates of a query compete, at s = 0.7 (docs/decisions/0014).
 """
 
-OTHER_LESSON = 1 / 3
+OTHER_LESSON = 0.2
 """How redundant two memories of one task are whose lessons differ; 1 where they are equal."""
 
 LEXICAL_WEIGHT = 0.01
