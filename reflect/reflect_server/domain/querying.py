@@ -181,13 +181,13 @@ def _ranked(
     )
     scores = score(pool, ranking.blend)
     witnesses = Counter(pool.lessons)
-    by_letters = np.sort(-pool.lexical)
+    letters = pool.lexical.tolist()
+    by_letters = (1 + np.sort(-pool.lexical).searchsorted(-pool.lexical)).tolist()
 
     def ranked(place: int, penalty: float) -> RankedMemory:
-        letters = float(pool.lexical[place])
         why = Why(
             candidates=len(memories),
-            lexical_rank=1 + int(np.searchsorted(by_letters, -letters)) if letters else None,
+            lexical_rank=by_letters[place] if letters[place] else None,
             lexical=float(scores.lexical[place]),
             evidence=evidence[place].wins + evidence[place].losses,
             judged=utility(evidence[place], base_rate=rate),

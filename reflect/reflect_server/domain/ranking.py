@@ -324,7 +324,7 @@ def select(
         return [Choice(int(position), 0.0) for position in by_score[:limit]]
     relevance = mu * _rescaled(scores, np.asarray(pool.similarities, np.float64))[by_score]
     rows = vectors[by_score]
-    likeness = np.round(rows @ rows.T, SIMILARITY_DECIMALS).astype(np.float64)
+    likeness = (rows @ rows.T).round(SIMILARITY_DECIMALS).astype(np.float64)
     likeness *= 1.0 - mu
     if 0.0 < ranking.blend < 1.0:
         relevance[_outdone(pool, by_score)] -= _LAST
@@ -335,7 +335,7 @@ def select(
     nearest_chosen = likeness[0].copy()
     nearest_chosen[0] = np.inf
     while len(chosen) < limit:
-        pick = int(np.argmax(relevance - nearest_chosen))
+        pick = int((relevance - nearest_chosen).argmax())
         chosen[pick] = float(nearest_chosen[pick])
         np.maximum(nearest_chosen, likeness[pick], out=nearest_chosen)
         nearest_chosen[pick] = np.inf
