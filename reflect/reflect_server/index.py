@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from reflect_server.domain.ranking import similarities
 from reflect_server.lexical import LexicalIndex
 from reflect_server.products import Products
-from reflect_server.store.protocol import Store, Vector
+from reflect_server.store.memories import Vector
+from reflect_server.store.protocol import Store
 
 _SMALLEST_CAPACITY = 64
 

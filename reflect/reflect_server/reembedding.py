@@ -16,7 +16,8 @@ from reflect_server.embedders.protocol import EmbedderError
 from reflect_server.errors import ProviderUnavailableError, ReflectServerError
 from reflect_server.ingest.outage import Outage
 from reflect_server.spaces import Space, Spaces
-from reflect_server.store.protocol import Store, Transaction, Unembedded, Vector
+from reflect_server.store.memories import Unembedded, Vector
+from reflect_server.store.protocol import Store, Transaction
 
 BATCH = 64
 """How many memories are embedded at once."""

@@ -12,7 +12,8 @@ from reflect_server.embedders.protocol import Embedder
 from reflect_server.embedders.remembering import RememberingEmbedder
 from reflect_server.errors import ReflectServerError
 from reflect_server.index import MemoryIndex
-from reflect_server.store.protocol import Store, Vector
+from reflect_server.store.memories import Vector
+from reflect_server.store.protocol import Store
 
 _log = logging.getLogger("reflect_server.spaces")
 

@@ -18,7 +18,8 @@ from reflect_server.ingest.claims import Claims
 from reflect_server.ingest.outage import Outage
 from reflect_server.reflectors.protocol import Reflector
 from reflect_server.spaces import Space, Spaces
-from reflect_server.store.protocol import Store, Transaction, Vector
+from reflect_server.store.memories import Vector
+from reflect_server.store.protocol import Store, Transaction
 from reflect_server.tracing import NoTracing, Tracing
 
 MAX_ATTEMPTS = 5

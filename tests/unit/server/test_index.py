@@ -10,7 +10,8 @@ import pytest
 
 from reflect_server.domain.model import Memory, Reflection, Trace
 from reflect_server.index import MemoryIndex
-from reflect_server.store.protocol import Store, Transaction, Vector
+from reflect_server.store.memories import Vector
+from reflect_server.store.protocol import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reflect_server.domain.learning import evidence_of
 from reflect_server.domain.model import Evidence, Learned, Memory, QValueEvent, ReviewResult
-from reflect_server.store.protocol import Unembedded, Vector
+from reflect_server.store.memories import Unembedded, Vector
 from reflect_server.store.sqlite.columns import (
     digests,
     from_json,
