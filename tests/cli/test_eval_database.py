@@ -43,7 +43,10 @@ def evaluation(server: RunningServer, database_folder: Path) -> Evaluation:
 
 def a_memory(sql: str, *, success: bool, memory_id: str = "m1") -> MemoryResponse:
     said = f"Answer: ```sql\n{sql}\n```"
-    return MemoryResponse(id=memory_id, task="t", reflection=said, success=success)
+    field = "correct_action" if success else "key_mistake"
+    return MemoryResponse(
+        id=memory_id, task="t", reflection="```sql cut", success=success, **{field: said}
+    )
 
 
 def test_every_mistake_runs_and_is_wrong(tasks: tuple[DatabaseTask, ...]):

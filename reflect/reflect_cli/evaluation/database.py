@@ -107,7 +107,8 @@ class SimulatedAnalyst:
         """
         rejected: dict[str, str] = {}
         for memory in memories:
-            stated = _STATEMENT.search(memory.reflection)
+            lesson = memory.correct_action if memory.success else memory.key_mistake
+            stated = _STATEMENT.search(lesson)
             if stated is None or task.execute(stated[1]) is None:
                 continue
             if memory.success:
