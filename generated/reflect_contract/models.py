@@ -341,8 +341,8 @@ class MemoryExplanation(msgspec.Struct, frozen=True, kw_only=True):
         estimate_low: The lower end of the estimate's 90% interval.
         estimate_high: The upper end of the estimate's 90% interval.
         evidence: How much evidence the estimate rests on, wins and losses together: the
-            memory's own, and one for each other candidate whose run gave the same answer to
-            the same task.
+            memory's own; and where runs of other candidates gave the same answer to the
+            same task, one for each, and for its own run if that passed.
         base_rate: How often following a memory of the project ends well; where a memory
             without evidence stands.
         utility: What the estimate added to its score, below 0 where it took away.

@@ -193,7 +193,7 @@ def test_runs_with_one_answer_testify_for_and_against_it_and_the_weaker_side_wai
     first, second = project.query(task, limit=2)
 
     evidence = {memory["id"]: memory["why"]["evidence"] for memory in found}
-    assert [evidence[memory_id] for memory_id in shown] == [2.0, 2.0, 2.0, 0.0]
+    assert [evidence[memory_id] for memory_id in shown] == [3.0, 3.0, 2.0, 0.0]
     assert first["id"] in shown[:2]
     assert second["id"] == shown[3]
 

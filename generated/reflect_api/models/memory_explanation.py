@@ -52,8 +52,8 @@ class MemoryExplanation:
         estimate_low (float): The lower end of the estimate's 90% interval.
         estimate_high (float): The upper end of the estimate's 90% interval.
         evidence (float): How much evidence the estimate rests on, wins and losses together:
-            the memory's own, and one for each other candidate whose run gave the same answer to
-            the same task.
+            the memory's own; and where runs of other candidates gave the same answer to the
+            same task, one for each, and for its own run if that passed.
         base_rate (float): How often following a memory of the project ends well; where a
             memory without evidence stands.
         utility (float): What the estimate added to its score, below 0 where it took away.

@@ -84,6 +84,7 @@ def with_other_runs(
     Each memory has its own run, with a verdict on the answer that it gave to its task. Where other
     memories come from the same answer to the same task, their verdicts are trials of the same
     thing: each counts one, for the memory where the verdict is that of its own run, else against.
+    In such company the own run of a memory counts too where it passed: it followed the lesson.
 
     Args:
         evidence: What reviews have shown of each memory.
@@ -96,8 +97,9 @@ def with_other_runs(
     added = []
     for known, stance in zip(evidence, stances, strict=True):
         if stance is not None:
-            wins = known.wins + counts[stance] - 1
-            losses = known.losses + counts[stance.contrary]
+            same, contrary = counts[stance], counts[stance.contrary]
+            own = stance.accepted and same + contrary > 1
+            wins, losses = known.wins + same - 1 + own, known.losses + contrary
             added.append(Evidence(known.uses, wins, losses, known.last_used_at))
         else:
             added.append(known)

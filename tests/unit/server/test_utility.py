@@ -105,7 +105,7 @@ def test_runs_that_gave_the_same_answer_to_the_same_task_testify_for_and_against
     others = [Stance("t", b"b", accepted=True), Stance("u", b"a", accepted=True), None]
     stances = [accepted, accepted, rejected, *others]
     found = with_other_runs([Evidence(3, 2.0, 1.0, NOW)] * 6, stances)
-    assert found[0] == found[1] == Evidence(3, 3.0, 2.0, NOW)
+    assert found[0] == found[1] == Evidence(3, 4.0, 2.0, NOW)
     assert found[2] == Evidence(3, 2.0, 3.0, NOW)
     assert found[3:] == [Evidence(3, 2.0, 1.0, NOW)] * 3
 
