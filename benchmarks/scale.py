@@ -37,7 +37,17 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from server_costs import BATCH, CLIENTS, NOW, Client, bare, keep, reflecting, resident_mb
+from server_costs import (
+    BATCH,
+    CLIENTS,
+    NOW,
+    Client,
+    bare,
+    in_turn,
+    keep,
+    reflecting,
+    resident_mb,
+)
 
 from reflect_server.embedders.local import LocalEmbedder
 from reflect_server.store.sqlite import SqliteStore
@@ -111,20 +121,6 @@ class Bank:
                 self._vectors[start : numbers.stop] = keep(store, self._embedder, numbers, texts)
         self._count = count
         return self._vectors[:count]
-
-
-def in_turn(calls: dict[str, Callable[[int], object]], times: int) -> dict[str, list[float]]:
-    """
-    Return the milliseconds of calls made in turn, so that all meet the same machine.
-    """
-    taken: dict[str, list[float]] = {name: [] for name in calls}
-    for number in range(times + times // 10):
-        for name, call in calls.items():
-            started = time.perf_counter()
-            call(number)
-            if number >= times // 10:
-                taken[name].append((time.perf_counter() - started) * 1000)
-    return taken
 
 
 def measured(bank: Bank, size: int, times: int, reviews: int, key: str) -> tuple[Measured, str]:

@@ -59,6 +59,7 @@ VERBS = (
 THINGS = ("orders", "refunds", "customers", "invoices", "parcels", "tickets", "flights", "seats")
 PLACES = ("Berlin", "Lagos", "Lima", "Oslo", "Osaka", "Paris", "Quito", "Riga", "Seoul", "Turin")
 CLIENTS = 8
+BLOCK = 50
 BATCH = 2_000
 
 Row = dict[str, Any]
@@ -116,18 +117,34 @@ def reflecting(folder: Path, key: str | None = None) -> Iterator[tuple[ServerPro
         server.stop()
 
 
-def medians(calls: dict[str, Callable[[], object]], times: int) -> dict[str, float]:
+def in_turn(calls: dict[str, Callable[[int], object]], times: int) -> dict[str, list[float]]:
     """
-    Return the median milliseconds of calls made in turn, so that all meet the same machine.
+    Return the milliseconds of calls made in turn, a few of each, so that all meet the same machine.
+
+    Not one of each: after a product the threads of BLAS keep a processor busy for some time, and
+    would take it from the call that follows.
+
+    Args:
+        calls: What to call, with a number that rises.
+        times: How often each; a tenth more is made before, and does not count.
     """
     taken: dict[str, list[float]] = {name: [] for name in calls}
-    for number in range(times + times // 10):
+    unmeasured = max(BLOCK, times // 10)
+    for start in range(0, unmeasured + times, BLOCK):
         for name, call in calls.items():
-            started = time.perf_counter()
-            call()
-            if number >= times // 10:
-                taken[name].append(time.perf_counter() - started)
-    return {name: statistics.median(values) * 1000 for name, values in taken.items()}
+            for number in range(start, start + BLOCK):
+                started = time.perf_counter()
+                call(number)
+                taken[name].append((time.perf_counter() - started) * 1000)
+    return {name: values[unmeasured:] for name, values in taken.items()}
+
+
+def medians(calls: dict[str, Callable[[], object]], times: int) -> dict[str, float]:
+    """
+    Return the median milliseconds of calls made in turn.
+    """
+    taken = in_turn({name: lambda _, call=call: call() for name, call in calls.items()}, times)
+    return {name: statistics.median(values) for name, values in taken.items()}
 
 
 def throughput(make: Callable[[], Client], call: Callable[[Client], object], each: int) -> float:

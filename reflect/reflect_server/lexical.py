@@ -150,7 +150,8 @@ class LexicalIndex:
             return np.zeros(self.size)
         frequencies = self.frequencies[asked].astype(np.float32)
         rarities = np.log1p((self.size - frequencies + 0.5) / (frequencies + 0.5))
-        rows, counts, places = self._matches(asked)
+        weights = ((_K1 + 1.0) * rarities).astype(np.float32)
+        rows, counts, scores = self._matches(asked, weights)
         mean = self.total_length / self.size
         shift, slope = np.float32(_K1 * (1.0 - _B)), np.float32(_K1 * _B / mean)
         found = counts.astype(np.float32)
@@ -159,7 +160,7 @@ class LexicalIndex:
         saturation += shift
         saturation += found
         found /= saturation
-        found *= ((_K1 + 1.0) * rarities).astype(np.float32)[places]
+        found *= scores
         total = np.bincount(rows, weights=found, minlength=self.size).astype(np.float64, copy=False)
         return np.round(total, SCORE_DECIMALS, out=total)
 
@@ -247,9 +248,9 @@ class LexicalIndex:
         room = int(most.searchsorted(limit, side="right"))
         return known[order[absent : absent + room]]
 
-    def _matches(self, asked: Rows) -> tuple[Rows, Counts, Rows]:
+    def _matches(self, asked: Rows, weights: Weights) -> tuple[Rows, Counts, Weights]:
         """
-        Return rows and counts of the entries of some terms, and the place of each term among them.
+        Return rows and counts of the entries of some terms, and the weight of each one's term.
         """
         starts = self.postings.starts
         inverted = np.flatnonzero(asked < len(starts) - 1).astype(np.int32)
@@ -257,7 +258,7 @@ class LexicalIndex:
         slices = list(map(slice, begins.tolist(), ends.tolist()))
         rows = [self.postings.rows[part] for part in slices]
         counts = [self.postings.counts[part] for part in slices]
-        places = [np.repeat(inverted, ends - begins)]
+        scores = [np.repeat(weights[inverted], ends - begins)]
         if self.entries > self.inverted:
             place_of = np.full(len(self.frequencies), -1, np.int32)
             place_of[asked] = np.arange(len(asked), dtype=np.int32)
@@ -265,8 +266,8 @@ class LexicalIndex:
             hits = np.flatnonzero(recent >= 0)
             rows.append(self.rows[self.inverted : self.entries][hits])
             counts.append(self.counts[self.inverted : self.entries][hits])
-            places.append(recent[hits])
-        return np.concatenate(rows), np.concatenate(counts), np.concatenate(places)
+            scores.append(weights[recent[hits]])
+        return np.concatenate(rows), np.concatenate(counts), np.concatenate(scores)
 
 
 def _entries(
