@@ -31,7 +31,7 @@ from reflect_server.service import Service
 _log = logging.getLogger("reflect_server.requests")
 _READING = ("GET", "HEAD")
 _SMALL_BODY_BYTES = 64 * 1024
-"""Decoding so much takes less than handing it to a thread would gain."""
+"""Working through so much takes less than handing it to a thread would gain."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -116,7 +116,8 @@ class App:
             raw_body = await read_body(
                 call.request, limit=settings.max_body_bytes, seconds=settings.max_body_seconds
             )
-        if len(raw_body) > _SMALL_BODY_BYTES:
+        call.is_large = len(raw_body) > _SMALL_BODY_BYTES
+        if call.is_large:
             arguments = await call.in_thread(call.arguments, raw_body)
         else:
             arguments = call.arguments(raw_body)

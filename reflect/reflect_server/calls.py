@@ -68,6 +68,8 @@ class Call:
         now: When it came, in UTC.
         path_values: The decoded values in its path.
         key: The API key that it carried, once checked; None for operations that need none.
+        is_large: Whether its body takes so long to decode and to work through that the event loop
+            must not wait for it.
     """
 
     service: Service
@@ -76,6 +78,7 @@ class Call:
     path_values: Mapping[str, str]
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     key: ApiKey | None = None
+    is_large: bool = False
 
     @property
     def parts(self) -> Parts:

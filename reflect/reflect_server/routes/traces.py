@@ -37,13 +37,17 @@ async def create_trace(
     """
     Record a run.
     """
-    idempotency = None
-    if idempotency_key is not None:
-        fingerprint = hashlib.sha256(_encode(body)).digest()
-        idempotency = recording.IdempotencyKey(idempotency_key, fingerprint)
-    run = recording.Recording(
-        call.parts, project_id, _run(body), idempotency=idempotency, now=call.now
-    )
+
+    def recorded() -> recording.Recording:
+        idempotency = None
+        if idempotency_key is not None:
+            fingerprint = hashlib.sha256(_encode(body)).digest()
+            idempotency = recording.IdempotencyKey(idempotency_key, fingerprint)
+        return recording.Recording(
+            call.parts, project_id, _run(body), idempotency=idempotency, now=call.now
+        )
+
+    run = await call.in_thread(recorded) if call.is_large else recorded()
     if run.brings_memory:
         receipt = await call.in_thread(run.store)
     else:
