@@ -238,7 +238,7 @@ def draw(found: list[Measured], out: Path) -> None:
             "text.color": ink, "axes.labelcolor": ink, "xtick.color": ink, "ytick.color": ink,
             "axes.edgecolor": grid, "grid.color": grid, "axes.spines.top": False,
             "axes.spines.right": False, "svg.hashsalt": "reflect", "font.size": 10,
-        }  # fmt: skip
+        }  # fmt: skip  # style settings, many a line
         with rc_context(settings):
             figure = Figure(figsize=(8, 4.2), layout="constrained")
             axes = figure.subplots()

@@ -122,9 +122,9 @@ def loop(theme: Theme) -> Drawing:
     d.arrow((330, 210), (252, 210), colour=theme.accent)
     d.arrow((165, 180), (165, 140), (245, 140), (245, 102), colour=theme.accent)
     d.arrow((665, 240), (665, 290), (40, 290), (40, 120), (215, 120), (215, 102),
-            colour=theme.warm, dashed=True)  # fmt: skip
+            colour=theme.warm, dashed=True)  # fmt: skip  # a drawing is read by its coordinates
     d.words(350, 310, "the review moves the Q-values of the memories that the run had used",
-            colour=theme.warm)  # fmt: skip
+            colour=theme.warm)  # fmt: skip  # a drawing is read by its coordinates
     return d
 
 
@@ -156,7 +156,7 @@ def conversation(theme: Theme) -> Drawing:
     d = Drawing(theme, 760, 200, "Early and late intent in a conversation")
     d.arrow((20, 100), (740, 100))
     for x, who in ((70, "Hello"), (190, "I want a refund"), (330, "Which order?"),
-                   (470, "7, paid by voucher"), (610, "Voucher issued")):  # fmt: skip
+                   (470, "7, paid by voucher"), (610, "Voucher issued")):  # fmt: skip  # points
         d.parts.append(f'<circle cx="{x}" cy="100" r="6" fill="{theme.soft}"/>')
         d.words(x, 128, who)
     d.words(190, 40, "early intent", colour=theme.warm)

@@ -226,7 +226,7 @@ def _bars(axes: Axes, found: dict[str, Any], names: dict[str, str], colours: Seq
         axes.errorbar(
             place, statistics.mean(first), statistics.stdev(first), fmt="s", color=colours[1],
             capsize=4,
-        )  # fmt: skip
+        )  # fmt: skip  # settings of a drawing, many a line
     axes.set_xticks(range(len(names)), list(names.values()))
     axes.set(ylim=(0, 105), xlim=(-0.5, len(names) - 0.5))
 
@@ -242,7 +242,7 @@ def tuning(axes: Sequence[Axes], found: dict[str, Any], colours: Sequence[str]) 
          | {"default": "0.3", "alpha 0.6": "0.6"}),
         ("limit", {"limit 1": "1", "default": "3", "limit 5": "5", "limit 10": "10"}),
         ("credit", {"default": "used", "none named": "none named"}),
-    )  # fmt: skip
+    )  # fmt: skip  # settings of a drawing, many a line
     for ax, (title, names) in zip(axes, panels, strict=True):
         _bars(ax, found, names, colours)
         ax.set_title(title, family="monospace", fontsize=10)
@@ -287,7 +287,7 @@ def _figures(found: dict[str, Any]) -> Iterator[tuple[str, Figure, str]]:
             "xtick.color": ink, "ytick.color": ink, "axes.grid": True, "axes.grid.axis": "y",
             "grid.color": grid, "axes.axisbelow": True, "axes.spines.top": False,
             "axes.spines.right": False, "svg.hashsalt": "reflect", "font.size": 10,
-        }  # fmt: skip
+        }  # fmt: skip  # settings of a drawing, many a line
         with rc_context(style):
             for name, plot in (("learning", curves), ("q-values", fates)):
                 figure = Figure(figsize=(7, 3.6), layout="constrained")

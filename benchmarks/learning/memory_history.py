@@ -136,8 +136,10 @@ def picture(client: ReflectClient, memory_id: str, life: Life, out: Path) -> Non
         f"it says: take {life.advice}; right would be {life.task.label}\n"
         f"the first task that it misled: “{life.misled}”\n"
         "agent: simulated; a dot is a review of a run that followed it: green a pass, red a fail",
-        loc="left", fontsize=10, color=INK,
-    )  # fmt: skip
+        loc="left",
+        fontsize=10,
+        color=INK,
+    )
     places = [1, *life.places]
     lower.step(range(len(places)), places, where="post", color=INK)
     lower.set_ylim(LOOKED_AT + 1.5, 0.5)

@@ -25,7 +25,7 @@ TRAIN = [
     ("Is anything left of the late boxes, and how much?", "boxes", _SUM.format("boxes", "late")),
     ("Show the top orders", "orders", _LARGEST.format("orders")),
     ("Sum up parcels that were done", "parcels", _SUM.format("parcels", "done")),
-]  # fmt: skip
+]  # fmt: skip  # a table, a task per line
 VAL = [
     ("How many pieces do the late orders come to?", "orders", _SUM.format("orders", "late")),
     ("Name the largest parcels", "parcels", _LARGEST.format("parcels")),

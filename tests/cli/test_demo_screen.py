@@ -43,9 +43,13 @@ def shown(
     evaluation: Evaluation, *, terminal: bool, no_color: bool = False, width: int = 100
 ) -> str:
     console = Console(
-        file=io.StringIO(), force_terminal=terminal, no_color=no_color, width=width,
-        color_system="truecolor" if terminal else None, legacy_windows=False,
-    )  # fmt: skip
+        file=io.StringIO(),
+        force_terminal=terminal,
+        no_color=no_color,
+        width=width,
+        color_system="truecolor" if terminal else None,
+        legacy_windows=False,
+    )
     screen = Screen(console)
     screen.introduce(evaluation)
     with screen.progress(evaluation) as meter:

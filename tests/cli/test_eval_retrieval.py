@@ -33,8 +33,10 @@ def test_what_belongs_together_is_found(server: RunningServer):
     evaluation = evaluate_retrieval(service, SET)
     assert sum(counted) == steps_of(SET)
     assert evaluation.conditions == [
-        "same noun: first", "same noun: recall@10", "same noun: MAP@10",
-    ]  # fmt: skip
+        "same noun: first",
+        "same noun: recall@10",
+        "same noun: MAP@10",
+    ]
     assert evaluation.agent == "none"
     for measured in evaluation.measurements:
         assert len(measured.outcomes) == 2, "the query without a right memory does not count"

@@ -20,10 +20,15 @@ def scripted_model(answer: str) -> Iterator[str]:
             self.rfile.read(int(self.headers["Content-Length"]))
             message = {"role": "assistant", "content": answer}
             choice = {"index": 0, "finish_reason": "stop", "message": message}
-            body = json.dumps({
-                "id": "1", "object": "chat.completion", "created": 0, "model": "scripted",
-                "choices": [choice],
-            }).encode()  # fmt: skip
+            body = json.dumps(
+                {
+                    "id": "1",
+                    "object": "chat.completion",
+                    "created": 0,
+                    "model": "scripted",
+                    "choices": [choice],
+                }
+            ).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

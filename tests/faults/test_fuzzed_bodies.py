@@ -35,7 +35,7 @@ HOSTILE_TEXTS = (
     "../../etc/passwd",
     " \n\t ",
     "x" * 100_000,
-)  # fmt: skip
+)  # fmt: skip  # a list of values
 NUMBERS = (0, -0.0, 1e308, -1e308, 5e-324, 2**53 + 1, 2**63, -(2**63) - 1, 10**300, 1.5)
 
 
@@ -120,7 +120,7 @@ FIELDS = (
     "metadata", "reference_context", "review", "limit", "lambda", "mmr_lambda", "metadata_filter",
     "similarity_threshold", "result", "feedback_text", "alpha", "reflection", "trace_ids", "label",
     "scopes", "environment", "n_passed", "n_failed",
-)  # fmt: skip
+)  # fmt: skip  # a list of values
 PATHS = (
     "/traces",
     "/memory/query",

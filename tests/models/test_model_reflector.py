@@ -34,7 +34,7 @@ REFUND: list[dict[str, Any]] = [
         {"id": "c", "function": {"name": "refund", "arguments": '{"order": 7}'}}]},
     {"role": "tool", "tool_call_id": "c", "name": "refund", "content": "Error: order 7 is open"},
     {"role": "assistant", "content": "I could not refund it."},
-]  # fmt: skip
+]  # fmt: skip  # a run, a message per line
 
 
 def a_trace(
@@ -382,8 +382,14 @@ def steps(count: int, *, failing: int | None = None, length: int = 900) -> list[
     run: list[dict[str, Any]] = [{"role": "user", "content": "THE BEGINNING"}]
     for number in range(count):
         name, call_id = f"tool_{number}", f"c{number}"
-        run.append({"role": "assistant", "tool_calls": [
-            {"id": call_id, "function": {"name": name, "arguments": "x" * length}}]})  # fmt: skip
+        run.append(
+            {
+                "role": "assistant",
+                "tool_calls": [
+                    {"id": call_id, "function": {"name": name, "arguments": "x" * length}}
+                ],
+            }
+        )
         content = "Error: THE FAILURE" if number == failing else "y" * length
         run.append({"role": "tool", "tool_call_id": call_id, "name": name, "content": content})
     return [*run, {"role": "assistant", "content": "THE END"}]

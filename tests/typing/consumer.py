@@ -65,13 +65,13 @@ def decorated(client: ReflectClient) -> None:
     text: str = answer("How many orders?")
     counting: Awaitable[str] = count(number=5)
     print(text, counting)
-    answer(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    count("5")  # type: ignore[arg-type, unused-coroutine]  # pyright: ignore[reportArgumentType, reportUnusedCoroutine]
+    answer(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # wrong on purpose
+    count("5")  # type: ignore[arg-type, unused-coroutine]  # pyright: ignore[reportArgumentType, reportUnusedCoroutine]  # wrong on purpose
 
 
 def wrong(client: ReflectClient) -> None:
-    client.query_memories("task", 3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    client.create_trace(task="task")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    client.get_trace(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    client.query_memories("task")[0].q_value = 1.0  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
-    ReflectClient()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.query_memories("task", 3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # wrong on purpose
+    client.create_trace(task="task")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # wrong on purpose
+    client.get_trace(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # wrong on purpose
+    client.query_memories("task")[0].q_value = 1.0  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  # wrong on purpose
+    ReflectClient()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # wrong on purpose

@@ -50,7 +50,7 @@ _SEED = 1826
 _CITIES = [
     ("SG", "Singapore"), ("SG", "Singapore"), ("MY", "Penang"), ("MY", "Johor"), ("ID", "Jakarta"),
     ("TH", "Bangkok"),
-]  # fmt: skip
+]  # fmt: skip  # pairs, many a line
 _CATEGORIES = ["black tea", "green tea", "oolong", "white tea", "teaware"]
 _FIRST = ["Aisha", "Ben", "Chen", "Devi", "Ethan", "Farah", "Grace", "Hassan", "Irene", "Jun"]
 _LAST = ["Tan", "Lim", "Rahman", "Ng", "Kumar", "Wong", "Lee"]

@@ -40,9 +40,14 @@ def draw_learning_curve(evaluation: Evaluation, path: Path) -> None:
         points = [*zip(epochs[::step], rates[::step], strict=True), (last, unseen)]
         for x, y in points:
             axes.annotate(
-                f"{y:.0f}", (x, y), xytext=(0, side), textcoords="offset points",
-                ha="center", color=colour, fontsize=9,
-            )  # fmt: skip
+                f"{y:.0f}",
+                (x, y),
+                xytext=(0, side),
+                textcoords="offset points",
+                ha="center",
+                color=colour,
+                fontsize=9,
+            )
     axes.axvline(last - 0.5, color=_INK, linewidth=0.8, linestyle=":")
     axes.set_xticks([*epochs[::step], last], [*map(str, epochs[::step]), "unseen\ntasks"])
     axes.set_xlim(0.6, last + 0.4)
@@ -54,8 +59,10 @@ def draw_learning_curve(evaluation: Evaluation, path: Path) -> None:
         f"{len(evaluation.repeated)} text-to-SQL tasks, each answer executed and graded\n"
         f"agent: {evaluation.agent.name}; "
         f"{CARELESS_RATE:.0%} of the explanations in reviews are wrong on purpose",
-        loc="left", color=_INK, fontsize=11,
-    )  # fmt: skip
+        loc="left",
+        color=_INK,
+        fontsize=11,
+    )
     axes.grid(axis="y", color="#e2e8f0")
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

@@ -94,7 +94,7 @@ def stream(  # noqa: PLR0917 - Typer reads the options off the parameters.
     api_key_env: ApiKeyEnv = DEFAULT_KEY,
     out: Out = DEFAULT_OUT,
     as_json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:  # fmt: skip  # an option with its help is read as one
     """
     Learn over a fixed set of memories, a share of which misleads.
 

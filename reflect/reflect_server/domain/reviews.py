@@ -82,10 +82,7 @@ def review_trace(
         if trace.review is not None:
             _require_same(trace.review, review)
             return trace, False
-        tx.traces.add_review(review)
-        if origin is not None:
-            tx.traces.note_origin(trace_id, origin)
-        reviewed = require_trace(tx, project_id, trace_id)
+        reviewed = _attached(tx, trace, review, origin)
         teach(tx, reviewed, parts.q_learning_alpha)
         return reviewed, True
 
@@ -133,10 +130,7 @@ def change_review(
         if present is not None:
             review = replace(given, id=present.id, created_at=present.created_at)
             tx.traces.remove_review(trace_id)
-        tx.traces.add_review(review)
-        if origin is not None:
-            tx.traces.note_origin(trace_id, origin)
-        after = require_trace(tx, project_id, trace_id)
+        after = _attached(tx, before, review, origin)
         if present is None:
             teach(tx, after, parts.q_learning_alpha)
         else:
@@ -186,6 +180,13 @@ def undo_review(parts: Parts, project_id: str, trace_id: str) -> Trace:
         parts.spaces.active.index.remove(project_id, [memory_id])
     parts.changed(trace_id)
     return trace
+
+
+def _attached(tx: Transaction, trace: Trace, review: Review, origin: str | None) -> Trace:
+    tx.traces.add_review(review)
+    if origin is not None:
+        tx.traces.note_origin(trace.id, origin)
+    return require_trace(tx, trace.project_id, trace.id)
 
 
 def _unteach(tx: Transaction, review: Review) -> None:

@@ -50,7 +50,7 @@ _READING = frozenset(
         "get", "grep", "list", "look", "lookup", "ls", "query",
         "read", "retrieve", "search", "show", "think", "view"
     )
-)  # fmt: skip
+)  # fmt: skip  # a list of words
 _OTHERS = frozenset(("developer", "function", "human", "system", "tool", "user"))
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 

@@ -53,11 +53,11 @@ def call(tool: str, arguments: dict[str, Any], answer: str) -> list[dict[str, An
             {"id": "c", "function": {"name": tool, "arguments": json.dumps(arguments)}}
         ]},
         {"role": "tool", "tool_call_id": "c", "content": answer},
-    ]  # fmt: skip
+    ]  # fmt: skip  # a run, a message per line
 
 
 WRONG_COLUMN = call("sql", {"query": "SELECT count(*) FROM orders WHERE name = 'Ada'"},
-                    "sqlite3.OperationalError: no such column: name")  # fmt: skip
+                    "sqlite3.OperationalError: no such column: name")  # fmt: skip  # one call
 RIGHT_JOIN = call(
     "sql", {"query": "SELECT count(*) FROM orders JOIN customers USING (customer_id)"}, "[[12]]"
 )
@@ -67,7 +67,7 @@ ANSWER = {"role": "assistant", "content": "Ada placed 12 orders."}
 BOOKING = {"guest": "Ada Byron", "rooms": [{"type": "double", "nights": 3}], "deposit": 120}
 PATIENCE = {"role": "user", "content": [
     {"type": "tool_result", "tool_use_id": "b2", "content": [{"type": "text", "text": "Room 7."}]}
-]}  # fmt: skip
+]}  # fmt: skip  # a run, a message per line
 HOTEL = [
     {"role": "user", "content": "A double room for three nights, please."},
     *call("get_guest", {"name": "Ada Byron"}, '{"card": "visa_1", "points": 40}'),
@@ -91,7 +91,7 @@ HOTEL = [
         "If you need anything else, let me know! Have a great stay!"
     )},
     {"role": "user", "content": "Thanks!"},
-]  # fmt: skip
+]  # fmt: skip  # a run, a message per line
 
 TRACES = {
     "a booking in Anthropic's format that passed": a_trace(task="Book a room", trajectory=HOTEL),

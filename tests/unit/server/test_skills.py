@@ -81,8 +81,9 @@ def test_edits_are_made_in_order_and_told(draft: Draft):
     assert (added.title, added.memory_ids) == ("Use the shipping date", ("m2",))
     assert [change.action for change in draft.changes] == [ADDED, REVISED, REMOVED]
     assert (draft.changes[1].before, draft.changes[1].after) == (
-        "- Wait", "- Count orders that shipped",
-    )  # fmt: skip
+        "- Wait",
+        "- Count orders that shipped",
+    )
     assert draft.changes[2].reason == "It was wrong."
 
 

@@ -123,10 +123,20 @@ class Ingestion:
             NOW,
         )
         trace = Trace(
-            trace_id, project_id, f"task of {trace_id}", [], "", (), None, None, {"k": 1}, None,
+            trace_id,
+            project_id,
+            f"task of {trace_id}",
+            [],
+            "",
+            (),
+            None,
+            None,
+            {"k": 1},
+            None,
             NOW,
-            ingest_status=IngestStatus.QUEUED, review=review,
-        )  # fmt: skip
+            ingest_status=IngestStatus.QUEUED,
+            review=review,
+        )
         self.store.write(lambda tx: tx.traces.insert(trace))
         self.worker.wake()
 
