@@ -36,6 +36,9 @@ class TransportError(ReflectError, httpx.TransportError):
     """
     No answer came: the service could not be reached, or the connection broke.
 
+    Where an attempt before the last one was answered with an error, the message says so, and
+    `__cause__` is that error.
+
     Attributes:
         method: Method of the request.
         url: URL of the request.
@@ -123,12 +126,12 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
             kind = ServerError if response.status_code >= 500 else cls
         request = response.request
         status = f"{response.status_code} {response.reason_phrase}".strip()
-        message = f"{request.method} {request.url.path} answered {status}"
+        answered = f"{request.method} {request.url.path} answered {status}"
+        request_id = _request_id(response)
+        known_as = f" (request id {request_id})" if request_id else ""
         detail = _detail(response, _problem(response))
-        message = f"{message}: {detail}" if detail else f"{message} with an empty body."
-        if request_id := _request_id(response):
-            message = f"{message} (request id {request_id})"
-        return kind(message, response=response, retries=retries)
+        says = f": {detail}{known_as}" if detail else f" with an empty body{known_as}."
+        return kind(answered + says, response=response, retries=retries)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (

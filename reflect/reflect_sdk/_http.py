@@ -82,13 +82,15 @@ def deliver(
 
     Raises:
         APIStatusError: If the service answered with an error.
-        TransportError: If no whole answer came.
+        TransportError: If no whole answer came to the last attempt; its cause is the error that
+            an attempt before was answered with, where there was one.
     """
     if wants_idempotency_key(request):
         request.headers[IDEMPOTENCY_HEADER] = str(uuid.uuid4())
     policy = policy.within_bounds()
     started = policy.clock()
     retries = 0
+    answered: APIStatusError | None = None
     while True:
         left = policy.left(started)
         if left is not None:
@@ -103,21 +105,21 @@ def deliver(
                 raise answer.broken
         except httpx.RequestError as error:
             _log(request, response, error, retries, policy.clock() - started)
-            failure = _transport_error(error, request, retries, response)
+            failure = _transport_error(error, request, retries, response, answered)
             again = isinstance(error, _NOTHING_SENT) or is_repeatable(request)
         else:
             _log(request, response, None, retries, policy.clock() - started)
             if response.is_success:
                 response.extensions[RETRIES_EXTENSION] = retries
                 return response
-            failure = APIStatusError.from_response(response, retries=retries)
+            failure = answered = APIStatusError.from_response(response, retries=retries)
             again = may_succeed_later(response.status_code) and is_repeatable(request)
         pause = policy.pause(retries, response)
         left = policy.left(started)
         late = left is not None and pause >= left
         if late or not again or retries >= policy.max_retries:
             # The message says it all; forty frames of httpcore would bury it.
-            raise failure from None
+            raise failure from (None if failure is answered else answered)
         yield Sleep(pause)
         retries += 1
 
@@ -253,10 +255,11 @@ def _transport_error(
     request: httpx.Request,
     retries: int,
     begun: httpx.Response | None,
+    answered: APIStatusError | None,
 ) -> TransportError:
     where = f"{request.method} {request.url.copy_with(query=None)}"
     tries = "" if retries == 0 else f" after {retries + 1} attempts"
-    reason = str(error) or type(error).__name__
+    reason = (str(error) or type(error).__name__).rstrip(".")
     kind, message = TransportError, f"{where} failed{tries}: {reason}."
     if begun is not None:
         message = f"{where} answered {begun.status_code}, and its body broke off{tries}: {reason}."
@@ -269,6 +272,8 @@ def _transport_error(
             f"{where} could not connect{tries}: {reason}. "
             "Check that the service runs and that base_url is its address."
         )
+    if answered is not None:
+        message = f"{message} Before that, {str(answered).rstrip('.')}."
     return kind(
         message, request=request, retries=retries, begun=None if begun is None else shown(begun)
     )

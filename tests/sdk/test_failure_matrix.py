@@ -77,6 +77,10 @@ def no_common_cipher(connection: socket.socket, over: threading.Event) -> None:
 @contextmanager
 def answering(status: int, body: dict[str, Any]) -> Iterator[str]:
     headers = {"Retry-After-Ms": "1", "X-Request-Id": "r-7"}
+    if "cut" in body:
+        # The scripted server closes such a connection. Unless it says so, the next attempt may be
+        # sent over it, or not, whoever is faster.
+        headers["Connection"] = "close"
     with scripted_server() as server:
         server.script(Answer(status=status, headers=headers, **body))
         yield server.url

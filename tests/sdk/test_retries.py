@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reflect_sdk import ReflectError
+from reflect_sdk import RateLimitError, ReflectError, ServerError, TransportError
 from reflect_sdk._answer_body import Answer
 from reflect_sdk._drivers import run, run_async
 from reflect_sdk._http import Attempt, Sleep, deliver
@@ -140,6 +140,27 @@ def test_an_answer_that_will_not_change_is_not_asked_for_again(
     with pytest.raises(ReflectError):
         service.deliver(httpx.Request("GET", URL))
     assert service.attempts == 1
+
+
+@pytest.mark.parametrize("last", [httpx.ReadError("reset"), httpx.ReadTimeout("slow")])
+def test_a_last_attempt_that_gets_no_answer_does_not_hide_the_answer_before(
+    world: Callable[..., World], last: Exception
+):
+    service = world(429, last, **{"X-Request-Id": "r-7"})
+    with pytest.raises(TransportError, match="after 2 attempts") as caught:
+        service.deliver(httpx.Request("GET", URL), max_retries=1)
+    assert isinstance(caught.value.__cause__, RateLimitError)
+    assert str(caught.value).endswith(
+        " Before that, GET /v1/projects/p answered 429 Too Many Requests with an empty body "
+        "(request id r-7)."
+    )
+
+
+def test_an_answer_to_the_last_attempt_has_no_cause(world: Callable[..., World]):
+    service = world(429, httpx.ReadError("reset"), 503)
+    with pytest.raises(ServerError) as caught:
+        service.deliver(httpx.Request("GET", URL))
+    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize(
