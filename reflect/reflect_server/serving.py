@@ -4,11 +4,15 @@ Listening: a socket of our own, and uvicorn on it.
 
 from __future__ import annotations
 
+import _thread
 import asyncio
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 
@@ -27,13 +31,19 @@ _DRAIN_SECONDS = 2
 _KEEP_ALIVE_SECONDS = 75
 
 
-def serve(settings: Settings, announce: Callable[[str, Service], None]) -> None:
+def serve(
+    settings: Settings,
+    announce: Callable[[str, Service], None],
+    *,
+    end_with_stdin: bool = False,
+) -> None:
     """
     Run the service until a signal ends it. Signals that follow change nothing.
 
     Args:
         settings: How it is configured.
         announce: Called with the address and the service once requests are served.
+        end_with_stdin: Whether the end of standard input is such a signal.
 
     Raises:
         ReflectServerError: The service cannot start; says why.
@@ -41,6 +51,8 @@ def serve(settings: Settings, announce: Callable[[str, Service], None]) -> None:
     configure_logs(level=settings.log_level, form=settings.log_format)
     for number in _ENDING:
         signal.signal(number, _leave)
+    if end_with_stdin:
+        threading.Thread(target=_await_end_of_stdin, name="stdin", daemon=True).start()
     reopening = _Reopening()
     with listening(settings.host, settings.port) as listener:
         address = _address(listener)
@@ -130,6 +142,14 @@ def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as `
     for ending in _ENDING:
         signal.signal(ending, signal.SIG_IGN)
     sys.exit(0)
+
+
+def _await_end_of_stdin() -> None:
+    # Not by `sys.stdin`: its lock, held here, would abort the interpreter's end.
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    _thread.interrupt_main(signal.SIGTERM)
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -57,6 +57,9 @@ class ServerProcess:
     """
     A server in a process of its own, started at once on a free port.
 
+    It ends with the process that started it, however that ends, and not before: Ctrl+C in a
+    terminal does not reach it.
+
     Args:
         data_dir: Its data folder; made when it does not exist.
         env: Environment variables for it, such as `REFLECT_BOOTSTRAP_TOKEN`. It inherits the
@@ -74,10 +77,11 @@ class ServerProcess:
             [
                 *within,
                 *(sys.executable, "-m", "reflect_server", "serve", "--json", "--port", "0"),
-                *("--data-dir", str(data_dir)),
+                *("--data-dir", str(data_dir), "--end-with-stdin"),
             ],
             env=_environment(env),
-            stdin=subprocess.DEVNULL,
+            process_group=0,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -135,7 +139,7 @@ class ServerProcess:
 
     def _close(self) -> None:
         self._listener.join()
-        for stream in (self.process.stdout, self.process.stderr):
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
 

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,21 +93,28 @@ def test_json_is_one_object_and_nothing_else(tmp_path: Path):
     assert picture.stat().st_size > 10_000
 
 
-def test_an_interrupted_demo_says_so_and_leaves_nothing(tmp_path: Path):
-    process = subprocess.Popen(
-        COMMAND,
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_stopped_says_so_and_leaves_nothing(
+    tmp_path: Path, spawn: Callable[..., subprocess.Popen[str]], number: signal.Signals
+):
+    # A shell's background jobs, and so perhaps this test, are started to ignore SIGINT.
+    heeding = f"import signal; signal.signal({number:d}, signal.SIG_DFL); "
+    if number == signal.SIGINT:
+        heeding = heeding.replace("SIG_DFL", "default_int_handler")
+    python, option, code, command = COMMAND
+    process = spawn(
+        [python, option, heeding + code, command],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
     )
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("epoch"):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             break
     _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert errors == "Stopped. The demo keeps nothing; run it again at any time.\n"
     assert list(tmp_path.iterdir()) == []

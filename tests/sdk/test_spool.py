@@ -67,7 +67,9 @@ def test_a_run_is_kept_during_an_outage_and_recorded_with_the_next_one(
     assert list((tmp_path / "spool").iterdir()) == []
 
 
-def test_another_process_records_what_was_kept_once(tmp_path: Path, service: Scripted):
+def test_another_process_records_what_was_kept_once(
+    tmp_path: Path, service: Scripted, spawn: Callable[..., subprocess.Popen[str]]
+):
     service.always = _taking(DOWN)
     with _client(service, tmp_path) as client:
         for number in range(3):
@@ -82,7 +84,7 @@ options = dict(base_url={base_url!r}, api_key={api_key!r}, spool_dir={str(tmp_pa
 with ReflectClient(**options) as client:
     client.deliver_spooled_traces()
 """
-        deliverers = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(2)]
+        deliverers = [spawn([sys.executable, "-c", script]) for _ in range(2)]
         assert [deliverer.wait() for deliverer in deliverers] == [0, 0]
         with ReflectClient(base_url=base_url, api_key=api_key, project_id="p") as client:
             assert sorted(trace.task for trace in client.list_traces()) == [

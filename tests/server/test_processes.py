@@ -21,8 +21,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reflect_server.testing import ServerProcess, ServerStartError, running_server
+from reflect_server.testing import (
+    STOP_SECONDS,
+    ServerProcess,
+    ServerStartError,
+    running_server,
+)
 
+START_AND_WAIT = """
+import pathlib, sys
+from reflect_server.testing import ServerProcess
+print(ServerProcess(pathlib.Path(sys.argv[1])).base_url, flush=True)
+input()
+"""
+Spawn = Callable[..., subprocess.Popen[str]]
 Start = Callable[..., ServerProcess]
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("REFLECT_", "Q_LEARNING"))}
 
@@ -110,8 +122,8 @@ def test_a_signal_ends_the_server_cleanly_and_releases_who_waits(
         asked.wait()
         http.get("/traces")
         server.process.send_signal(number)
-        code = server.process.wait(5)
-        waiter.join(5)
+        code = server.process.wait(STOP_SECONDS)
+        waiter.join(STOP_SECONDS)
 
     assert code == 0
     assert answers == [200]
@@ -151,13 +163,11 @@ def test_signals_that_follow_the_first_change_nothing(start: Start, number: sign
     assert server.log == ""
 
 
-def test_the_first_start_shows_a_key_that_works_and_later_ones_do_not(tmp_path: Path):
+def test_the_first_start_shows_a_key_that_works_and_later_ones_do_not(tmp_path: Path, spawn: Spawn):
     command = [sys.executable, "-m", "reflect_server", "--port", "0"]
     shown = []
     for _ in range(2):
-        process = subprocess.Popen(
-            [*command, "--data-dir", str(tmp_path)], env=CLEAN, stdout=subprocess.PIPE, text=True
-        )
+        process = spawn([*command, "--data-dir", str(tmp_path)], env=CLEAN, stdout=subprocess.PIPE)
         lines = iter(process.stdout.readline, "Press Ctrl+C to stop.\n")
         shown.append("".join(lines))
         address = re.search(r"Reflect is serving at (http://127\.0\.0\.1:\d+)\n", shown[-1])[1]
@@ -168,33 +178,27 @@ def test_the_first_start_shows_a_key_that_works_and_later_ones_do_not(tmp_path: 
         )
         assert answer.status_code == 200
         process.terminate()
-        assert process.wait(5) == 0
-        process.stdout.close()
+        assert process.wait(STOP_SECONDS) == 0
 
     assert "export REFLECT_PROJECT_ID=default" in shown[0]
     assert "rf_live_" not in shown[1]
     assert "reflect keys create --master" in shown[1]
 
 
-def test_what_the_first_start_shows_works_when_it_is_pasted(tmp_path: Path) -> None:
+def test_what_the_first_start_shows_works_when_it_is_pasted(tmp_path: Path, spawn: Spawn) -> None:
     command = [sys.executable, "-m", "reflect_server", "--port", "0", "--data-dir", str(tmp_path)]
-    process = subprocess.Popen(command, env=CLEAN, stdout=subprocess.PIPE, text=True)
-    try:
-        shown = "".join(iter(process.stdout.readline, "Press Ctrl+C to stop.\n"))
-        exports = dict(re.findall(r"export (\w+)=(\S+)", shown))
-        code = textwrap.dedent(shown[shown.index("  from reflect_sdk") :])
-        result = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**CLEAN, **exports},
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    process = spawn(command, env=CLEAN, stdout=subprocess.PIPE)
+    shown = "".join(iter(process.stdout.readline, "Press Ctrl+C to stop.\n"))
+    exports = dict(re.findall(r"export (\w+)=(\S+)", shown))
+    code = textwrap.dedent(shown[shown.index("  from reflect_sdk") :])
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**CLEAN, **exports},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
 
     assert result.stderr == ""
     assert result.stdout.startswith("How many orders did we ship in March?")
@@ -340,6 +344,20 @@ def test_a_failing_test_kills_its_server(tmp_path: Path):
 
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/health")
+
+
+def test_a_server_of_the_testing_module_ends_with_the_process_that_started_it(
+    tmp_path: Path, spawn: Spawn
+):
+    starter = spawn(
+        [sys.executable, "-c", START_AND_WAIT, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    address = httpx.URL(starter.stdout.readline().strip())
+    with socket.create_connection((address.host, address.port), timeout=STOP_SECONDS) as open_one:
+        starter.kill()
+        assert open_one.recv(1) == b""
 
 
 def test_json_tells_programs_where_it_serves(start: Start, tmp_path: Path):

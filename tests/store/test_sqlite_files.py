@@ -283,9 +283,11 @@ def test_an_empty_file_becomes_a_database(tmp_path: Path):
         assert not exists(store, "p")
 
 
-def test_what_was_acknowledged_survives_a_kill(tmp_path: Path):
-    process = subprocess.Popen(
-        [sys.executable, "-c", WRITE_UNTIL_KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True
+def test_what_was_acknowledged_survives_a_kill(
+    tmp_path: Path, spawn: Callable[..., subprocess.Popen[str]]
+):
+    process = spawn(
+        [sys.executable, "-c", WRITE_UNTIL_KILLED, str(tmp_path)], stdout=subprocess.PIPE
     )
     assert process.stdout is not None
     acknowledged = [process.stdout.readline().strip() for _ in range(200)]

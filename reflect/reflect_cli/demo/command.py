@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from reflect_cli.leaving import leave, leaving
 
 from .agent import SimulatedAgent
 from .database import create_database
@@ -26,6 +28,7 @@ from .screen import Screen
 from .tasks import load_tasks
 
 DEFAULT_PICTURE = Path("reflect-demo.png")
+STOPPED = "Stopped. The demo keeps nothing; run it again at any time."
 _SIMULATED_EPOCHS = 8
 _MODEL_EPOCHS = 3
 
@@ -76,8 +79,8 @@ def demo(  # noqa: PLR0917 - Typer reads the options off the parameters.
     - reflect demo --model llama3.1 --base-url http://localhost:11434/v1 --reflect
     """
     if model is None and (base_url is not None or reflect):
-        _leave("--base-url and --reflect need --model NAME.", code=2)
-    try:
+        leave("--base-url and --reflect need --model NAME.", code=2)
+    with leaving(stopped=STOPPED, failures=DemoError):
         target = writable_picture(picture)
         key = os.environ.get(api_key_env) or None
         chat = ChatModel(model, base_url=base_url, api_key=key) if model else None
@@ -96,10 +99,6 @@ def demo(  # noqa: PLR0917 - Typer reads the options off the parameters.
                 run_evaluation(evaluation, target, as_json=as_json)
 
             _run_with_server(evaluate)
-    except KeyboardInterrupt:
-        _leave("Stopped. The demo keeps nothing; run it again at any time.", code=130)
-    except DemoError as error:
-        _leave(str(error), code=1)
 
 
 def writable_picture(path: Path) -> Path:
@@ -199,8 +198,3 @@ def report(evaluation: Evaluation, picture: Path, seconds: float) -> dict[str, o
         "seconds": round(seconds, 3),
         "picture": str(picture),
     }
-
-
-def _leave(message: str, *, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+from reflect_cli.leaving import leaving
 
 from .errors import EvaluationError
 
@@ -282,7 +284,7 @@ def _run(
 ) -> None:
     from .screen import progress, show  # noqa: PLC0415 - Slow to import.
 
-    try:
+    with leaving(stopped="Stopped. Nothing was written.", failures=EvaluationError):
         total, evaluate = prepare()
         folder = _writable(out)
         console = Console(highlight=False, stderr=as_json)
@@ -292,10 +294,6 @@ def _run(
         ):
             evaluation = evaluate(service)
         files = _write(evaluation, folder)
-    except KeyboardInterrupt:
-        _leave("Stopped. Nothing was written.", code=130)
-    except EvaluationError as error:
-        _leave(str(error), code=1)
     if as_json:
         sys.stdout.write(json.dumps(evaluation.to_json()) + "\n")
         return
@@ -329,8 +327,3 @@ def _write(evaluation: Evaluation, folder: Path) -> list[Path]:
         return [results, *draw(evaluation, folder)]
     except OSError as error:
         raise EvaluationError(f"Results cannot be written to {folder}: {error}.") from error
-
-
-def _leave(message: str, *, code: int) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)

@@ -27,6 +27,14 @@ def serve(  # noqa: PLR0917 - Typer reads the options off the parameters.
     data_dir: DataDir = None,
     config: Config = None,
     changes: Changes = None,
+    end_with_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--end-with-stdin",
+            help="End when standard input does: for programs that start a server and keep that "
+            "pipe open, so that it never outlives them.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Say where it serves as one JSON object, for programs.")
     ] = False,
@@ -59,4 +67,4 @@ def serve(  # noqa: PLR0917 - Typer reads the options off the parameters.
         warning = remote_warning(settings.host)
         if warning:
             typer.echo(warning, err=True)
-        serving.serve(settings, announce)
+        serving.serve(settings, announce, end_with_stdin=end_with_stdin)
