@@ -1,5 +1,5 @@
 """
-What a memory tells a run to do, when two memories say the same, and when an answer agrees.
+What runs answered, and which lessons an answer agrees with.
 """
 
 from __future__ import annotations
@@ -7,10 +7,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import NamedTuple
 
-from reflect_server.domain.model import Memory, Reflection, Trace
+from reflect_server.domain.model import Reflection, Trace
+from reflect_server.domain.texts import evened
 from reflect_server.domain.trajectory import closing_report
 
 LEAST_AGREEMENT = 0.5
@@ -19,58 +18,6 @@ LEAST_AGREEMENT = 0.5
 _WORD = re.compile(r"\w+")
 _MOST_CHARACTERS = 16_384
 _DIGEST_BYTES = 16
-
-
-@lru_cache(maxsize=8_192)
-def lesson_of(reflection: Reflection) -> tuple[str, ...]:
-    """
-    Return what a reflection says, equal for two that say the same whatever runs they come from.
-
-    Mistake, action and guidance count, the summary does not, as it often names the run. Case and
-    white space do not count. Nothing looser is compared: one other word can be another advice.
-
-    Args:
-        reflection: What a run taught.
-    """
-    said = (reflection.key_mistake, reflection.correct_action, reflection.guidance)
-    return tuple(map(_evened, said))
-
-
-class Stance(NamedTuple):
-    """
-    The answer of a run to its task, and whether it was accepted.
-
-    Attributes:
-        task: The task, with case and white space evened out.
-        answer: A digest of the answer; see `answer_digest`.
-        accepted: Whether the run passed.
-    """
-
-    task: str
-    answer: bytes
-    accepted: bool
-
-    @property
-    def contrary(self) -> Stance:
-        """
-        The opposite verdict on the same answer to the same task.
-        """
-        return self._replace(accepted=not self.accepted)
-
-
-def stance_of(memory: Memory) -> Stance | None:
-    """
-    Return what the run of a memory stands for.
-
-    Args:
-        memory: The memory.
-
-    Returns:
-        The run's answer with its verdict; None where it has no answer, or no verdict.
-    """
-    if memory.success is None or not memory.answer:
-        return None
-    return Stance(_evened(memory.task), memory.answer, memory.success)
 
 
 def answer_digest(trace: Trace) -> bytes:
@@ -86,7 +33,7 @@ def answer_digest(trace: Trace) -> bytes:
     Returns:
         16 bytes; none for a run without an answer.
     """
-    said = [_evened(text) for text in (closing_report(trace.trajectory), trace.final_response)]
+    said = [evened(text) for text in (closing_report(trace.trajectory), trace.final_response)]
     if not any(said):
         return b""
     return hashlib.blake2b("\n".join(said).encode(), digest_size=_DIGEST_BYTES).digest()
@@ -131,7 +78,3 @@ def _advice(reflection: Reflection) -> frozenset[str]:
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text[:_MOST_CHARACTERS].casefold()))
-
-
-def _evened(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from reflect_server.domain.texts import evened
 
 Message = dict[str, Any]
 """One step of a trajectory: a message of an agent's run, free-form JSON."""
@@ -55,7 +58,7 @@ class IngestStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # Without slots, so that what is derived from it is derived once.
 class Reflection:
     """
     What a run teaches.
@@ -88,6 +91,18 @@ class Reflection:
             self.guidance,
         )
         return "\n\n".join(part for part in parts if part)
+
+    @cached_property
+    def lesson(self) -> str:
+        """
+        What it says, equal for two that say the same whatever runs they come from.
+
+        Mistake, action and guidance count, the summary does not, as it often names the run. Case
+        and white space do not count. Nothing looser is compared: one other word can be another
+        advice.
+        """
+        said = (self.key_mistake, self.correct_action, self.guidance)
+        return "\n".join(map(evened, said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +234,36 @@ class Evidence:
     last_used_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+class Stance(NamedTuple):
+    """
+    The answer of a run to its task, and whether it was accepted.
+
+    Attributes:
+        task: The task, with case and white space evened out.
+        answer: A digest of the answer; see `lessons.answer_digest`.
+        accepted: Whether the run passed.
+    """
+
+    task: str
+    answer: bytes
+    accepted: bool
+
+    @property
+    def run(self) -> tuple[str, bytes]:
+        """
+        The answer and its task, without a verdict.
+        """
+        return self.task, self.answer
+
+    @property
+    def contrary(self) -> Stance:
+        """
+        The opposite verdict on the same answer to the same task.
+        """
+        return Stance(self.task, self.answer, not self.accepted)
+
+
+@dataclass(frozen=True)  # Without slots, as `Reflection`.
 class Memory:
     """
     A reflection that future runs can retrieve, with the utility that reviews have taught it.
@@ -249,6 +293,15 @@ class Memory:
     evidence: Evidence = Evidence()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     answer: bytes = b""
+
+    @cached_property
+    def stance(self) -> Stance | None:
+        """
+        What its run stands for: the answer, with the verdict; None where it has none of the two.
+        """
+        if self.success is None or not self.answer:
+            return None
+        return Stance(evened(self.task), self.answer, self.success)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from reflect_server.domain.lessons import lesson_of, stance_of
 from reflect_server.domain.model import Evidence, Memory
 from reflect_server.domain.parts import Parts
 from reflect_server.domain.ranking import Pool, Ranking, candidates, score, select
@@ -28,8 +27,7 @@ QUICK_CHARACTERS = 4_096
 """Embedding a task of so many characters takes the local embedder about a millisecond."""
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(NamedTuple):
     """
     Why a memory stands where it does. The parts that were added make up its score.
 
@@ -61,8 +59,7 @@ class Why:
     diversity_penalty: float
 
 
-@dataclass(frozen=True, slots=True)
-class RankedMemory:
+class RankedMemory(NamedTuple):
     """
     A memory with its place in the query that found it.
 
@@ -164,7 +161,7 @@ def _ranked(
 ) -> list[RankedMemory]:
     rows = [index for index, _ in found]
     memories = [memory for _, memory in found]
-    stances = [stance_of(memory) for memory in memories]
+    stances = [memory.stance for memory in memories]
     evidence = with_other_runs([memory.evidence for memory in memories], stances)
     pool = Pool(
         similarities=matches.similarities[rows],
@@ -176,29 +173,39 @@ def _ranked(
             rate,
             draw=draw,
         ),
-        lessons=[lesson_of(memory.reflection) for memory in memories],
+        lessons=[memory.reflection.lesson for memory in memories],
         stances=stances,
     )
     scores = score(pool, ranking.blend)
     witnesses = Counter(pool.lessons)
-    letters = pool.lexical.tolist()
     by_letters = (1 + np.sort(-pool.lexical).searchsorted(-pool.lexical)).tolist()
+    # Lists, as taking single numbers out of arrays is slow.
+    similar, letters, totals, lexical, gained, agreed = (
+        values.tolist()
+        for values in (
+            pool.similarities,
+            pool.lexical,
+            scores.total,
+            scores.lexical,
+            scores.utility,
+            scores.agreement,
+        )
+    )
 
     def ranked(place: int, penalty: float) -> RankedMemory:
         why = Why(
             candidates=len(memories),
             lexical_rank=by_letters[place] if letters[place] else None,
-            lexical=float(scores.lexical[place]),
+            lexical=lexical[place],
             evidence=evidence[place].wins + evidence[place].losses,
             judged=utility(evidence[place], base_rate=rate),
             base_rate=rate,
-            utility=float(scores.utility[place]),
+            utility=gained[place],
             agreeing=witnesses[pool.lessons[place]] - 1,
-            agreement=float(scores.agreement[place]),
+            agreement=agreed[place],
             diversity_penalty=penalty,
         )
-        similarity, total = float(pool.similarities[place]), float(scores.total[place])
-        return RankedMemory(memories[place], similarity, total, why)
+        return RankedMemory(memories[place], similar[place], totals[place], why)
 
     return [
         ranked(place, penalty)

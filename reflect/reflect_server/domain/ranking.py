@@ -9,6 +9,7 @@ order in which memories happen to be stored never shows in an answer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.lessons import Stance
+from reflect_server.domain.model import Stance
 from reflect_server.errors import InvalidRequestError
 
 LOG_ODDS = 0.15
@@ -262,11 +263,12 @@ def _lexical(scores: NDArray[np.floating]) -> NDArray[np.float64]:
 def _agreement(
     own: NDArray[np.float64], lessons: Sequence[Hashable], scale: float
 ) -> NDArray[np.float64]:
-    added = np.zeros_like(own)
+    added, values = np.zeros_like(own), own.tolist()
     for members in _by_lesson(lessons):
         if len(members) > 1:
-            values = own[members]
-            added[members] = scale * np.log(np.exp((values - values.max()) / scale).sum())
+            best = max(values[place] for place in members)
+            odds = math.fsum(math.exp((values[place] - best) / scale) for place in members)
+            added[members] = scale * math.log(odds)
     return added
 
 
@@ -329,8 +331,9 @@ def select(
     if 0.0 < ranking.blend < 1.0:
         relevance[_outdone(pool, by_score)] -= _LAST
         numbers = dict[Hashable, int]()
-        lessons = [numbers.setdefault(pool.lessons[p], len(numbers)) for p in by_score]
-        likeness[np.not_equal.outer(lessons, lessons)] *= OTHER_LESSON
+        lessons = np.array([numbers.setdefault(said, len(numbers)) for said in pool.lessons])
+        lessons = lessons[by_score]
+        likeness *= np.where(lessons[:, None] == lessons, 1.0, OTHER_LESSON)
     chosen = {0: 0.0}
     nearest_chosen = likeness[0].copy()
     nearest_chosen[0] = np.inf
@@ -347,13 +350,17 @@ def _outdone(pool: Pool, by_score: NDArray[np.intp]) -> list[int]:
     Return the places in `by_score` of memories that a better one repeats or contradicts.
     """
     said, outdone = set[Hashable](), list[int]()
-    for place, position in enumerate(by_score):
+    verdicts = dict[Hashable, bool]()
+    for place, position in enumerate(by_score.tolist()):
         lesson = pool.lessons[position]
         stance = pool.stances[position] if pool.stances else None
-        if lesson in said or (stance is not None and stance.contrary in said):
+        accepted = stance is not None and stance.accepted
+        run = None if stance is None else stance.run
+        if lesson in said or verdicts.get(run, accepted) is not accepted:
             outdone.append(place)
         else:
-            said.update((lesson, stance))
+            said.add(lesson)
+            verdicts[run] = accepted
     return outdone
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reflect_server.domain.lessons import lesson_of
 from reflect_server.domain.model import Evidence, Memory, SkillLine, SkillSection
 from reflect_server.domain.utility import Utility, utility
 
@@ -34,7 +33,7 @@ class Lesson:
         """
         The same for the same advice in the same section, whatever memories say it.
         """
-        said = "\n".join((self.section, *lesson_of(self.memories[0].reflection)))
+        said = "\n".join((self.section, self.memories[0].reflection.lesson))
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
@@ -117,10 +116,10 @@ def ranked_lessons(
         section: The wanted section.
         base_rate: The usual rate in the project, in (0, 1).
     """
-    groups: dict[tuple[str, ...], list[Memory]] = {}
+    groups: dict[str, list[Memory]] = {}
     for memory in memories:
         if section_of(memory) is section:
-            groups.setdefault(lesson_of(memory.reflection), []).append(memory)
+            groups.setdefault(memory.reflection.lesson, []).append(memory)
     lessons = [
         Lesson(section, tuple(sorted(group, key=lambda m: (-m.q_value, m.id))))
         for group in groups.values()

@@ -29,6 +29,16 @@ def require_text(value: str, field: str) -> None:
         )
 
 
+def evened(text: str) -> str:
+    """
+    Return a text with case and white space evened out, for comparing what it says.
+
+    Args:
+        text: The text.
+    """
+    return " ".join(text.casefold().split())
+
+
 def is_shallow(value: object) -> bool:
     """
     Say whether JSON is nested no deeper than `DEEPEST_NESTING`.

@@ -16,8 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.lessons import Stance
-from reflect_server.domain.model import Evidence
+from reflect_server.domain.model import Evidence, Stance
 
 PRIOR_WEIGHT = 2.0
 """How many reviews the prior counts for: two, as in Laplace's rule of succession."""
@@ -93,13 +92,13 @@ def with_other_runs(
     Returns:
         The evidence with those verdicts, in the same order. The number of uses stays.
     """
-    counts = Counter(stance for stance in stances if stance is not None)
+    runs = [None if stance is None else stance.run for stance in stances]
+    equal_runs, equal_stances = Counter(runs), Counter(stances)
     added = []
-    for known, stance in zip(evidence, stances, strict=True):
-        if stance is not None:
-            same, contrary = counts[stance], counts[stance.contrary]
-            own = stance.accepted and same + contrary > 1
-            wins, losses = known.wins + same - 1 + own, known.losses + contrary
+    for known, stance, run in zip(evidence, stances, runs, strict=True):
+        if stance is not None and equal_runs[run] > 1:
+            same, contrary = equal_stances[stance], equal_stances[stance.contrary]
+            wins, losses = known.wins + same - 1 + stance.accepted, known.losses + contrary
             added.append(Evidence(known.uses, wins, losses, known.last_used_at))
         else:
             added.append(known)

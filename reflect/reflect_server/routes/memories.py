@@ -67,41 +67,42 @@ def get_memory_history(call: Call, *, project_id: str, memory_id: str) -> models
 
 def _ranked_response(ranked: RankedMemory) -> models.MemoryResponse:
     why = ranked.why
-    return msgspec.structs.replace(
-        _memory_response(ranked.memory),
+    explanation = models.MemoryExplanation(
+        candidates=why.candidates,
         similarity=ranked.similarity,
-        score=ranked.score,
-        why=models.MemoryExplanation(
-            candidates=why.candidates,
-            similarity=ranked.similarity,
-            lexical_rank=why.lexical_rank,
-            lexical=why.lexical,
-            estimate=why.judged.estimate,
-            estimate_low=why.judged.low,
-            estimate_high=why.judged.high,
-            evidence=why.evidence,
-            base_rate=why.base_rate,
-            utility=why.utility,
-            agreeing=why.agreeing,
-            agreement=why.agreement,
-            diversity_penalty=why.diversity_penalty,
-        ),
+        lexical_rank=why.lexical_rank,
+        lexical=why.lexical,
+        estimate=why.judged.estimate,
+        estimate_low=why.judged.low,
+        estimate_high=why.judged.high,
+        evidence=why.evidence,
+        base_rate=why.base_rate,
+        utility=why.utility,
+        agreeing=why.agreeing,
+        agreement=why.agreement,
+        diversity_penalty=why.diversity_penalty,
     )
+    return _memory_response(ranked.memory, ranked.similarity, ranked.score, explanation)
 
 
-def _memory_response(memory: Memory) -> models.MemoryResponse:
-    reflection = memory.reflection
+def _memory_response(
+    memory: Memory,
+    similarity: float = 0.0,
+    score: float = 0.0,
+    why: models.MemoryExplanation | msgspec.UnsetType = msgspec.UNSET,
+) -> models.MemoryResponse:
+    reflection, evidence = memory.reflection, memory.evidence
     return models.MemoryResponse(
         id=memory.id,
         task=memory.task,
         reflection=reflection.text,
         q_value=memory.q_value,
-        uses=memory.evidence.uses,
-        wins=memory.evidence.wins,
-        losses=memory.evidence.losses,
-        last_used_at=memory.evidence.last_used_at,
-        similarity=0.0,
-        score=0.0,
+        uses=evidence.uses,
+        wins=evidence.wins,
+        losses=evidence.losses,
+        last_used_at=evidence.last_used_at,
+        similarity=similarity,
+        score=score,
         success=memory.success,
         summary=reflection.summary,
         key_mistake=reflection.key_mistake,
@@ -112,6 +113,7 @@ def _memory_response(memory: Memory) -> models.MemoryResponse:
         trace_id=memory.trace_id,
         created_at=memory.created_at,
         metadata=dict(memory.metadata),
+        why=why,
     )
 
 

@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflect_server.domain.lessons import Stance, agreeing, lesson_of, stance_of
+from reflect_server.domain.lessons import agreeing
 from reflect_server.domain.memories import memory_of
-from reflect_server.domain.model import Reflection, Review, ReviewMode, ReviewResult, Trace
+from reflect_server.domain.model import (
+    Reflection,
+    Review,
+    ReviewMode,
+    ReviewResult,
+    Stance,
+    Trace,
+)
 
 words = st.lists(st.sampled_from("abcdef"), max_size=4).map(" ".join)
 
@@ -64,7 +71,7 @@ def test_case_white_space_and_the_summary_do_not_make_another_lesson():
     first = Reflection("About one run", "Filter on  shipped_at.\n", "", "SELECT 1")
     same = Reflection("Another", "filter ON shipped_at.", "", "select 1")
     another = Reflection("Another", "Filter on shipped.", "", "SELECT 1")
-    assert lesson_of(first) == lesson_of(same) != lesson_of(another)
+    assert first.lesson == same.lesson != another.lesson
 
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -80,7 +87,7 @@ def stance(
         result = ReviewResult.PASS if passed else ReviewResult.FAIL
         review = Review("r", "t", result, None, ReviewMode.INLINE, None, None, NOW)
         trace = replace(trace, review=review)
-    return stance_of(memory_of(trace, Reflection("s", "g"), now=NOW))
+    return memory_of(trace, Reflection("s", "g"), now=NOW).stance
 
 
 def test_a_run_stands_for_its_answer_whatever_its_case_and_white_space():

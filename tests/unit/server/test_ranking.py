@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reflect_server.domain import ranking
-from reflect_server.domain.lessons import Stance
+from reflect_server.domain.model import Stance
 from reflect_server.domain.ranking import (
     LOG_ODDS,
     OTHER_LESSON,

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reflect_server.domain.learning import evidence_of
-from reflect_server.domain.lessons import Stance
-from reflect_server.domain.model import Evidence, QValueEvent, ReviewResult
+from reflect_server.domain.model import Evidence, QValueEvent, ReviewResult, Stance
 from reflect_server.domain.utility import (
     LEAST_GAIN,
     base_rate,

@@ -19,7 +19,10 @@ MOST_CONTENTS = 8_192
 """How many memories are kept; those that were read first make room."""
 
 LARGEST_CONTENT = 8_192
-"""A memory with more characters than this is not kept, so that all take some 64 MB at the most."""
+"""
+A memory with more characters than this is not kept, so that all take some 64 MB at the most, and as
+much again for what is derived from them.
+"""
 
 LearnedColumns = tuple[float, int, float, float, int | None]
 """The columns `q_value`, `uses`, `wins`, `losses` and `last_used_at`."""
