@@ -14,6 +14,7 @@ from typing import Any
 
 from platformdirs import user_config_path
 from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
 from reflect_server.errors import SettingsError
@@ -27,6 +28,7 @@ HIDDEN = "********"
 
 _ALIASES = {"q_learning_alpha": "Q_LEARNING_ALPHA"}
 _FLAGS = frozenset({"host", "port", "data_dir"})
+_OF_THE_CLIENT = frozenset({"REFLECT_API_URL", "REFLECT_API_KEY", "REFLECT_PROJECT_ID"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def load_configuration(config: Path | None = None, **options: Any) -> Configurat
             do not count.
 
     Raises:
-        SettingsError: A value cannot be used, or the file cannot. Says which and why, and never
+        SettingsError: Values cannot be used, or the file cannot. Says which and why, and never
             shows a secret.
     """
     file = config_file(config)
@@ -158,7 +160,7 @@ def load_configuration(config: Path | None = None, **options: Any) -> Configurat
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise _refusal(error, origins) from None
+        raise SettingsError(*_problems(error, origins)) from None
     return Configuration(settings, origins, file)
 
 
@@ -203,20 +205,37 @@ def _variable(name: str) -> str:
     return _ALIASES.get(name, f"REFLECT_{name.upper()}")
 
 
-def _refusal(error: ValidationError, origins: Mapping[str, Origin]) -> SettingsError:
-    problem = error.errors(include_url=False)[0]
-    name = next(iter(_by_name({str(problem["loc"][0]): None})))
-    origin = origins[name]
-    if problem["type"] == "extra_forbidden":
+def unknown_variables() -> Iterator[tuple[str, str | None]]:
+    """
+    Yield the environment variables that look like settings and are none.
+
+    Yields:
+        Each with the variable that it may be meant to be, or None.
+    """
+    known = {*map(_variable, Settings.model_fields), CONFIG_VARIABLE, *_OF_THE_CLIENT}
+    for name in sorted(os.environ):
+        if name.startswith("REFLECT_") and name not in known:
+            yield name, next(iter(get_close_matches(name, known, n=1, cutoff=0.8)), None)
+
+
+def _problems(error: ValidationError, origins: Mapping[str, Origin]) -> Iterator[str]:
+    for details in error.errors():
+        name = next(iter(_by_name({str(details["loc"][0]): None})))
+        if origins[name].kind != "default":  # A default fails only where it follows from others.
+            yield _problem(name, details, origins[name])
+
+
+def _problem(name: str, error: ErrorDetails, origin: Origin) -> str:
+    if error["type"] == "extra_forbidden":
         like = get_close_matches(name, Settings.model_fields, n=1)
         known = f"The settings are {', '.join(Settings.model_fields)}."
-        return SettingsError(
-            f"There is no setting `{name}`, which is given by `{origin.name}`. "
-            + (f"Did you mean `{like[0]}`?" if like else known)
+        return f"There is no setting `{name}`, which is given by `{origin.name}`. " + (
+            f"Did you mean `{like[0]}`?" if like else known
         )
-    found = "" if _is_secret(name) else f", found {problem['input']!r}"
-    reason = problem["msg"][:1].lower() + problem["msg"][1:]
-    return SettingsError(
+    found = "" if _is_secret(name) else f", found {error['input']!r}"
+    reason = error["msg"].removeprefix("Value error, ")
+    reason = reason[:1].lower() + reason[1:]
+    return (
         f"The setting `{origin.name}` cannot be used: {reason}{found}. Change it and start again."
     )
 

@@ -170,6 +170,13 @@ class ShutdownError(ReflectServerError):
 class SettingsError(ReflectServerError):
     """
     The service cannot start as it is configured.
+
+    Args:
+        problems: What is wrong with each setting, and what to do, in full sentences.
     """
 
     code = "invalid_settings"
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems

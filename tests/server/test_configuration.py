@@ -112,6 +112,20 @@ def test_a_file_that_cannot_be_used_is_refused_and_named(
     assert TOKEN not in refusal.value.message
 
 
+def test_all_settings_that_cannot_be_used_are_named_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path / "r.toml", "port = 70000\nprot = 8000\n")
+    monkeypatch.setenv("Q_LEARNING_ALPHA", "2")
+
+    result = asked("--config", str(file), "--set", "log_level=loud")
+
+    assert result.exit_code == 1
+    wrong = (f"`port in {file}`", "`Q_LEARNING_ALPHA`", "`--set log_level`", "`prot`")
+    for line, name in zip(result.output.splitlines(), wrong, strict=True):
+        assert name in line
+
+
 def test_config_says_where_each_value_comes_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,4 +167,4 @@ def test_a_change_without_a_value_is_refused() -> None:
     result = asked("--set", "port")
 
     assert result.exit_code == 1
-    assert "--set name=value" in result.output
+    assert "--set port=VALUE" in result.output

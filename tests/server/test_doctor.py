@@ -311,11 +311,42 @@ def test_a_file_of_settings_that_others_can_read_is_warned_of(data: Path, tmp_pa
     assert findings("--config", file, "--data-dir", data)["settings"]["level"] == "ok"
 
 
-def test_settings_that_cannot_be_used_are_a_problem(data: Path) -> None:
-    finding = findings("--data-dir", data, Q_LEARNING_ALPHA="2")["settings"]
+def test_all_settings_that_cannot_be_used_are_named_at_once(
+    tmp_path: Path, snapshot: SnapshotAssertion
+) -> None:
+    file = tmp_path / "reflect.toml"
+    file.write_text('log_level = "loud"\nprot = 8000\nbootstrap_token = ["a-secret"]\n')
+    options = ("--config", file, "--port", 70000, "--set", "embedder=open")
 
-    assert finding["level"] == "problem"
-    assert "Q_LEARNING_ALPHA" in finding["found"]
+    result = reflect("doctor", *options, Q_LEARNING_ALPHA="2")
+
+    assert result.exit_code == 1
+    assert result.stdout.replace(str(tmp_path), "…") == snapshot
+
+
+def test_changes_without_a_value_are_named_at_once() -> None:
+    result = reflect("doctor", "--json", "--set", "port", "--set", "host")
+
+    remedies = [finding["remedy"] for finding in json.loads(result.stdout)]
+    assert remedies == ["Write `--set port=VALUE`.", "Write `--set host=VALUE`."]
+
+
+def test_a_variable_that_sets_nothing_is_warned_of(data: Path) -> None:
+    options = ("--json", "--data-dir", data, "--port", 0)
+    unknown = {"REFLECT_PROT": "1", "REFLECT_Q_LEARNING_ALPHA": "0.5", "REFLECT_ZZZ": "1"}
+
+    result = reflect("doctor", *options, REFLECT_API_URL="http://localhost", **unknown)
+
+    found = {
+        finding["found"].split(" ")[0]: (finding["level"], finding["remedy"])
+        for finding in json.loads(result.stdout)
+        if finding["check"] == "settings" and finding["level"] != "ok"
+    }
+    assert found == {
+        "`REFLECT_PROT`": ("warning", "Set `REFLECT_PORT` if that was meant."),
+        "`REFLECT_Q_LEARNING_ALPHA`": ("warning", "Set `Q_LEARNING_ALPHA` if that was meant."),
+        "`REFLECT_ZZZ`": ("warning", "`reflect config` lists them."),
+    }
 
 
 def test_a_broken_installation_reads_well(

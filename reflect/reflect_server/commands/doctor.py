@@ -49,14 +49,15 @@ def doctor(  # noqa: PLR0917 - Typer reads the options off the parameters.
     - reflect doctor --data-dir ./memory --json
     """
     from reflect_server.diagnosis.examination import examine  # noqa: PLC0415 - slow to import
-    from reflect_server.diagnosis.findings import Level, problem  # noqa: PLC0415 - as above
-    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - as above
+    from reflect_server.diagnosis.findings import Level, problem_of  # noqa: PLC0415 - as above
+    from reflect_server.errors import SettingsError  # noqa: PLC0415 - as above
 
     try:
         configuration = configuration_of(config, changes, host=host, port=port, data_dir=data_dir)
-    except ReflectServerError as error:
-        found, _, remedy = error.message.partition(". ")
-        findings: Iterable[Finding] = [problem("settings", f"{found}.", remedy)]
+    except SettingsError as error:
+        findings: Iterable[Finding] = [
+            problem_of("settings", message) for message in error.problems
+        ]
     else:
         findings = examine(configuration)
     shown = _as_json(findings) if as_json else _as_lines(findings)

@@ -68,11 +68,14 @@ def configuration_of(
     from reflect_server.configuration import load_configuration  # noqa: PLC0415 - slow to import
     from reflect_server.errors import SettingsError  # noqa: PLC0415 - as above
 
+    empty = [change for change in changes or () if "=" not in change]
+    if empty:
+        raise SettingsError(
+            *(f"`--set {name}` names no value. Write `--set {name}=VALUE`." for name in empty)
+        )
     named: dict[str, object] = {}
     for change in changes or ():
-        name, equals, value = change.partition("=")
-        if not equals:
-            raise SettingsError(f"`--set {change}` names no value. Write `--set name=value`.")
+        name, _, value = change.partition("=")
         named[name.strip()] = value.strip()
     given = {name: value for name, value in options.items() if value is not None}
     return load_configuration(config, **{**named, **given})

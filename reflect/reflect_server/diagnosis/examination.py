@@ -11,13 +11,13 @@ from reflect_server.configuration import Configuration
 from reflect_server.diagnosis.findings import Check, Finding, problem
 from reflect_server.diagnosis.folder import check_database, check_folder, check_secret
 from reflect_server.diagnosis.surroundings import (
-    check_config_file,
     check_disk,
     check_embedder,
     check_interpreter,
     check_port,
     check_reflector,
     check_safety,
+    check_sources,
 )
 
 
@@ -30,7 +30,7 @@ def examine(configuration: Configuration) -> Iterator[Finding]:
     """
     checks: tuple[Check, ...] = (
         check_interpreter,
-        partial(check_config_file, configuration.file),
+        partial(check_sources, configuration.file),
         check_safety,
         check_folder,
         check_disk,

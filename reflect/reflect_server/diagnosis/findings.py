@@ -57,8 +57,16 @@ def warning(check: str, found: str, remedy: str) -> Finding:
     return Finding(check, Level.WARNING, found, remedy)
 
 
-def problem(check: str, found: str, remedy: str) -> Finding:
+def problem(check: str, found: str, remedy: str | None) -> Finding:
     """
     Return a finding of something that does not work.
     """
     return Finding(check, Level.PROBLEM, found, remedy)
+
+
+def problem_of(check: str, message: str) -> Finding:
+    """
+    Return a problem that an error tells: what was found in its first sentence, then the remedy.
+    """
+    found, _, remedy = message.partition(". ")
+    return problem(check, f"{found.removesuffix('.')}.", remedy or None)

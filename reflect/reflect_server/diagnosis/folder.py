@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reflect_server.addresses import is_local
-from reflect_server.diagnosis.findings import Finding, ok, problem, warning
+from reflect_server.diagnosis.findings import Finding, ok, problem, problem_of, warning
 from reflect_server.errors import ReflectServerError
 from reflect_server.identity import SECRET_FILE, load_pepper
 from reflect_server.presence import presence_in
@@ -100,8 +100,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
                 yield from _check_keys(connection, settings)
                 yield from _check_clock(connection)
     except ReflectServerError as error:
-        found, _, remedy = error.message.partition(". ")
-        yield problem("database", f"{found}.", remedy)
+        yield problem_of("database", error.message)
     except sqlite3.DatabaseError as error:
         is_damage = error.sqlite_errorname.startswith(_DAMAGES)
         what = "is damaged" if is_damage else "cannot be read"
@@ -124,8 +123,7 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
     try:
         load_pepper(settings.data_dir, may_create=False)
     except ReflectServerError as error:
-        found, _, remedy = error.message.partition(". ")
-        yield problem("secret", f"{found}.", remedy)
+        yield problem_of("secret", error.message)
         return
     if sys.platform != "win32" and _open_to_others(path):
         yield warning(

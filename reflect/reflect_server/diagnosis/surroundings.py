@@ -12,7 +12,8 @@ from contextlib import closing
 from pathlib import Path
 
 from reflect_server.addresses import is_local
-from reflect_server.diagnosis.findings import Finding, ok, problem, warning
+from reflect_server.configuration import unknown_variables
+from reflect_server.diagnosis.findings import Finding, ok, problem, problem_of, warning
 from reflect_server.errors import ReflectServerError
 from reflect_server.presence import presence_in
 from reflect_server.service import chosen_embedder, model_endpoint
@@ -74,7 +75,7 @@ def check_port(settings: Settings) -> Iterator[Finding]:
         with listening(settings.host, settings.port) as listener:
             port = listener.getsockname()[1]
     except ReflectServerError as error:
-        yield problem("port", *_parted(error))
+        yield problem_of("port", error.message)
     else:
         yield ok("port", f"Port {port} of {settings.host} is free.")
 
@@ -103,7 +104,7 @@ def check_embedder(settings: Settings) -> Iterator[Finding]:
         with chosen_embedder(settings) as embedder:
             vectors = embedder.embed(["Is this embedder ready?"])
     except ReflectServerError as error:
-        yield problem("embedder", *_parted(error))
+        yield problem_of("embedder", error.message)
     else:
         yield ok("embedder", f"{embedder.name} makes vectors of {vectors.shape[1]} dimensions.")
 
@@ -127,7 +128,7 @@ def check_reflector(settings: Settings) -> Iterator[Finding]:
         with closing(model_endpoint(settings, settings.model, timeout)) as endpoint:
             endpoint.require_reachable()
     except ReflectServerError as error:
-        yield problem("reflections", *_parted(error))
+        yield problem_of("reflections", error.message)
     else:
         yield ok(
             "reflections",
@@ -135,14 +136,20 @@ def check_reflector(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def check_config_file(file: Path | None, settings: Settings) -> Iterator[Finding]:
+def check_sources(file: Path | None, settings: Settings) -> Iterator[Finding]:
     """
-    Look at the file that settings came from.
+    Look at where settings came from: the environment and the file.
 
     Args:
         file: The file; None where none was read.
         settings: The settings.
     """
+    for name, meant in unknown_variables():
+        yield warning(
+            "settings",
+            f"`{name}` is set in the environment, and there is no such setting.",
+            f"Set `{meant}` if that was meant." if meant else "`reflect config` lists them.",
+        )
     if file is None:
         yield ok("settings", "They come from the environment and defaults.")
         return
@@ -155,8 +162,3 @@ def check_config_file(file: Path | None, settings: Settings) -> Iterator[Finding
         )
     else:
         yield ok("settings", f"They come from {file}, the environment and defaults.")
-
-
-def _parted(error: ReflectServerError) -> tuple[str, str]:
-    found, _, remedy = error.message.partition(". ")
-    return (f"{found}.", remedy) if remedy else (found, "See above.")
