@@ -1,3 +1,4 @@
+import asyncio
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,30 +25,76 @@ def test_a_write_returns_the_result_of_its_function(store: Store):
     assert store.write(lambda tx: tx.projects.exists("p")) is True
 
 
-def test_a_write_that_nobody_waits_for_is_done(store: Store):
-    done = threading.Event()
+def test_an_event_loop_goes_on_while_a_write_is_under_way(store: Store):
+    async def write() -> str:
+        started, release = threading.Event(), threading.Event()
 
-    written = store.submit(lambda tx: tx.projects.create("new", created_at=NOW))
-    written.add_done_callback(lambda _: done.set())
+        def work(tx: Transaction) -> str:
+            started.set()
+            release.wait()
+            return "written" if tx.projects.exists("p") else "lost"
 
-    assert written.result() is None
-    assert done.wait(10)
-    assert store.read(lambda tx: tx.projects.exists("new"))
+        async def let_go() -> None:
+            await asyncio.to_thread(started.wait)
+            release.set()
+
+        written, _ = await asyncio.gather(store.write_async(work), let_go())
+        return written
+
+    assert asyncio.run(write()) == "written"
 
 
-def test_a_write_that_was_submitted_cannot_be_called_off(store: Store):
-    written = store.submit(lambda tx: tx.projects.create("new", created_at=NOW))
+def test_writes_of_an_event_loop_take_effect_in_order(store: Store, a_trace: Make):
+    traces = [a_trace(f"t{number}") for number in range(50)]
 
-    assert not written.cancel()
-    written.result()
-    assert store.read(lambda tx: tx.projects.exists("new"))
+    async def write() -> None:
+        await asyncio.gather(
+            *(store.write_async(lambda tx, t=trace: tx.traces.insert(t)) for trace in traces)
+        )
+
+    asyncio.run(write())
+    stored = store.read(lambda tx: tx.traces.page("p"))
+    assert [trace.id for trace in stored] == [trace.id for trace in reversed(traces)]
 
 
-def test_the_error_of_a_submitted_write_stands_in_its_future(store: Store, a_trace: Make):
-    written = store.submit(lambda tx: tx.traces.insert(a_trace("t", project_id="missing")))
+def test_a_write_that_nobody_waits_for_any_longer_is_done(store: Store):
+    async def write() -> None:
+        written = asyncio.ensure_future(
+            store.write_async(lambda tx: tx.projects.create("new", created_at=NOW))
+        )
+        await asyncio.sleep(0)
+        written.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await written
+        assert await store.write_async(lambda tx: tx.projects.exists("new"))
+
+    asyncio.run(write())
+
+
+def test_a_write_outlives_its_event_loop(store: Store):
+    entered, release = threading.Event(), threading.Event()
+
+    def work(tx: Transaction) -> None:
+        entered.set()
+        release.wait()
+        tx.projects.create("new", created_at=NOW)
+
+    async def write() -> None:
+        written = asyncio.ensure_future(store.write_async(work))
+        await asyncio.to_thread(entered.wait)
+        written.cancel()
+
+    asyncio.run(write())
+    release.set()
+    assert store.write(lambda tx: tx.projects.exists("new"))
+
+
+def test_the_error_of_a_write_reaches_the_event_loop(store: Store, a_trace: Make):
+    async def write() -> None:
+        await store.write_async(lambda tx: tx.traces.insert(a_trace("t", project_id="missing")))
 
     with pytest.raises(NotFoundError, match="'missing' does not exist"):
-        written.result()
+        asyncio.run(write())
 
 
 def test_a_function_that_raises_stores_nothing(store: Store, a_trace: Make):

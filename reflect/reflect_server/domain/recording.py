@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -103,6 +102,10 @@ class Recording:
     Everything is stored in one transaction: the trace, its review, the moved Q-values, a memory of
     an authored reflection, and the idempotency key.
 
+    Attributes:
+        memory: The memory that the run brings with it, whose task has to be embedded; None for
+            most runs.
+
     Args:
         parts: The collaborators.
         project_id: The project.
@@ -127,18 +130,11 @@ class Recording:
         self._idempotency = idempotency
         self._origin = parts.origin()
         self._trace = _trace_of(run, project_id, now)
-        self._memory = _authored_memory(self._trace)
+        self.memory = _authored_memory(self._trace)
 
-    @property
-    def brings_memory(self) -> bool:
+    async def store(self) -> Receipt:
         """
-        Whether the run brings a memory with it, whose task has to be embedded.
-        """
-        return self._memory is not None
-
-    def store(self) -> Receipt:
-        """
-        Store the run. Blocks.
+        Store a run that brings no memory, while the event loop goes on.
 
         Returns:
             The trace's id and ingest status, also where an earlier request had created it.
@@ -147,9 +143,26 @@ class Recording:
             InvalidRequestError: A memory is not and never was one of the project.
             IdempotencyKeyReusedError: The key came before, with a different request.
         """
-        memory = self._memory
-        if memory is None:
-            return self.submit().result()
+        try:
+            return await self._parts.store.write_async(self._keep)
+        finally:  # Also where nobody waits any longer. What the worker writes then comes after.
+            if self._trace.ingest_status is IngestStatus.QUEUED:
+                self._parts.queued()
+
+    def store_with_memory(self, memory: Memory) -> Receipt:
+        """
+        Store a run and the memory that it brings. Blocks.
+
+        Args:
+            memory: The run's `memory`.
+
+        Returns:
+            As `store` does.
+
+        Raises:
+            InvalidRequestError: As from `store`.
+            IdempotencyKeyReusedError: As from `store`.
+        """
         store, space = self._parts.store, self._parts.spaces.active
         vector = space.embedder.embed([memory.task])[0]
 
@@ -163,15 +176,6 @@ class Recording:
         if not receipt.replayed:
             self._parts.spaces.settle(store, space, memory, vector)
         return receipt
-
-    def submit(self) -> Future[Receipt]:
-        """
-        Do what `store` does without waiting for it, for a run that brings no memory.
-        """
-        stored = self._parts.store.submit(self._keep)
-        if self._trace.ingest_status is IngestStatus.QUEUED:
-            stored.add_done_callback(self._announce)
-        return stored
 
     def _keep(self, tx: Transaction) -> Receipt:
         trace, idempotency = self._trace, self._idempotency
@@ -187,10 +191,6 @@ class Recording:
             answer = IdempotentAnswer(idempotency.fingerprint, trace.id)
             tx.idempotency.remember(trace.project_id, idempotency.key, answer, at=trace.created_at)
         return Receipt(trace.id, trace.ingest_status)
-
-    def _announce(self, stored: Future[Receipt]) -> None:
-        if stored.exception() is None:
-            self._parts.queued()
 
 
 def _trace_of(run: Run, project_id: str, now: datetime) -> Trace:

@@ -4,7 +4,6 @@ Recorded runs and their reviews.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from typing import Any
 
@@ -48,10 +47,10 @@ async def create_trace(
         )
 
     run = await call.in_thread(recorded) if call.is_large else recorded()
-    if run.brings_memory:
-        receipt = await call.in_thread(run.store)
+    if run.memory is None:
+        receipt = await run.store()
     else:
-        receipt = await asyncio.wrap_future(run.submit())
+        receipt = await call.in_thread(run.store_with_memory, run.memory)
     response = models.TraceCreateResponse(
         trace_id=receipt.trace_id, ingest_status=models.IngestStatus(receipt.ingest_status)
     )

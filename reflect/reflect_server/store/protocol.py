@@ -8,7 +8,6 @@ repositories speak of domain objects only; all that it does is committed togethe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -261,16 +260,16 @@ class Store(Protocol):
         """
         Run `work` in a write transaction and return its result once it is durable.
 
-        An exception from `work` rolls back all that it did, and is raised again here.
+        Writes take effect in the order in which they came. An exception from `work` rolls back all
+        that it did, and is raised again here.
         """
         ...
 
-    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+    async def write_async(self, work: Callable[[Transaction], T]) -> T:
         """
-        Do what `write` does without waiting for it.
+        Do what `write` does while the event loop goes on.
 
-        The future has the result once it is durable, or the exception. What is called when it is
-        done runs on a thread of the store's own, and must not block.
+        Whoever stops waiting calls nothing off: `work` is done all the same.
         """
         ...
 

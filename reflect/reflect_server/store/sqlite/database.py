@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.failures import store_error
@@ -20,9 +20,25 @@ from reflect_server.store.sqlite.staging import DATABASE_NAME, apply_staged
 from reflect_server.store.sqlite.writer import Writer
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
-class Database:
+@dataclass(frozen=True, slots=True)
+class _Reader(Generic[S]):
+    connection: sqlite3.Connection
+    session: S
+
+    def run(self, work: Callable[[S], T]) -> T:
+        execute = self.connection.execute
+        execute("BEGIN DEFERRED")
+        try:
+            return work(self.session)
+        finally:
+            if self.connection.in_transaction:
+                execute("ROLLBACK")
+
+
+class Database(Generic[S]):
     """
     The database of a data folder, held exclusively until `close`.
 
@@ -31,13 +47,16 @@ class Database:
 
     Args:
         folder: The data folder; made when it does not exist.
+        session: Makes what reads and writes receive. Called once for each connection, as
+            transactions are many and short.
 
     Raises:
         StoreError: The folder or its database cannot be used, or another server holds it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, session: Callable[[sqlite3.Connection], S]) -> None:
         self._path = folder / DATABASE_NAME
+        self._session = session
         self._lock = FolderLock(folder)
         try:
             apply_staged(folder)
@@ -45,17 +64,17 @@ class Database:
         except BaseException:
             self._lock.release()
             raise
-        self._writer = Writer(self._connection)
-        self._readers: list[sqlite3.Connection] = []
+        self._writer = Writer(self._connection, session(self._connection))
+        self._readers: list[_Reader[S]] = []
         self._readers_lock = threading.Lock()
         self._closed = False
 
-    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def read(self, work: Callable[[S], T]) -> T:
         """
         Run `work` on one consistent snapshot.
 
         Args:
-            work: Receives a connection that refuses to write.
+            work: Receives a session on a connection that refuses to write.
 
         Returns:
             What `work` returned.
@@ -64,27 +83,25 @@ class Database:
             StoreError: The database could not be read, or the store is closed.
         """
         try:
-            with self._reader() as connection:
-                connection.execute("BEGIN DEFERRED")
-                try:
-                    return work(connection)
-                finally:
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
+            reader = self._borrowed()
+            try:
+                return reader.run(work)
+            finally:
+                self._give_back(reader)
         except sqlite3.Error as error:
             raise store_error(error) from error
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def write(self, work: Callable[[S], T]) -> T:
         """
         Run `work` in a write transaction, as `Writer.run` does.
         """
         return self._writer.run(work)
 
-    def submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    async def write_async(self, work: Callable[[S], T]) -> T:
         """
-        Run `work` in a write transaction, as `Writer.submit` does.
+        Run `work` in a write transaction, as `Writer.run_async` does.
         """
-        return self._writer.submit(work)
+        return await self._writer.run_async(work)
 
     def erase(self) -> None:
         """
@@ -107,26 +124,25 @@ class Database:
         with self._readers_lock:
             self._closed = True
             idle, self._readers = self._readers, []
-        for connection in idle:
-            connection.close()
+        for reader in idle:
+            reader.connection.close()
         self._connection.close()
         self._lock.release()
 
-    @contextmanager
-    def _reader(self) -> Iterator[sqlite3.Connection]:
+    def _borrowed(self) -> _Reader[S]:
         with self._readers_lock:
             if self._closed:
                 raise StoreError("The store is closed. Start the server again to use it.")
-            connection = self._readers.pop() if self._readers else None
-        if connection is None:
-            connection = connect(self._path)
-            connection.execute("PRAGMA query_only = ON")
-        try:
-            yield connection
-        finally:
-            with self._readers_lock:
-                closed = self._closed
-                if not closed:
-                    self._readers.append(connection)
-            if closed:
-                connection.close()
+            if self._readers:
+                return self._readers.pop()
+        connection = connect(self._path)
+        connection.execute("PRAGMA query_only = ON")
+        return _Reader(connection, self._session(connection))
+
+    def _give_back(self, reader: _Reader[S]) -> None:
+        with self._readers_lock:
+            closed = self._closed
+            if not closed:
+                self._readers.append(reader)
+        if closed:
+            reader.connection.close()

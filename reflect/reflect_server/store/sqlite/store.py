@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,10 +25,10 @@ T = TypeVar("T")
 
 class SqliteTransaction:
     """
-    The repositories of one transaction.
+    The repositories of the transaction that a connection is in.
 
     Args:
-        connection: The connection that the transaction runs on.
+        connection: The connection.
         contents: What transactions before have read of memories.
     """
 
@@ -63,8 +62,10 @@ class SqliteStore:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._database = Database(data_dir)
         self._contents = MemoryContents()
+        self._database = Database(
+            data_dir, lambda connection: SqliteTransaction(connection, self._contents)
+        )
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """
@@ -73,7 +74,7 @@ class SqliteStore:
         Raises:
             StoreError: The database could not be read, or the store is closed.
         """
-        return self._database.read(lambda connection: work(self._transaction(connection)))
+        return self._database.read(work)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """
@@ -86,19 +87,15 @@ class SqliteStore:
             StoreError: The database could not store it, or the store is closed.
             Exception: What `work` raised; nothing that it did is stored.
         """
-        return self._database.write(lambda connection: work(self._transaction(connection)))
+        return self._database.write(work)
 
-    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+    async def write_async(self, work: Callable[[Transaction], T]) -> T:
         """
-        Do what `write` does without waiting for it.
+        Do what `write` does while the event loop goes on.
 
-        The future has the result once it is durable, or the exception. What is called when it is
-        done runs on the writer's thread, and must not block.
-
-        Raises:
-            StoreError: The store is closed.
+        Whoever stops waiting calls nothing off: `work` is done all the same.
         """
-        return self._database.submit(lambda connection: work(self._transaction(connection)))
+        return await self._database.write_async(work)
 
     def erase(self) -> None:
         """
@@ -115,6 +112,3 @@ class SqliteStore:
         Finish the writes that were accepted, and release the data folder.
         """
         self._database.close()
-
-    def _transaction(self, connection: sqlite3.Connection) -> SqliteTransaction:
-        return SqliteTransaction(connection, self._contents)

@@ -4,63 +4,71 @@ The one thread that writes, and commits what waits together.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.failures import store_error
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 LARGEST_GROUP = 256
 """At most this many functions share a commit, so none waits long for the others."""
 
 
 @dataclass(slots=True)
-class _Job:
-    work: Callable[[sqlite3.Connection], Any]
-    future: Future[Any] = field(default_factory=Future)
+class _Job(Generic[S]):
+    work: Callable[[S], Any]
+    answer: Future[Any] | asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop | None = None
     result: Any = None
     error: BaseException | None = None
 
-    def resolve(self) -> None:
+    def give_answer(self) -> None:
+        if self.answer.done():  # Nobody waits any longer.
+            return
         if self.error is None:
-            self.future.set_result(self.result)
+            self.answer.set_result(self.result)
         else:
-            self.future.set_exception(self.error)
+            self.answer.set_exception(self.error)
 
 
-class Writer:
+class Writer(Generic[S]):
     """
-    Runs write functions one after the other on a thread of its own.
+    Runs write functions one after the other, in the order in which they came, on a thread of its
+    own.
 
     Functions that wait at the same time share one transaction, and so one flush to the disk. Each
     has a savepoint: one that raises loses only its own changes.
 
     Args:
         connection: The connection to write with; used by this writer alone, closed by its owner.
+        session: What functions receive, which works with that connection.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, session: S) -> None:
         self._connection = connection
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._session = session
+        self._jobs: SimpleQueue[_Job[S] | None] = SimpleQueue()
         self._accepting = True
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="reflect-store-writer", daemon=True)
         self._thread.start()
 
-    def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def run(self, work: Callable[[S], T]) -> T:
         """
         Run `work` in a transaction and return its result once the disk has it.
 
         Args:
-            work: Receives the connection; must leave transactions alone.
+            work: Receives the session; must leave transactions alone.
 
         Returns:
             What `work` returned.
@@ -71,30 +79,20 @@ class Writer:
         """
         if threading.current_thread() is self._thread:
             raise StoreError("A write was started inside another write. Do both in one function.")
-        result: T = self.submit(work).result()
-        return result
+        answer: Future[T] = Future()
+        self._accept(_Job(work, answer))
+        return answer.result()
 
-    def submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    async def run_async(self, work: Callable[[S], T]) -> T:
         """
-        Do what `run` does without waiting for it.
+        Do what `run` does while the event loop goes on.
 
-        Args:
-            work: As for `run`.
-
-        Returns:
-            What `work` returns, once the disk has it, or the exception. What is called when it is
-            done runs on the writer's thread.
-
-        Raises:
-            StoreError: The store is closed.
+        Whoever stops waiting calls nothing off: `work` is done all the same.
         """
-        job = _Job(work)
-        job.future.set_running_or_notify_cancel()  # From here on it cannot be cancelled.
-        with self._lock:
-            if not self._accepting:
-                raise StoreError("The store is closed. Start the server again to use it.")
-            self._jobs.put(job)
-        return job.future
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        self._accept(_Job(work, answer, loop))
+        return await answer
 
     def close(self) -> None:
         """
@@ -106,18 +104,23 @@ class Writer:
                 self._jobs.put(None)
         self._thread.join()
 
+    def _accept(self, job: _Job[S]) -> None:
+        with self._lock:
+            if not self._accepting:
+                raise StoreError("The store is closed. Start the server again to use it.")
+            self._jobs.put(job)
+
     def _run(self) -> None:
         open_ended = True
         while open_ended:
             group, open_ended = self._next_group()
             if group:
                 self._commit(group)
-                for job in group:
-                    job.resolve()
+                _give_answers(group)
             group.clear()
 
-    def _next_group(self) -> tuple[list[_Job], bool]:
-        group: list[_Job] = []
+    def _next_group(self) -> tuple[list[_Job[S]], bool]:
+        group: list[_Job[S]] = []
         try:
             job = self._jobs.get()
             while job is not None:
@@ -129,7 +132,7 @@ class Writer:
             return group, True
         return group, False
 
-    def _commit(self, group: list[_Job]) -> None:
+    def _commit(self, group: list[_Job[S]]) -> None:
         execute = self._connection.execute
         try:
             execute("BEGIN IMMEDIATE")
@@ -143,11 +146,11 @@ class Writer:
                 job.error = store_error(error)
                 job.error.__cause__ = error
 
-    def _attempt(self, job: _Job) -> None:
+    def _attempt(self, job: _Job[S]) -> None:
         execute = self._connection.execute
         execute("SAVEPOINT job")
         try:
-            job.result = job.work(self._connection)
+            job.result = job.work(self._session)
         except BaseException as error:
             if isinstance(error, sqlite3.Error):
                 if not self._connection.in_transaction:
@@ -158,3 +161,23 @@ class Writer:
                 job.error = error
             execute("ROLLBACK TO job")
         execute("RELEASE job")
+
+
+def _give_answers(group: Iterable[_Job[Any]]) -> None:
+    """
+    Answer on the threads that may: those who wait on an event loop are all woken at once by it.
+    """
+    on_loops: dict[asyncio.AbstractEventLoop, list[_Job[Any]]] = {}
+    for job in group:
+        if job.loop is None:
+            job.give_answer()
+        else:
+            on_loops.setdefault(job.loop, []).append(job)
+    for loop, jobs in on_loops.items():
+        with suppress(RuntimeError):  # The loop has ended, and so has everyone who waited on it.
+            loop.call_soon_threadsafe(_give_each, jobs)
+
+
+def _give_each(jobs: Iterable[_Job[Any]]) -> None:
+    for job in jobs:
+        job.give_answer()
