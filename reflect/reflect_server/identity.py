@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from reflect_server.admissions import Admissions
 from reflect_server.domain.model import ApiKey
 from reflect_server.errors import SettingsError, StoreError, UnauthenticatedError
 from reflect_server.store.protocol import Store
@@ -67,10 +68,14 @@ class Keyring:
 
     Args:
         pepper: The installation's secret, 32 random bytes.
+
+    Attributes:
+        admissions: The keys that it has recognised lately.
     """
 
     def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper
+        self.admissions = Admissions()
 
     def issue(
         self,
@@ -114,7 +119,7 @@ class Keyring:
 
     def authenticate(self, store: Store, plaintext: str, *, now: datetime) -> ApiKey:
         """
-        Return what is kept of a key that is active. Reads one row.
+        Return what is kept of a key that is active. Reads one row, unless it was good lately.
 
         A key that is unknown costs the same work as one whose secret is wrong.
 
@@ -126,10 +131,20 @@ class Keyring:
         Raises:
             UnauthenticatedError: The key is malformed, unknown, revoked or expired.
         """
+        secret_hash = self._hash(plaintext)
+        key = self.admissions.key(secret_hash) or self._read(store, plaintext, secret_hash)
+        if key.has_expired(now):
+            raise UnauthenticatedError(
+                f"The API key {key.public_id} has expired. Use another key, or make a new one."
+            )
+        return key
+
+    def _read(self, store: Store, plaintext: str, secret_hash: bytes) -> ApiKey:
         parts = plaintext.split("_")
         public_id = parts[2] if len(parts) == 4 and parts[0] == "rf" else ""
+        moment = self.admissions.moment
         key = store.read(lambda tx: tx.keys.nearest(public_id)) or _UNKNOWN
-        if not hmac.compare_digest(self._hash(plaintext), key.secret_hash):
+        if not hmac.compare_digest(secret_hash, key.secret_hash):
             raise UnauthenticatedError(
                 "The API key is not one of this service. Send a key that it has issued, in the "
                 "header `Authorization: Bearer rf_<environment>_<public id>_<secret>`."
@@ -138,10 +153,7 @@ class Keyring:
             raise UnauthenticatedError(
                 f"The API key {key.public_id} has been revoked. Use another key."
             )
-        if key.has_expired(now):
-            raise UnauthenticatedError(
-                f"The API key {key.public_id} has expired. Use another key, or make a new one."
-            )
+        self.admissions.add_key(key, read_after=moment)
         return key
 
     @staticmethod
@@ -155,8 +167,7 @@ class Keyring:
         """
         return key.last_used_at is None or now - key.last_used_at >= TOUCH_INTERVAL
 
-    @staticmethod
-    def note_use(store: Store, key: ApiKey, *, now: datetime) -> None:
+    def note_use(self, store: Store, key: ApiKey, *, now: datetime) -> None:
         """
         Note that a key is used. Blocks. Where that cannot be written, nothing happens.
 
@@ -167,6 +178,7 @@ class Keyring:
         """
         with suppress(StoreError):  # A disk that is full must not end reading too.
             store.write(lambda tx: tx.keys.touch(key.id, at=now))
+            self.admissions.forget_key(key)
 
     def derived(self, purpose: str) -> bytes:
         """

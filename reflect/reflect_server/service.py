@@ -151,6 +151,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
         )
         parts = Parts(
             store=store,
+            admissions=keyring.admissions,
             spaces=spaces,
             q_learning_alpha=settings.q_learning_alpha,
             similarity_threshold=settings.similarity_threshold,

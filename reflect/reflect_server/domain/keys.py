@@ -181,12 +181,15 @@ def list_keys(store: Store, project_id: str) -> Sequence[ApiKey]:
     return store.read(lambda tx: tx.keys.of_project(project_id))
 
 
-def revoke_key(store: Store, project_id: str, key_id: str, *, now: datetime) -> ApiKey:
+def revoke_key(
+    store: Store, keyring: Keyring, project_id: str, key_id: str, *, now: datetime
+) -> ApiKey:
     """
     End a key at once and for good; nothing changes where it has ended before.
 
     Args:
         store: Where keys are kept.
+        keyring: Recognises keys, and will not recognise this one any longer.
         project_id: The project that the key belongs to.
         key_id: The key's id.
         now: The present time, in UTC.
@@ -209,4 +212,6 @@ def revoke_key(store: Store, project_id: str, key_id: str, *, now: datetime) -> 
         key = keys[key_id]
         return key if key.revoked_at else replace(key, revoked_at=now)
 
-    return store.write(work)
+    revoked = store.write(work)
+    keyring.admissions.forget_key(revoked)
+    return revoked

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reflect_server.admissions import Admissions
 from reflect_server.skill_writers.protocol import SkillWriter
 from reflect_server.spaces import Spaces
 from reflect_server.store.protocol import Store
@@ -19,6 +20,7 @@ class Parts:
 
     Attributes:
         store: Where everything is kept.
+        admissions: Which projects were found to exist lately.
         spaces: Which embedder makes vectors of tasks, and the index that finds memories by them.
         q_learning_alpha: Learning rate of reviews that name none, in [0, 1].
         similarity_threshold: The least similarity of an answer where the query names none.
@@ -32,6 +34,7 @@ class Parts:
     """
 
     store: Store
+    admissions: Admissions
     spaces: Spaces
     q_learning_alpha: float
     similarity_threshold: float

@@ -55,13 +55,20 @@ def require_access(key: ApiKey, project_id: str) -> None:
 
 def exists(parts: Parts, project_id: str) -> bool:
     """
-    Say whether the project exists. Reads one row.
+    Say whether the project exists. Reads one row, unless it was found lately.
 
     Args:
         parts: The collaborators.
         project_id: The project.
     """
-    return parts.store.read(lambda tx: tx.projects.exists(project_id))
+    admissions = parts.admissions
+    if admissions.has_project(project_id):
+        return True
+    moment = admissions.moment
+    found = parts.store.read(lambda tx: tx.projects.exists(project_id))
+    if found:
+        admissions.add_project(project_id, read_after=moment)
+    return found
 
 
 def enter(parts: Parts, key: ApiKey, project_id: str, *, now: datetime) -> None:
@@ -102,6 +109,7 @@ def delete_project(parts: Parts, project_id: str) -> None:
         tx.projects.delete(project_id)
 
     parts.store.write(work)
+    parts.admissions.forget()
     parts.spaces.active.index.forget(project_id)
     parts.changed(None)
     parts.store.erase()

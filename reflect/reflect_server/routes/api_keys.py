@@ -52,7 +52,10 @@ def revoke_api_key(
     """
     End a key.
     """
-    return _key_response(call, keys.revoke_key(call.parts.store, project_id, key_id, now=call.now))
+    revoked = keys.revoke_key(
+        call.parts.store, call.service.keyring, project_id, key_id, now=call.now
+    )
+    return _key_response(call, revoked)
 
 
 def _status(key: ApiKey, now: datetime) -> models.KeyStatus:

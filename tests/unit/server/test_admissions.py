@@ -1,0 +1,54 @@
+from datetime import UTC, datetime
+
+from reflect_server.admissions import Admissions
+from reflect_server.domain.model import ApiKey
+from reflect_server.identity import Keyring
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def a_key() -> ApiKey:
+    keyring = Keyring(bytes(32))
+    return keyring.issue(label="k", scopes=[], environment="live", project_id="p", now=NOW).key
+
+
+def test_what_was_read_is_remembered():
+    admissions, key = Admissions(), a_key()
+
+    admissions.add_key(key, read_after=admissions.moment)
+    admissions.add_project("p", read_after=admissions.moment)
+
+    assert admissions.key(key.secret_hash) == key
+    assert admissions.key(a_key().secret_hash) is None
+    assert admissions.has_project("p")
+    assert not admissions.has_project("q")
+
+
+def test_what_has_ended_is_forgotten():
+    admissions, key, other = Admissions(), a_key(), a_key()
+    for remembered in (key, other):
+        admissions.add_key(remembered, read_after=admissions.moment)
+    admissions.add_project("p", read_after=admissions.moment)
+
+    admissions.forget_key(key)
+
+    assert admissions.key(key.secret_hash) is None
+    assert admissions.key(other.secret_hash) == other
+    assert admissions.has_project("p")
+
+    admissions.forget()
+
+    assert admissions.key(other.secret_hash) is None
+    assert not admissions.has_project("p")
+
+
+def test_what_was_read_before_something_ended_is_not_remembered():
+    admissions, key = Admissions(), a_key()
+    before = admissions.moment
+    admissions.forget_key(key)
+
+    admissions.add_key(key, read_after=before)
+    admissions.add_project("p", read_after=before)
+
+    assert admissions.key(key.secret_hash) is None
+    assert not admissions.has_project("p")
