@@ -62,7 +62,7 @@ class App:
         with observed(self._service, request, request_id) as observation:
             response = await self._response_to(request, request_id, observation)
             if response is not None:
-                response.headers["X-Request-Id"] = request_id
+                response.raw_headers.append((b"x-request-id", request_id.encode()))
                 observation.status = response.status_code
                 await response(scope, receive, send)
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from reflect_contract.operation import TypeForm
 from reflect_server.domain.texts import DEEPEST_NESTING, is_shallow
@@ -37,6 +37,7 @@ async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
         RequestTooLargeError: The body is larger, or is announced to be.
         MalformedRequestError: The body is compressed.
         SlowRequestError: It did not arrive in time.
+        ClientDisconnect: Its sender has gone.
     """
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.strip().lower() not in {"", "identity"}:
@@ -61,12 +62,16 @@ async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
 async def _collected(request: Request, limit: int) -> bytes:
     chunks: list[bytes] = []
     received = 0
-    async for chunk in request.stream():
+    is_whole = False
+    while not is_whole and received <= limit * _DRAINED_BEYOND_LIMIT:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk: bytes = message.get("body", b"")
+        is_whole = not message.get("more_body", False)
         received += len(chunk)
         if received <= limit:
             chunks.append(chunk)
-        elif received > limit * _DRAINED_BEYOND_LIMIT:
-            break
     if received > limit:
         raise _too_large(limit)
     return b"".join(chunks)

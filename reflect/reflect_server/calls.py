@@ -215,8 +215,8 @@ class Call:
             case "query":
                 texts = self.request.query_params.getlist(parameter.name)
             case _:
-                joined = ", ".join(self.request.headers.getlist(parameter.name))
-                texts = [joined] if joined or parameter.name in self.request.headers else []
+                lines = self.request.headers.getlist(parameter.name)
+                texts = [", ".join(lines)] if lines else []
         if not texts:
             if parameter.required:
                 raise InvalidRequestError(f"`{parameter.name}` is missing.", field=parameter.name)

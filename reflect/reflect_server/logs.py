@@ -8,7 +8,7 @@ import logging
 import sys
 
 import structlog
-from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
+from structlog.contextvars import bind_contextvars, merge_contextvars
 from structlog.types import Processor
 
 from reflect_server.settings import LogFormat, LogLevel
@@ -58,5 +58,4 @@ def begin_request(request_id: str) -> None:
     Args:
         request_id: The value of `X-Request-Id`.
     """
-    clear_contextvars()
     bind_contextvars(request_id=request_id)

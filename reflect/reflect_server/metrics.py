@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -40,19 +41,21 @@ class Metrics:
 
     def __init__(self, store: Store) -> None:
         self._registry = CollectorRegistry()
-        self._requests = Counter(
+        requests = Counter(
             "reflect_requests",
             "Requests that were answered.",
             ["operation", "status"],
             registry=self._registry,
         )
-        self._request_seconds = Histogram(
+        request_seconds = Histogram(
             "reflect_request_seconds",
             "How long requests took, waiting by `Prefer: wait` included.",
             ["operation"],
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._requests_of = cache(requests.labels)
+        self._request_seconds_of = cache(request_seconds.labels)
         self.requests_in_progress = Gauge(
             "reflect_requests_in_progress",
             "Requests that are being answered.",
@@ -98,8 +101,8 @@ class Metrics:
             status: The HTTP status.
             seconds: How long it took.
         """
-        self._requests.labels(operation, str(status)).inc()
-        self._request_seconds.labels(operation).observe(seconds)
+        self._requests_of(operation, status).inc()
+        self._request_seconds_of(operation).observe(seconds)
 
     def count_attempt(self, outcome: IngestOutcome, seconds: float) -> None:
         """

@@ -7,6 +7,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from urllib.parse import unquote
 
 from reflect_contract.operation import Operation, Parameter
@@ -67,14 +68,13 @@ class Router:
         if by_id.keys() != handlers.keys():
             difference = ", ".join(sorted(by_id.keys() ^ handlers.keys()))
             raise TypeError(f"Operations and handlers do not pair: {difference}.")
-        templates: dict[tuple[str, ...], dict[str, Endpoint]] = {}
+        templates: dict[str, _Template] = {}
         for operation_id, operation in by_id.items():
-            endpoint = _endpoint(operation, handlers[operation_id])
-            segments = tuple(operation.path.split("/")[1:])
-            templates.setdefault(segments, {})[operation.method] = endpoint
-        self._templates = sorted(
-            templates.items(), key=lambda entry: sum(_is_parameter(part) for part in entry[0])
-        )
+            template = templates.setdefault(operation.path, _Template(operation.path))
+            template.endpoints[operation.method] = _endpoint(operation, handlers[operation_id])
+        self._templates: dict[int, list[_Template]] = {}
+        for template in sorted(templates.values(), key=lambda template: len(template.parameters)):
+            self._templates.setdefault(template.length, []).append(template)
 
     def find(self, method: str, raw_path: bytes) -> tuple[Endpoint, dict[str, str]]:
         """
@@ -92,12 +92,12 @@ class Router:
         """
         segments = [_decoded(part) for part in raw_path.decode("latin-1").split("/")[1:]]
         wanted = "GET" if method == "HEAD" else method
-        for template, endpoints in self._templates:
-            values = _match(template, segments)
-            if values is None:
+        for template in self._templates.get(len(segments), ()):
+            if not template.fits(segments):
                 continue
+            endpoints = template.endpoints
             if wanted in endpoints:
-                return endpoints[wanted], _usable(values)
+                return endpoints[wanted], _usable(template.values_in(segments))
             allowed = [*endpoints, *["HEAD"] * ("GET" in endpoints)]
             raise MethodNotAllowedError(
                 f"The path {_shown(segments)} has no method {method}; it has {', '.join(allowed)}.",
@@ -122,16 +122,21 @@ def _endpoint(operation: Operation, handler: Handler) -> Endpoint:
     return Endpoint(operation, handler, inspect.iscoroutinefunction(handler))
 
 
-def _match(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
-    if len(template) != len(segments):
-        return None
-    values: dict[str, str] = {}
-    for part, segment in zip(template, segments, strict=True):
-        if _is_parameter(part):
-            values[part[1:-1]] = segment
-        elif part != segment:
-            return None
-    return values
+class _Template:
+    def __init__(self, path: str) -> None:
+        segments = path.split("/")[1:]
+        places = dict(enumerate(segments))
+        self.length = len(segments)
+        self.parameters = {p: text[1:-1] for p, text in places.items() if _is_parameter(text)}
+        self.endpoints: dict[str, Endpoint] = {}
+        self._fixed = itemgetter(*(places.keys() - self.parameters.keys()))
+        self._wanted = self._fixed(segments)
+
+    def fits(self, segments: list[str]) -> bool:
+        return bool(self._fixed(segments) == self._wanted)
+
+    def values_in(self, segments: list[str]) -> dict[str, str]:
+        return {name: segments[place] for place, name in self.parameters.items()}
 
 
 def _usable(values: dict[str, str]) -> dict[str, str]:

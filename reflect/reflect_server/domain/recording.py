@@ -182,7 +182,8 @@ class Recording:
         earlier = idempotency and _earlier(tx, trace.project_id, idempotency)
         if earlier:
             return earlier
-        _require_memories(tx, trace)
+        if trace.retrieved_memory_ids:
+            _require_memories(tx, trace)
         tx.traces.insert(trace)
         if self._origin is not None:
             tx.traces.note_origin(trace.id, self._origin)

@@ -15,21 +15,18 @@ _ABOVE_ALL = (1 << 63) - 1
 _MOST_DIGITS = 18
 
 
-def next_position(connection: sqlite3.Connection, table: Literal["traces", "memories"]) -> int:
+def next_position(table: Literal["traces", "memories"]) -> str:
     """
-    Return the position of a new entry, above those of all that there are and have been.
+    Return the SQL of the position of a new entry, above those of all that there are and have been.
 
     Args:
-        connection: The connection of the transaction.
         table: Where the entry will be kept.
     """
-    sql = f"""
+    return f"""(
         SELECT max(coalesce((SELECT max(seq) FROM {table}), 0), seq) + 1
         FROM deleted_positions
-        WHERE list = ?
-    """  # noqa: S608 - one of two names of our own
-    (seq,) = connection.execute(sql, (table,)).fetchone()
-    return int(seq)
+        WHERE list = '{table}'
+    )"""  # noqa: S608 - one of two names of our own
 
 
 def cursor_after(

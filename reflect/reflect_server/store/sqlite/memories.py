@@ -59,11 +59,11 @@ WHERE EXISTS (SELECT 1 FROM memories WHERE id = value AND project_id = :project_
 _PAGE = f"{_SELECT} WHERE m.project_id = ? AND m.seq < ? ORDER BY m.seq DESC LIMIT ?"
 _OF_TRACE = f"{_SELECT} WHERE m.trace_id = ?"
 
-_INSERT = """
+_INSERT = f"""
 INSERT INTO memories (
     seq, id, project_id, trace_id, task, reflection, success, created_at, q_value, metadata, answer
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+) VALUES ({next_position("memories")}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""  # noqa: S608 - made of constants
 
 _VECTORS = """
 SELECT m.id, v.vector, m.task
@@ -149,7 +149,6 @@ class SqliteMemories:
             NotFoundError: Its trace or its project does not exist.
         """
         values = (
-            next_position(self._connection, "memories"),
             memory.id,
             memory.project_id,
             memory.trace_id,

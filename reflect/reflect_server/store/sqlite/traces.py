@@ -69,13 +69,13 @@ AND t.seq IN (
 )
 """
 
-_INSERT = """
+_INSERT = f"""
 INSERT INTO traces (
     seq, id, project_id, task, final_response, retrieved_memory_ids, used_memory_ids, model,
     metadata, reference_context, created_at, ingest_status, ingest_attempts, last_ingest_error,
     due_at, ingest_failures
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+) VALUES ({next_position("traces")}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""  # noqa: S608 - made of constants
 
 _INSERT_FACT = "INSERT INTO trace_facts (project_id, digest, trace_seq) VALUES (?, ?, ?)"
 
@@ -153,7 +153,6 @@ class SqliteTraces:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._execute = connection.execute
-        self._execute_many = connection.executemany
 
     def insert(self, trace: Trace) -> None:
         """
@@ -165,9 +164,7 @@ class SqliteTraces:
         """
         used = trace.used_memory_ids
         due_at = trace.created_at if trace.ingest_status in _IN_QUEUE else None
-        seq = next_position(self._connection, "traces")
         values = (
-            seq,
             trace.id,
             trace.project_id,
             trace.task,
@@ -188,14 +185,13 @@ class SqliteTraces:
             duplicate=f"A trace with the id {trace.id!r} exists already.",
             missing=f"The project {trace.project_id!r} does not exist.",
         ):
-            self._execute(_INSERT, values)
+            seq = self._execute(_INSERT, values).lastrowid
         self._execute(
             "INSERT INTO trajectories (trace_seq, messages) VALUES (?, ?)",
             (seq, from_json(list(trace.trajectory))),
         )
-        self._execute_many(
-            _INSERT_FACT, [(trace.project_id, digest, seq) for digest in digests(trace.metadata)]
-        )
+        for digest in digests(trace.metadata):
+            self._execute(_INSERT_FACT, (trace.project_id, digest, seq))
         if trace.review is not None:
             self._insert_review(trace.review)
 
