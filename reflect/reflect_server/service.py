@@ -162,10 +162,9 @@ def running_service(settings: Settings) -> Iterator[Service]:
             changed=waiters.notify,
         )
         first_key = _first_key(settings, store, keyring)
-        worker.start()
-        reembedding.start()
-        warm_up = WarmUp(spaces.active.embedder)
         try:
+            worker.start()
+            reembedding.start()
             yield Service(
                 settings,
                 parts,
@@ -175,7 +174,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
                 cursors=CursorSeal(keyring.derived("cursors")),
                 key_rate=RateLimit(settings.requests_per_second),
                 bootstrap_rate=RateLimit(BOOTSTRAP_ATTEMPTS_PER_SECOND),
-                warm_up=warm_up,
+                warm_up=WarmUp(spaces.active.embedder),
                 metrics=metrics,
                 tracing=tracing,
             )

@@ -213,6 +213,25 @@ def test_a_review_puts_its_trace_into_the_queue(
     assert store.read(lambda tx: tx.traces.next_due()) == NOW + SECOND
 
 
+def test_a_trace_that_is_reviewed_anew_has_all_its_attempts(
+    store: Store, a_trace: Make, a_review: Callable[..., Review]
+):
+    given_up = {"ingest_status": IngestStatus.FAILED, "ingest_attempts": 5, "ingest_failures": 5}
+    stored(store, a_trace("t", review={}, last_ingest_error="It broke.", **given_up))
+
+    def review_anew(tx: Transaction) -> None:
+        tx.traces.remove_review("t")
+        tx.traces.add_review(a_review("t", id="another"))
+
+    store.write(review_anew)
+    trace = get(store, "t")
+    assert trace is not None
+    assert (trace.ingest_attempts, trace.last_ingest_error) == (5, None)
+    claimed = claim(store)
+    assert claimed is not None
+    assert (claimed.ingest_attempts, claimed.ingest_failures) == (6, 1)
+
+
 def test_a_second_review_is_refused_and_changes_nothing(
     store: Store, a_trace: Make, a_review: Callable[..., Review]
 ):

@@ -158,9 +158,10 @@ class IngestWorker:
         while not self._stopping.wait(self._claims.pause().total_seconds()):
             for claim in self._claims.drop_ended():
                 _log.error("the attempt at trace %s does not end; it is repeated", claim.trace.id)
-                substitute = self._new_thread(claim.thread.name)
-                self._threads[self._threads.index(claim.thread)] = substitute
-                substitute.start()
+                if claim.thread in self._threads:  # Else it was replaced after an earlier claim.
+                    substitute = self._new_thread(claim.thread.name)
+                    self._threads[self._threads.index(claim.thread)] = substitute
+                    substitute.start()
                 self._observe(IngestOutcome.EXPIRED, self._lease.total_seconds())
 
     def _run(self) -> None:
@@ -228,10 +229,12 @@ class IngestWorker:
             return self._retry_or_give_up(trace, error)
         self._outage.end(self._clock())
         self._last_outage_of.pop(trace.id, None)
-        if stored:
-            # The index may have been loaded from before the commit.
-            self._spaces.settle(self._store, space, memory, vector)
-        self._on_done(trace.id)
+        try:
+            if stored:
+                # The index may have been loaded from before the commit.
+                self._spaces.settle(self._store, space, memory, vector)
+        finally:
+            self._on_done(trace.id)
         return IngestOutcome.COMPLETED
 
     def _store_memory(self, trace: Trace, space: Space, memory: Memory, vector: Vector) -> bool:

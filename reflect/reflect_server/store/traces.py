@@ -75,7 +75,7 @@ class Traces(Protocol):
     def remove_review(self, trace_id: str) -> None:
         """
         Take a trace's review back, with the memory that was made of the trace, whose id stays
-        known; the trace leaves the ingest queue.
+        known; the trace leaves the ingest queue, and its failures there are forgotten.
         """
         ...
 

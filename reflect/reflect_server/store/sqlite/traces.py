@@ -128,7 +128,7 @@ SELECT project_id, id FROM memories WHERE trace_id = ?
 
 _UNQUEUE = """
 UPDATE traces
-SET ingest_status = 'completed', last_ingest_error = NULL, due_at = NULL
+SET ingest_status = 'completed', ingest_failures = 0, last_ingest_error = NULL, due_at = NULL
 WHERE id = ?
 """
 
@@ -268,7 +268,7 @@ class SqliteTraces:
     def remove_review(self, trace_id: str) -> None:
         """
         Take a trace's review back, with the memory that was made of the trace, whose id stays
-        known; the trace leaves the ingest queue.
+        known; the trace leaves the ingest queue, and its failures there are forgotten.
         """
         self._execute(_REMEMBER_MEMORY, (trace_id,))
         self._execute("DELETE FROM memories WHERE trace_id = ?", (trace_id,))

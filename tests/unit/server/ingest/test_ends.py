@@ -1,9 +1,12 @@
 import threading
 
+import pytest
+
 from reflect_server.domain.model import (
     IngestStatus,
     Trace,
 )
+from reflect_server.errors import StoreError
 from reflect_server.ingest.worker import MAX_ATTEMPTS
 
 from .ingestion import NOW, PATIENCE, Ingestion, assert_true
@@ -113,3 +116,16 @@ def test_a_stop_during_an_attempt_does_not_count_against_the_trace(ingestion: In
 
 def test_a_worker_that_never_started_can_be_stopped(ingestion: Ingestion):
     ingestion.worker.stop(0)
+
+
+def test_whoever_waits_for_a_memory_is_told_also_where_it_cannot_be_settled(
+    ingestion: Ingestion, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(ingestion.spaces, "settle", fail)
+    ingestion.worker.start()
+    ingestion.submit("t")
+    assert ingestion.done() == "t"
+    assert ingestion.memories() == ["t"]
