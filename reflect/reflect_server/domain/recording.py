@@ -196,7 +196,7 @@ class Recording:
 
 def _trace_of(run: Run, project_id: str, now: datetime) -> Trace:
     require_text(run.task, "task")
-    trace_id = secrets.token_hex(12)
+    trace_id = _new_id(now)
     messages = _messages(run.trajectory)
     retrieved = tuple(dict.fromkeys(run.retrieved_memory_ids))
     used = None if run.used_memory_ids is None else tuple(dict.fromkeys(run.used_memory_ids))
@@ -223,6 +223,15 @@ def _trace_of(run: Run, project_id: str, now: datetime) -> Trace:
         ingest_status=IngestStatus.QUEUED if queued else IngestStatus.COMPLETED,
         review=review,
     )
+
+
+def _new_id(now: datetime) -> str:
+    """
+    Return the time in milliseconds and 48 random bits, as UUIDs of version 7 have them (RFC 9562).
+
+    Traces that come together lie together in the index of ids, so a group of them writes few pages.
+    """
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(6)}"
 
 
 def _messages(given: str | Sequence[Message]) -> list[Message]:
