@@ -144,7 +144,8 @@ def test_a_database_that_finds_no_room_refuses_what_needs_some_until_there_is_so
     data: Path,
 ) -> None:
     def limit(pages: int) -> None:
-        store._database.write(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+        connection = store._database._connection
+        store.write(lambda _: connection.execute(f"PRAGMA max_page_count = {pages}").fetchall())
 
     def create(name: str) -> None:
         store.write(lambda tx: tx.projects.create(name, created_at=NOW))
