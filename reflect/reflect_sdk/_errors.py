@@ -355,3 +355,15 @@ def _detail(response: httpx.Response, problem: dict[str, Any]) -> str:
     if isinstance(detail, str) and detail:
         return detail
     return excerpt(" ".join(body_text(response).split()))
+
+
+def _name_publicly() -> None:
+    """
+    Let tracebacks name each error as it is imported, not where it is defined.
+    """
+    for value in list(globals().values()):
+        if isinstance(value, type) and value.__module__ == __name__:
+            value.__module__ = "reflect_sdk"
+
+
+_name_publicly()

@@ -51,9 +51,9 @@ class TraceContext:
             `set_output` was never called.
     """
 
-    task: str
-    augmented_task: str
-    memories: list[MemoryResponse]
+    task: str = field(repr=reprlib.repr)
+    augmented_task: str = field(repr=reprlib.repr)
+    memories: list[MemoryResponse] = field(repr=reprlib.repr)
     trace_id: str | None = field(default=None, init=False)
     _defaults: Run = field(alias="defaults", repr=False, kw_only=True)
     _output: Run | None = field(default=None, init=False, repr=False)

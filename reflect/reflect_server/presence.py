@@ -87,6 +87,19 @@ def presence_in(folder: Path) -> Presence | None:
         return None
 
 
+def holder_of(folder: Path) -> str:
+    """
+    Say in words what holds a data folder.
+
+    Args:
+        folder: The data folder, which something holds.
+    """
+    server = presence_in(folder)
+    if server is None:
+        return "another process"
+    return f"the server at {server.address} (process {server.pid})"
+
+
 def reopen(server: Presence | None, *, done: Callable[[], bool], seconds: float = 30.0) -> None:
     """
     Ask a running server to open its data folder again, and wait until it has.

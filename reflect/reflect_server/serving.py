@@ -24,6 +24,7 @@ from reflect_server.errors import SettingsError
 from reflect_server.logs import configure_logs
 from reflect_server.service import Service, running_service
 from reflect_server.settings import Settings
+from reflect_server.store.sqlite.folder import FolderHeldError, is_held
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG = 2048
@@ -54,6 +55,8 @@ def serve(
     if end_with_stdin:
         threading.Thread(target=_await_end_of_stdin, name="stdin", daemon=True).start()
     reopening = _Reopening()
+    if is_held(settings.data_dir):  # Says more than that the port is taken, as it then is too.
+        raise FolderHeldError(settings.data_dir)
     with listening(settings.host, settings.port) as listener:
         address = _address(listener)
         while True:

@@ -127,7 +127,7 @@ def test_the_command_answers_for_a_file(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "is no Python file"),
+        (None, "does not exist"),
         ("tasks = [", "raised SyntaxError"),
         ("tasks = []", "must define `tasks`"),
         ("def tasks():\n    raise OSError('gone')", "raised OSError: gone"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import socket
+import traceback
 from typing import Any
 from urllib.parse import quote
 
@@ -176,6 +177,14 @@ def test_a_given_client_that_follows_redirects_does_not_carry_the_key_to_another
         assert client.get_trace("t1").id == "t1"
         assert "topsecret" in repr(service.asked)
         assert "topsecret" not in repr(other.asked)
+
+
+def test_a_traceback_names_an_error_as_it_is_imported(service: Scripted, client: ReflectClient):
+    service.script(Answer(status=404, body={"detail": "no"}))
+    with pytest.raises(APIStatusError) as caught:
+        client.get_trace("t1")
+    last = traceback.format_exception_only(caught.value)[-1]
+    assert last.startswith("reflect_sdk.NotFoundError: GET /v1/")
 
 
 def test_no_error_shows_the_key(service: Scripted, client: ReflectClient):

@@ -60,6 +60,13 @@ def world(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def test_a_context_does_not_flood_the_terminal(service: Scripted, client: ReflectClient):
+    service.always = lambda _: Answer(body=[{**MEMORY, "guidance": "y" * 1_000}] * 10)
+    with client.trace("x" * 1_000) as context:
+        assert len(context.augmented_task) > 10_000
+        assert len(repr(context)) < 1_000
+
+
 def test_leaving_the_block_records_the_run_with_its_memories(
     service: Scripted, client: ReflectClient, world: str
 ):

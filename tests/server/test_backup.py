@@ -54,7 +54,7 @@ def test_a_backup_is_taken_and_put_back_while_the_server_runs(
     assert made.exit_code == restored.exit_code == 0, (made, restored)
     assert json.loads(made.stdout)["memories"] == 1
     says_one_thing(refused, "--replace")
-    assert "1 memories" in restored.stdout
+    assert "1 memory" in restored.stdout
     assert found(http, "Count the orders") == {"Count the shipped orders"}
     assert own_server.process.poll() is None
     (kept,) = data.glob("replaced-*")

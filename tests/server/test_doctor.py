@@ -201,7 +201,7 @@ def test_a_folder_that_is_held_by_nobody_known_is_told_of(data: Path) -> None:
 
     assert "another process" in shown["data folder"]["found"]
     assert shown["ingestion"]["level"] == "warning"
-    assert "1 traces wait" in shown["ingestion"]["found"]
+    assert "1 trace in the queue" in shown["ingestion"]["found"]
 
 
 def test_a_backup_that_waits_to_be_taken_is_told_of(data: Path) -> None:

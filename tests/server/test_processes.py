@@ -265,12 +265,17 @@ def test_a_port_in_use_is_refused_before_anything_is_made(tmp_path: Path):
     assert not (tmp_path / "data").exists()
 
 
-def test_a_folder_in_use_is_refused(start: Start, tmp_path: Path):
-    start()
+@pytest.mark.parametrize("port", ["0", "the same"])
+def test_a_folder_in_use_is_refused_and_its_server_named(start: Start, tmp_path: Path, port: str):
+    first = start()
+    taken = str(httpx.URL(first.base_url).port)
 
-    result = reflect("--port", "0", "--data-dir", str(tmp_path / "data"))
+    result = reflect(
+        "--port", taken if port == "the same" else port, "--data-dir", str(tmp_path / "data")
+    )
 
-    says_one_thing(result, "Another Reflect server", str(tmp_path / "data"))
+    server = f"in use by the server at {first.base_url} (process {first.process.pid})"
+    says_one_thing(result, server, str(tmp_path / "data"), "--data-dir")
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path):

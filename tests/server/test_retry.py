@@ -59,7 +59,7 @@ def test_without_a_server_the_next_start_ingests_them(data: Path) -> None:
     assert statuses(data) == {"p": "queued", "default": "failed"}
     others = reflect("retry", "--data-dir", data, "--json")
 
-    assert one.stdout == "1 failed traces are in the queue again.\n"
+    assert one.stdout == "Put 1 failed trace back into the queue.\n"
     assert len(json.loads(others.stdout)["retried_trace_ids"]) == 1
     with running_server(data_dir=data) as server, closing(httpx.Client()) as http:
         http.headers["Authorization"] = f"Bearer {server.api_key}"

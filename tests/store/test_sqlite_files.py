@@ -114,7 +114,7 @@ def test_a_closed_store_leaves_one_database_file(database: Path):
 
 def test_a_second_server_is_refused_until_the_first_ends(tmp_path: Path):
     with opened(tmp_path):
-        assert "Another Reflect server is using the data folder" in refusal(tmp_path)
+        assert f"The data folder {tmp_path} is in use by another process" in refusal(tmp_path)
     with opened(tmp_path):
         pass
 
@@ -123,7 +123,7 @@ def test_a_server_in_another_process_is_noticed(tmp_path: Path):
     with opened(tmp_path):
         other = run(WRITE_UNTIL_KILLED, tmp_path)
     assert other.returncode == 1
-    assert "Another Reflect server is using the data folder" in other.stderr
+    assert f"The data folder {tmp_path} is in use by another process" in other.stderr
 
 
 def test_a_folder_below_a_file_is_refused(tmp_path: Path):

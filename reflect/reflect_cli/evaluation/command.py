@@ -33,7 +33,7 @@ evaluations = typer.Typer(
     name="eval",
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Measure whether memory helps, by how much, and how sure that is.",
+    help="Measure whether memory helps, how much, and how sure that is.",
 )
 
 Seeds = Annotated[int, typer.Option(min=2, max=100, help="How many seeds.")]
@@ -150,7 +150,7 @@ def database(  # noqa: PLR0917 - Typer reads the options off the parameters.
     as_json: AsJson = False,
 ) -> None:
     """
-    Learn from executed SQL and a judge who errs, epoch after epoch.
+    Learn from executed SQL and a judge who errs, by epochs.
 
     The bank starts empty. A simulated agent has a habit for each task and repeats what its memories
     say was accepted; its statements are executed, and a share of the verdicts is turned round.
@@ -188,7 +188,7 @@ def retrieval(  # noqa: PLR0917 - Typer reads the options off the parameters.
     as_json: AsJson = False,
 ) -> None:
     """
-    Measure what a query finds among memories that no review has touched.
+    Measure what queries find among memories without reviews.
 
     Memories and queries belong together where they share an intent, a table or skills.
     """
@@ -225,7 +225,7 @@ def own(  # noqa: PLR0917 - Typer reads the options off the parameters.
     as_json: AsJson = False,
 ) -> None:
     """
-    Find out whether memory helps your own agent with your own tasks.
+    Find out whether memory helps your agent with your tasks.
 
     Each task is solved without memory and with it. The file is run as any Python program is.
 

@@ -206,7 +206,8 @@ def load_own_tasks(path: Path) -> OwnTasks:
     """
     spec = importlib.util.spec_from_file_location("reflect_own_tasks", path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise EvaluationError(f"{path} is no Python file. Give one that defines your tasks.")
+        what = "is no Python file" if path.exists() else "does not exist"
+        raise EvaluationError(f"{path} {what}. Give a Python file that defines your tasks.")
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.resolve().parent))
     try:

@@ -18,6 +18,7 @@ from reflect_server.commands.options import (
     one_sentence,
     progress_bar,
 )
+from reflect_server.counting import counted
 
 if TYPE_CHECKING:
     from reflect_server.store.sqlite.backup import Manifest
@@ -30,7 +31,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """
-    Copy the data folder as it is at this moment, and verify the copy. The server may run.
+    Copy the data folder as it is now, and verify the copy. The server may run.
 
     The copy holds the installation's secret: keep it as safe as the data folder itself.
 
@@ -65,7 +66,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """
-    Put a backup into the data folder, after verifying it. The server may run.
+    Verify a backup and put it into the data folder. The server may run.
 
     A running server takes it between two requests, without closing its port. What the folder held
     before is kept in it, in a folder named `replaced-` and the time.
@@ -92,8 +93,9 @@ def restore(
 def _contents(manifest: Manifest) -> str:
     counts = manifest.counts
     return (
-        f"{counts['projects']} projects with {counts['traces']} traces, "
-        f"{counts['memories']} memories and {counts['api_keys']} keys"
+        f"{counted(counts['projects'], 'project')} with {counted(counts['traces'], 'trace')}, "
+        f"{counted(counts['memories'], 'memory', 'memories')} and "
+        f"{counted(counts['api_keys'], 'key')}"
     )
 
 

@@ -29,7 +29,7 @@ def config(
     as_json: AsJson = False,
 ) -> None:
     """
-    Show every setting with its value and where it comes from; secrets are hidden.
+    Show every setting, its value and its source. Secrets are hidden.
 
     What is printed is a TOML file itself: keep it, change it, and name it with `--config`.
 

@@ -18,6 +18,7 @@ from reflect_server.commands.options import (
     DataDir,
     configuration_of,
 )
+from reflect_server.counting import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -37,7 +38,7 @@ def doctor(  # noqa: PLR0917 - Typer reads the options off the parameters.
     as_json: AsJson = False,
 ) -> None:
     """
-    Find out what is wrong with an installation, and how to mend it. Nothing is changed.
+    Say what is wrong with an installation and how to mend it. Nothing is changed.
 
     Reads the database through, tries the embedder, the port and the disk, and looks at keys, failed
     traces and what holds the data folder. Ends with 1 where something does not work.
@@ -112,5 +113,5 @@ def _summary(shown: list[Finding]) -> str:
         (sum(finding.level == level for finding in shown), level)
         for level in ("problem", "warning")
     ]
-    parts = [f"{count} {level}{'s' * (count != 1)}" for count, level in counts if count]
+    parts = [counted(count, level) for count, level in counts if count]
     return f"{' and '.join(parts)}." if parts else "All is well."

@@ -30,7 +30,7 @@ def create_key(  # noqa: PLR0917 - Typer reads the options off the parameters.
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """
-    Make a new master key while the server is stopped, and show it once.
+    Make a master key and show it once. The server must be stopped.
 
     Keys of a single project are made through the API, by a key that may manage keys.
 

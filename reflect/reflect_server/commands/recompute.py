@@ -22,7 +22,7 @@ def recompute(
     as_json: AsJson = False,
 ) -> None:
     """
-    Work out every Q-value and all evidence anew from the events, of a server that is stopped.
+    Work out Q-values and evidence anew from the events. The server must be stopped.
 
     Try:
 

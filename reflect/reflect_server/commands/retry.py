@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from reflect_server.commands.options import AsJson, Config, DataDir, configuration_of, one_sentence
+from reflect_server.counting import counted
 
 
 def retry(  # noqa: PLR0917 - Typer reads the options off the parameters.
@@ -36,7 +37,7 @@ def retry(  # noqa: PLR0917 - Typer reads the options off the parameters.
     as_json: AsJson = False,
 ) -> None:
     """
-    Ingest traces again whose ingestion has failed, with all their attempts before them.
+    Ingest failed traces again. They get as many attempts as new ones.
 
     Where a server holds the data folder it is asked to, and begins at once; otherwise its next
     start does.
@@ -57,4 +58,4 @@ def retry(  # noqa: PLR0917 - Typer reads the options off the parameters.
     if as_json:
         typer.echo(json.dumps({"retried_trace_ids": list(retried)}))
     else:
-        typer.echo(f"{len(retried)} failed traces are in the queue again.")
+        typer.echo(f"Put {counted(len(retried), 'failed trace')} back into the queue.")

@@ -22,6 +22,7 @@ from reflect_server.commands.options import (
     one_sentence,
     progress_bar,
 )
+from reflect_server.counting import counted
 
 
 def export(
@@ -36,7 +37,7 @@ def export(
     config: Config = None,
 ) -> None:
     """
-    Write projects as JSON lines, with everything of them but API keys. The server may run.
+    Write projects, without their API keys, as JSON lines. The server may run.
 
     Try:
 
@@ -55,7 +56,7 @@ def export(
                 settings.data_dir, file, projects=project, count=lambda done: told(done, None)
             )
     if output is not None:
-        typer.echo(f"Wrote {rows} rows to {output}.")
+        typer.echo(f"Wrote {counted(rows, 'row')} to {output}.")
 
 
 def import_projects(
@@ -65,7 +66,7 @@ def import_projects(
     as_json: AsJson = False,
 ) -> None:
     """
-    Store exported projects, all or none, while the server is stopped.
+    Store exported projects, all or none. The server must be stopped.
 
     Their API keys stay where they were made: make new ones here. To move a whole installation with
     its keys, use `reflect backup` and `reflect restore`.
@@ -87,7 +88,7 @@ def import_projects(
     if as_json:
         typer.echo(json.dumps({"projects": projects}))
     else:
-        typer.echo(f"Stored {len(projects)} projects in {settings.data_dir}.")
+        typer.echo(f"Stored {counted(len(projects), 'project')} in {settings.data_dir}.")
         typer.echo("API keys are not part of an export: make new ones for them here.", err=True)
 
 

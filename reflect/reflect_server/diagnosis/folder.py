@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reflect_server.addresses import is_local
+from reflect_server.counting import counted
 from reflect_server.diagnosis.findings import Finding, ok, problem, problem_of, warning
 from reflect_server.errors import ReflectServerError
 from reflect_server.identity import SECRET_FILE, load_pepper
-from reflect_server.presence import presence_in
+from reflect_server.presence import holder_of
 from reflect_server.settings import Settings
 from reflect_server.store.sqlite.columns import from_time, to_time
 from reflect_server.store.sqlite.folder import is_held
@@ -55,10 +56,7 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
         )
         return
     if is_held(folder):
-        server = presence_in(folder)
-        who = "another process" if server is None else f"the server at {server.address}"
-        pid = "" if server is None else f" (process {server.pid})"
-        yield ok("data folder", f"{folder} is in use by {who}{pid}.")
+        yield ok("data folder", f"{folder} is in use by {holder_of(folder)}.")
     else:
         yield ok("data folder", f"{folder} can be used.")
     if (folder / STAGED_NAME / MANIFEST_NAME).exists():
@@ -173,7 +171,7 @@ def _check_queue(connection: sqlite3.Connection, *, running: bool) -> Iterator[F
         ).fetchone()
         yield warning(
             "ingestion",
-            f"{failed} traces were given up. The last one: {reason or 'no reason is known.'}",
+            f"{counted(failed, 'trace')} given up. The last one: {reason or 'no reason is known.'}",
             "Mend the cause, then run `reflect retry`.",
         )
     (due,) = connection.execute(
@@ -182,11 +180,11 @@ def _check_queue(connection: sqlite3.Connection, *, running: bool) -> Iterator[F
     if running and due is not None and datetime.now(UTC) - to_time(due) > LONG_WAIT:
         yield warning(
             "ingestion",
-            f"{waiting} traces wait, the oldest for more than {LONG_WAIT}.",
+            f"{counted(waiting, 'trace')} in the queue, the oldest for more than {LONG_WAIT}.",
             "Look at the server's log; where a model writes reflections, at its endpoint.",
         )
     elif not failed:
-        yield ok("ingestion", f"{waiting} traces wait, none was given up.")
+        yield ok("ingestion", f"{counted(waiting, 'trace')} in the queue, none given up.")
 
 
 def _check_keys(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:
@@ -196,7 +194,7 @@ def _check_keys(connection: sqlite3.Connection, settings: Settings) -> Iterator[
         (from_time(datetime.now(UTC)),),
     ).fetchone()
     if usable:
-        yield ok("keys", f"{usable} API keys can be used.")
+        yield ok("keys", f"{counted(usable, 'API key')} can be used.")
     elif is_local(settings.host) or settings.bootstrap_token is not None:
         yield ok("keys", "There is no API key yet.")
     else:

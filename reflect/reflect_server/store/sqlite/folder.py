@@ -9,14 +9,24 @@ from contextlib import closing
 from pathlib import Path
 
 from reflect_server.errors import StoreError
+from reflect_server.presence import holder_of
 
 LOCK_NAME = "reflect.lock"
 
 
 class FolderHeldError(StoreError):
     """
-    Another server holds the data folder.
+    Another process holds the data folder.
+
+    Args:
+        folder: The data folder.
     """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The data folder {folder} is in use by {holder_of(folder)}. "
+            "Stop that, or choose another folder with `--data-dir`."
+        )
 
 
 class FolderLock:
@@ -30,7 +40,7 @@ class FolderLock:
         folder: The data folder; made, for its owner only, when it does not exist.
 
     Raises:
-        FolderHeldError: Another server holds it.
+        FolderHeldError: Another process holds it.
         StoreError: The folder cannot be made or written.
     """
 
@@ -52,10 +62,7 @@ class FolderLock:
             if connection is not None:
                 connection.close()
             if error.sqlite_errorname == "SQLITE_BUSY":
-                raise FolderHeldError(
-                    f"Another Reflect server is using the data folder {folder}. "
-                    "Stop it, or choose another data folder."
-                ) from error
+                raise FolderHeldError(folder) from error
             raise _unusable(folder, str(error)) from error
         self._connection = connection
 
