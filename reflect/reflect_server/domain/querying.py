@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reflect_server.domain.model import Evidence, Memory
+from reflect_server.domain.model import Memory
 from reflect_server.domain.parts import Parts
 from reflect_server.domain.ranking import Pool, Ranking, candidates, score, select
 from reflect_server.domain.texts import require_text
 from reflect_server.domain.utility import Utility, base_rate, log_gains, utility, with_other_runs
 from reflect_server.index import Matches
-from reflect_server.store.protocol import Transaction
 
 QUICK_MEMORIES = 20_000
 """Comparing a query with so many memories takes about a millisecond."""
@@ -131,11 +130,7 @@ def query_memories(parts: Parts, project_id: str, query: Query) -> list[RankedMe
     matches = _matches(parts, project_id, query)
     pool = candidates(matches.similarities, matches.lexical, matches.ids, ranking)
     wanted = [matches.ids[index] for index in pool]
-
-    def read(tx: Transaction) -> tuple[Mapping[str, Memory], Evidence]:
-        return tx.memories.get_many(project_id, wanted), tx.projects.evidence(project_id)
-
-    memories, evidence = parts.store.read(read)
+    memories, evidence = parts.store.weighed(project_id, wanted)
     present = [index for index in pool if matches.ids[index] in memories]
     found = [(index, memories[matches.ids[index]]) for index in present]
     explores = random.random() < parts.exploration  # noqa: S311 - A choice, no secret.

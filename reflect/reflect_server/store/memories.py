@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflect_server.domain.model import (
+    Evidence,
     Learned,
     Memory,
     QValueEvent,
@@ -38,6 +39,19 @@ class Unembedded:
     id: str
     project_id: str
     task: str
+
+
+class Weighed(NamedTuple):
+    """
+    What ranking asks of a store, all as of one moment.
+
+    Attributes:
+        memories: Memories of a project, by id.
+        evidence: What reviews have shown of all the project's memories together.
+    """
+
+    memories: Mapping[str, Memory]
+    evidence: Evidence
 
 
 class Memories(Protocol):

@@ -18,7 +18,7 @@ from reflect_server.domain.model import (
     IngestStatus,
     Skill,
 )
-from reflect_server.store.memories import Memories
+from reflect_server.store.memories import Memories, Weighed
 from reflect_server.store.traces import Traces
 
 T = TypeVar("T")
@@ -253,6 +253,15 @@ class Store(Protocol):
     def read(self, work: Callable[[Transaction], T]) -> T:
         """
         Run `work` on one consistent snapshot and return its result. It must not write.
+        """
+        ...
+
+    def weighed(self, project_id: str, memory_ids: Sequence[str]) -> Weighed:
+        """
+        Return those of the memories that the project has, by id, and all its evidence together.
+
+        The same as `Memories.get_many` and `Projects.evidence` on one snapshot. Every query asks
+        for this, so a store does well to be fast at what it was asked before.
         """
         ...
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from reflect_server.errors import StoreError
+from reflect_server.store.sqlite.current import CurrentMemories
 from reflect_server.store.sqlite.failures import store_error
 from reflect_server.store.sqlite.folder import FolderLock
 from reflect_server.store.sqlite.schema import connect, open_database
@@ -49,22 +50,29 @@ class Database(Generic[S]):
         folder: The data folder; made when it does not exist.
         session: Makes what reads and writes receive. Called once for each connection, as
             transactions are many and short.
+        current: Is told of what is written.
 
     Raises:
         StoreError: The folder or its database cannot be used, or another server holds it.
     """
 
-    def __init__(self, folder: Path, session: Callable[[sqlite3.Connection], S]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        session: Callable[[sqlite3.Connection], S],
+        current: CurrentMemories,
+    ) -> None:
         self._path = folder / DATABASE_NAME
         self._session = session
         self._lock = FolderLock(folder)
         try:
             apply_staged(folder)
             self._connection = open_database(self._path)
+            current.watch(self._connection)
         except BaseException:
             self._lock.release()
             raise
-        self._writer = Writer(self._connection, session(self._connection))
+        self._writer = Writer(self._connection, session(self._connection), current.committing)
         self._readers: list[_Reader[S]] = []
         self._readers_lock = threading.Lock()
         self._closed = False

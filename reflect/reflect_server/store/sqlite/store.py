@@ -5,11 +5,13 @@ The embedded store's entry: repositories bound to a transaction's connection.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from reflect_server.store.memories import Weighed
 from reflect_server.store.protocol import Holdings, Transaction
+from reflect_server.store.sqlite.current import CurrentMemories
 from reflect_server.store.sqlite.database import Database
 from reflect_server.store.sqlite.holdings import holdings
 from reflect_server.store.sqlite.idempotency import SqliteIdempotency
@@ -63,8 +65,11 @@ class SqliteStore:
 
     def __init__(self, data_dir: Path) -> None:
         self._contents = MemoryContents()
+        self._current = CurrentMemories(self._contents)
         self._database = Database(
-            data_dir, lambda connection: SqliteTransaction(connection, self._contents)
+            data_dir,
+            lambda connection: SqliteTransaction(connection, self._contents),
+            self._current,
         )
 
     def read(self, work: Callable[[Transaction], T]) -> T:
@@ -75,6 +80,26 @@ class SqliteStore:
             StoreError: The database could not be read, or the store is closed.
         """
         return self._database.read(work)
+
+    def weighed(self, project_id: str, memory_ids: Sequence[str]) -> Weighed:
+        """
+        Return those of the memories that the project has, by id, and all its evidence together.
+
+        Reads what has changed since it was read last, or was never read.
+
+        Raises:
+            StoreError: The database could not be read, or the store is closed.
+        """
+        found = self._current.find(project_id, memory_ids)
+        if found is None:
+            moment = self._current.moment
+            found = self.read(
+                lambda tx: Weighed(
+                    tx.memories.get_many(project_id, memory_ids), tx.projects.evidence(project_id)
+                )
+            )
+            self._current.keep(moment, project_id, found)
+        return found
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """
@@ -105,6 +130,7 @@ class SqliteStore:
             StoreError: The database cannot be written.
         """
         self._contents.forget()
+        self._current.forget()
         self._database.erase()
 
     def close(self) -> None:

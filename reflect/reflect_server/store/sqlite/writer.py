@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -52,11 +52,18 @@ class Writer(Generic[S]):
     Args:
         connection: The connection to write with; used by this writer alone, closed by its owner.
         session: What functions receive, which works with that connection.
+        committing: Makes the context in which each transaction is committed.
     """
 
-    def __init__(self, connection: sqlite3.Connection, session: S) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        session: S,
+        committing: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         self._connection = connection
         self._session = session
+        self._committing = committing
         self._jobs: SimpleQueue[_Job[S] | None] = SimpleQueue()
         self._accepting = True
         self._lock = threading.Lock()
@@ -138,7 +145,8 @@ class Writer(Generic[S]):
             execute("BEGIN IMMEDIATE")
             for job in group:
                 self._attempt(job)
-            execute("COMMIT")
+            with self._committing():
+                execute("COMMIT")
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):
                 execute("ROLLBACK")

@@ -1,0 +1,104 @@
+"""
+What is read again is what is there now, however often it was read before.
+"""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from reflect_server.domain.model import Evidence, Memory, QValueEvent, ReviewResult
+from reflect_server.store.protocol import Store, Transaction
+
+Keep = Callable[..., Memory]
+MakeEvent = Callable[..., QValueEvent]
+
+
+def weighed(store: Store, *memory_ids: str, project_id: str = "p") -> tuple[list[Memory], Evidence]:
+    memories, evidence = store.weighed(project_id, memory_ids)
+    again, evidence_again = store.weighed(project_id, memory_ids)
+    assert (again, evidence_again) == (memories, evidence)
+    return [memories[memory_id] for memory_id in memory_ids if memory_id in memories], evidence
+
+
+def test_memories_are_weighed_with_the_evidence_of_their_project(
+    store: Store, keep_memory: Keep, an_event: MakeEvent
+):
+    store.write(lambda tx: keep_memory(tx, "m"))
+    foreign = store.write(lambda tx: keep_memory(tx, "foreign", "q"))
+    store.write(lambda tx: tx.memories.record(an_event("1", "m")))
+    mine = store.read(lambda tx: tx.memories.get_many("p", ["m"]))["m"]
+    assert weighed(store, "m", "foreign", "unknown") == ([mine], Evidence(1, 1.0, 0.0))
+    assert weighed(store, "m", "foreign", project_id="q") == ([foreign], Evidence())
+
+
+def test_what_a_memory_learned_is_seen_at_once(
+    store: Store, keep_memory: Keep, an_event: MakeEvent
+):
+    store.write(lambda tx: keep_memory(tx, "m"))
+    for number in range(1, 4):
+        event = an_event(str(number), "m", review_id=str(number), q_after=number / 10)
+        store.write(lambda tx, event=event: tx.memories.record(event))
+        [memory], evidence = weighed(store, "m")
+        assert memory.q_value == number / 10
+        assert evidence == Evidence(number, float(number), 0.0)
+
+
+def test_a_write_sees_its_own_changes_and_one_that_fails_leaves_none(
+    store: Store, keep_memory: Keep, an_event: MakeEvent
+):
+    store.write(lambda tx: keep_memory(tx, "m"))
+    before = weighed(store, "m")
+
+    def work(tx: Transaction) -> None:
+        tx.memories.record(an_event("1", "m"))
+        assert tx.memories.get_many("p", ["m"])["m"].evidence.uses == 1
+        tx.projects.delete("p")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        store.write(work)
+    assert weighed(store, "m") == before
+
+
+def test_what_is_deleted_with_something_else_is_gone_at_once(store: Store, keep_memory: Keep):
+    for memory_id in ("m", "n"):
+        store.write(lambda tx, memory_id=memory_id: keep_memory(tx, memory_id))
+    weighed(store, "m", "n")
+    store.write(lambda tx: tx.traces.delete("p", ["trace-of-m"]))
+    assert [memory.id for memory in weighed(store, "m", "n")[0]] == ["n"]
+    store.write(lambda tx: tx.projects.delete("p"))
+    assert weighed(store, "m", "n") == ([], Evidence())
+
+
+def test_reads_during_writes_are_each_of_one_state_and_not_of_an_older_one(
+    store: Store, keep_memory: Keep, an_event: MakeEvent
+):
+    memory_ids = [f"m{number}" for number in range(6)]
+    for memory_id in memory_ids:
+        store.write(lambda tx, memory_id=memory_id: keep_memory(tx, memory_id))
+    applied = 0
+    done = threading.Event()
+
+    def review() -> None:
+        nonlocal applied
+        for number in range(150):
+            chosen = [memory_ids[number % 6], memory_ids[(number + 1) % 6]]
+            result = ReviewResult.PASS if number % 3 else ReviewResult.FAIL
+            events = [
+                an_event(f"{number}-{m}", m, review_id=str(number), result=result) for m in chosen
+            ]
+            store.write(lambda tx, events=events: [tx.memories.record(e) for e in events])
+            applied += 2
+        done.set()
+
+    writer = threading.Thread(target=review)
+    writer.start()
+    while not done.is_set():
+        least = applied
+        memories, evidence = store.weighed("p", memory_ids)
+        seen = [memory.evidence for memory in memories.values()]
+        assert sum(one.uses for one in seen) == evidence.uses >= least
+        assert sum(one.wins for one in seen) == evidence.wins
+    writer.join()
+    assert weighed(store, *memory_ids)[1].uses == 300
