@@ -34,7 +34,11 @@ def as_text(address: str, service: Service) -> str:
         service: The running service.
     """
     folder = service.settings.data_dir
-    lines = [f"Reflect is serving at {address}", f"Its data is in {folder}"]
+    lines = [
+        f"Reflect is serving at {address}",
+        f"Its API is described at {address}/docs",
+        f"Its data is in {folder}",
+    ]
     if service.first_key is None:
         command = f"reflect keys create --master --data-dir {shlex.quote(str(folder))}"
         lines.append(f"Lost the master key? Stop the server and make a new one: {command}")

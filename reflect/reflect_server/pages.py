@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from reflect_contract import openapi_json
 from reflect_server.api_page import CONTENT_SECURITY_POLICY, api_page
@@ -45,6 +45,14 @@ def reference(service: Service, request: Request) -> Response:
     )
 
 
+def entrance(service: Service, request: Request) -> Response:
+    """
+    Lead whoever opens the server's address in a browser to the page of the contract.
+    """
+    del service, request
+    return RedirectResponse("docs")
+
+
 def metrics(service: Service, request: Request) -> Response:
     """
     Return what the server has counted, to whoever has the token for it or a master key.
@@ -70,6 +78,7 @@ def metrics(service: Service, request: Request) -> Response:
 
 
 PAGES: Mapping[str, Page] = {
+    "/": entrance,
     "/openapi.json": contract,
     "/docs": reference,
     "/metrics": metrics,

@@ -104,8 +104,8 @@ class Router:
                 allowed=allowed,
             )
         raise NotFoundError(
-            f"The service has nothing at the path {_shown(segments)}. Its operations stand in the "
-            "API's description."
+            f"The service has nothing at the path {_shown(segments)}. Its operations are described "
+            "at the path '/docs'."
         )
 
 

@@ -117,6 +117,14 @@ def test_the_contract_is_served_as_it_is(server: RunningServer) -> None:
     assert httpx.head(f"{server.base_url}/docs").status_code == 200
 
 
+def test_the_address_alone_leads_to_the_api_page(server: RunningServer) -> None:
+    answer = httpx.get(server.base_url, follow_redirects=True)
+
+    assert answer.url == f"{server.base_url}/docs"
+    assert "<h1>Reflect API</h1>" in answer.text
+    assert "'/docs'" in httpx.get(f"{server.base_url}/nothing").json()["detail"]
+
+
 def test_the_api_page_names_every_operation_and_loads_nothing(server: RunningServer) -> None:
     answer = httpx.get(f"{server.base_url}/docs")
     document = json.loads(openapi_json())

@@ -138,7 +138,9 @@ def evaluate_own_tasks(service: Service, own: OwnTasks, settings: OwnSettings) -
     """
     texts = [_text(task) for task in own.tasks]
     if len(texts) < 2:
-        raise EvaluationError(f"An interval needs at least 2 tasks, found {len(texts)}.")
+        raise EvaluationError(
+            f"An interval needs at least 2 tasks, found {len(texts)}. Define more in `tasks`."
+        )
     parts = [partial(_repeat, service, own, settings, n) for n in range(settings.repeats)]
     repeats = service.in_parallel(parts)
     measurements = []
