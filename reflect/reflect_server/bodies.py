@@ -91,13 +91,24 @@ def decode_body(raw: bytes, kind: TypeForm) -> Any:
     """
     try:
         body = _decoder(kind).decode(raw)
-        if raw.count(b"[") + raw.count(b"{") > DEEPEST_NESTING:
+        if _may_be_deep(raw):
             _require_shallow(msgspec.json.decode(raw))
     except RecursionError:
         raise _too_deep() from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _with_whole_numbers(raw, kind, error)
     return body
+
+
+def _may_be_deep(raw: bytes) -> bool:
+    # Not `bytes.count`, which looks at each byte: that took longer than to decode them.
+    left = DEEPEST_NESTING
+    for opening in (b"[", b"{"):
+        place = raw.find(opening)
+        while place >= 0 and left >= 0:
+            left -= 1
+            place = raw.find(opening, place + 1)
+    return left < 0
 
 
 @cache

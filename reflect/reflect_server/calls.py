@@ -79,6 +79,7 @@ class Call:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     key: ApiKey | None = None
     is_large: bool = False
+    _presented: str = field(default="", init=False, repr=False)
 
     @property
     def parts(self) -> Parts:
@@ -128,13 +129,14 @@ class Call:
         """
         for credential in self.operation.credentials:
             if credential.scheme == API_KEY_SCHEME:
-                bearer(self.request.headers.get(credential.header))
+                self._presented = bearer(self.request.headers.get(credential.header))
             else:
                 self._require_bootstrap_token(credential)
 
     async def authenticate(self) -> None:
         """
-        Check the request's API key, its scopes and its project, where the operation needs a key.
+        Check the API key that `require_credential` has found, its scopes and its project, where the
+        operation needs a key.
 
         Raises:
             UnauthenticatedError: The key cannot be used.
@@ -144,8 +146,7 @@ class Call:
         store, keyring = self.parts.store, self.service.keyring
         for credential in self.operation.credentials:
             if credential.scheme == API_KEY_SCHEME:
-                plaintext = bearer(self.request.headers.get(credential.header))
-                key = keyring.authenticate(store, plaintext, now=self.now)
+                key = keyring.authenticate(store, self._presented, now=self.now)
                 self.service.key_rate.require(key.id)
                 require_scopes(key, credential.scopes)
                 self.key = key
