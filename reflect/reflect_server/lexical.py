@@ -52,7 +52,8 @@ _TAIL_SHARE = 64
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 Rows = NDArray[np.int32]
 Counts = NDArray[np.uint8]
-Weights = NDArray[np.float32]
+Lengths = NDArray[np.float32]
+Weights = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class LexicalIndex:
 
     vocabulary: dict[str, int]
     frequencies: NDArray[np.int64]
-    lengths: Weights
+    lengths: Lengths
     terms: Rows
     counts: Counts
     rows: Rows
@@ -148,20 +149,22 @@ class LexicalIndex:
         asked = self._known(text)
         if not asked.size:
             return np.zeros(self.size)
-        frequencies = self.frequencies[asked].astype(np.float32)
+        frequencies = self.frequencies[asked]
         rarities = np.log1p((self.size - frequencies + 0.5) / (frequencies + 0.5))
-        weights = ((_K1 + 1.0) * rarities).astype(np.float32)
-        rows, counts, scores = self._matches(asked, weights)
+        rows, counts, scores = self._matches(asked, (_K1 + 1.0) * rarities)
         mean = self.total_length / self.size
-        shift, slope = np.float32(_K1 * (1.0 - _B)), np.float32(_K1 * _B / mean)
-        found = counts.astype(np.float32)
-        saturation = self.lengths[rows]
-        saturation *= slope
-        saturation += shift
-        saturation += found
-        found /= saturation
-        found *= scores
-        total = np.bincount(rows, weights=found, minlength=self.size).astype(np.float64, copy=False)
+        saturation = self.lengths[: self.size] * np.float32(_K1 * _B / mean)
+        saturation += np.float32(_K1 * (1.0 - _B))
+        # A term that occurs c times counts c/(c + saturation). As most occur once, all count
+        # 1/(1 + saturation), which is taken once per text, and few are corrected.
+        repeated = np.flatnonzero(counts > 1)
+        often, limit = counts[repeated].astype(np.float32), saturation[rows[repeated]]
+        scores[repeated] *= often * (1.0 + limit) / (often + limit)
+        total = np.bincount(rows, weights=scores, minlength=self.size).astype(
+            np.float64, copy=False
+        )
+        saturation += np.float32(1.0)
+        total /= saturation
         return np.round(total, SCORE_DECIMALS, out=total)
 
     def with_text(self, text: str) -> LexicalIndex:

@@ -59,7 +59,7 @@ _NO_SPREAD = 1e-9
 _RANGE_WITHOUT_SPREAD = 0.1
 _LAST = 10.0
 _LEAST_LEXICAL = 1e-4
-_SAMPLE_STEP = 16
+_LEAST_SAMPLE_STEP = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +157,18 @@ def candidates(
     size, threshold = pool_size(ranking.limit), ranking.similarity_threshold
     pool = set(_best(similarities, ids, threshold, size))
     if ranking.blend < 1.0:
-        sharing = np.where(similarities >= threshold, lexical, 0.0)
-        pool.update(_best(sharing, ids, _LEAST_LEXICAL, size // 3))
+        sharing = _best(lexical, ids, _LEAST_LEXICAL, size // 3)
+        if not (similarities[sharing] >= threshold).all():  # Seldom: it takes a pass over all.
+            allowed = np.where(similarities >= threshold, lexical, 0.0)
+            sharing = _best(allowed, ids, _LEAST_LEXICAL, size // 3)
+        pool.update(sharing)
     ordered = sorted(pool, key=lambda index: (-similarities[index], ids[index]))
     return np.array(ordered, dtype=np.intp)
 
 
 def _best(values: NDArray[np.floating], ids: Sequence[str], least: float, size: int) -> list[int]:
-    sample = values[::_SAMPLE_STEP]
+    # Of n values a sample of √(n·size) costs as much as sorting out those that it leaves.
+    sample = values[:: max(_LEAST_SAMPLE_STEP, math.isqrt(values.size // size))]
     if sample.size > size:
         # The size-th best of a sample is at most the size-th best of all.
         least = max(least, float(np.partition(sample, -size)[-size]))
