@@ -129,16 +129,18 @@ def running_service(settings: Settings) -> Iterator[Service]:
     with ExitStack() as resources:
         # Requests run on threads of their own; several per product only wait for each other.
         resources.enter_context(threadpool_limits(limits=1, user_api="blas"))
-        store, keyring = resources.enter_context(open_store(settings))
-        metrics = Metrics(store)
+        # What the settings ask for is put together before a folder is made for it.
+        embedder = resources.enter_context(chosen_embedder(settings))
+        writers = resources.enter_context(chosen_writers(settings))
         tracing: Tracing = OpenTelemetry() if settings.tracing else NoTracing()
         resources.callback(tracing.close)
+        store, keyring = resources.enter_context(open_store(settings))
+        metrics = Metrics(store)
         waiters = TraceWaiters()
-        target = space_of(resources.enter_context(chosen_embedder(settings)), store)
+        target = space_of(embedder, store)
         spaces = Spaces(_first_space(store, target))
         reembedding = Reembedding(store, spaces, target)
         metrics.follow_embedding(lambda: reembedding.left)
-        writers = resources.enter_context(chosen_writers(settings))
         worker = IngestWorker(
             store,
             spaces,

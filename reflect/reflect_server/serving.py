@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -28,6 +29,12 @@ from reflect_server.store.sqlite.folder import FolderHeldError, is_held
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG = 2048
+_REMEDIES = {
+    errno.EADDRINUSE: "Stop what is using it, or choose another port with `--port` (0 picks a free "
+    "one).",
+    errno.EADDRNOTAVAIL: "Name an address of this machine with `--host`.",
+    errno.EACCES: "Choose a port from 1024 on with `--port`.",
+}
 _DRAIN_SECONDS = 2
 _KEEP_ALIVE_SECONDS = 75
 
@@ -184,7 +191,7 @@ def listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SettingsError(
-            f"The server cannot listen on port {port} of {host}: {error.strerror}. Stop what is "
-            "using it, or choose another port with `--port` (0 picks a free one)."
+            f"The server cannot listen on port {port} of {host}: {error.strerror}. "
+            f"{_REMEDIES.get(error.errno or 0, 'Choose another with `--host` and `--port`.')}"
         ) from error
     return listener

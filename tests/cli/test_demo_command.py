@@ -28,6 +28,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
         (["--reflect"], "--base-url and --reflect need --model NAME."),
         (["--base-url", "http://127.0.0.1:9/v1"], "--base-url and --reflect need --model NAME."),
         (["--model", "m"], "No API key was found."),
+        (["--model", "m", "--base-url", "localhost:9/v1"], "must begin with http://"),
         (["--picture", "/nosuch/folder/curve.png"], "The picture cannot be written to"),
     ],
 )

@@ -28,6 +28,7 @@ from reflect_server.testing import (
     running_server,
 )
 
+NO_KEY = {"OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""}
 START_AND_WAIT = """
 import pathlib, sys
 from reflect_server.testing import ServerProcess
@@ -276,6 +277,17 @@ def test_a_folder_in_use_is_refused_and_its_server_named(start: Start, tmp_path:
 
     server = f"in use by the server at {first.base_url} (process {first.process.pid})"
     says_one_thing(result, server, str(tmp_path / "data"), "--data-dir")
+
+
+def test_settings_that_cannot_work_are_refused_before_anything_is_made(tmp_path: Path):
+    data = tmp_path / "data"
+
+    elsewhere = reflect("--host", "192.0.2.1", "--port", "0", "--data-dir", str(data))
+    without_key = reflect("--port", "0", "--data-dir", str(data), REFLECT_MODEL="m", **NO_KEY)
+
+    says_one_thing(elsewhere, "192.0.2.1", "Name an address of this machine")
+    says_one_thing(without_key, "REFLECT_MODEL_API_KEY")
+    assert not data.exists()
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path):

@@ -80,6 +80,8 @@ def demo(  # noqa: PLR0917 - Typer reads the options off the parameters.
     """
     if model is None and (base_url is not None or reflect):
         leave("--base-url and --reflect need --model NAME.", code=2)
+    if base_url is not None and not base_url.startswith(("http://", "https://")):
+        leave(f"--base-url must begin with http:// or https://, found {base_url!r}.", code=2)
     with leaving(stopped=STOPPED, failures=DemoError):
         target = writable_picture(picture)
         key = os.environ.get(api_key_env) or None

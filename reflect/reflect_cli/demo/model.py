@@ -86,7 +86,11 @@ class ChatModel:
             )
         except OpenAIError as error:
             reason = " ".join(str(error).split()).replace(self._key, "***")[:300]
-            raise DemoError(f"The model {self.name} did not answer: {reason}") from None
+            address = self._client.base_url.copy_with(userinfo=b"")
+            raise DemoError(
+                f"The model {self.name} did not answer: {reason} Check that an OpenAI-compatible "
+                f"endpoint with this model is at {address}, and name it with --base-url."
+            ) from None
         choices = completion.choices or []
         text = choices[0].message.content if choices else None
         if not text:
