@@ -162,8 +162,7 @@ def candidates(
             allowed = np.where(similarities >= threshold, lexical, 0.0)
             sharing = _best(allowed, ids, _LEAST_LEXICAL, size // 3)
         pool.update(sharing)
-    ordered = sorted(pool, key=lambda index: (-similarities[index], ids[index]))
-    return np.array(ordered, dtype=np.intp)
+    return np.array(_ordered(similarities, ids, list(pool)), dtype=np.intp)
 
 
 def _best(values: NDArray[np.floating], ids: Sequence[str], least: float, size: int) -> list[int]:
@@ -176,8 +175,16 @@ def _best(values: NDArray[np.floating], ids: Sequence[str], least: float, size: 
     if among.size > size:
         least = max(least, float(np.partition(values[among], -size)[-size]))
         among = among[values[among] >= least]
-    ordered: list[int] = sorted(among.tolist(), key=lambda index: (-values[index], ids[index]))
-    return ordered[:size]
+    return _ordered(values, ids, among.tolist())[:size]
+
+
+def _ordered(values: NDArray[np.floating], ids: Sequence[str], indices: Sequence[int]) -> list[int]:
+    """
+    Return indices by their values, the largest first, and by id among equals.
+    """
+    found = values[np.array(indices, dtype=np.intp)].tolist()
+    keys = zip((-value for value in found), [ids[index] for index in indices], indices, strict=True)
+    return [index for _, _, index in sorted(keys)]
 
 
 @dataclass(frozen=True, slots=True)
