@@ -126,14 +126,16 @@ class MemoryIndex:
         """
         rows = self._loaded(project_id, vector.size)
         if allowed is None:
+            chosen: list[int] | slice = slice(None)
             ids, vectors = rows.ids, rows.matrix[: rows.count]
-            lexical = rows.letters.scores(task)
         else:
             found = (rows.positions.get(memory_id, rows.count) for memory_id in allowed)
             chosen = sorted(row for row in found if row < rows.count)
             ids, vectors = [rows.ids[row] for row in chosen], rows.matrix[chosen]
-            lexical = rows.letters.scores(task)[chosen]
-        return Matches(ids, vectors, similarities(self._products.of(vectors, vector)), lexical)
+        products, lexical = self._products.of_beside(
+            vectors, vector, lambda: rows.letters.scores(task)
+        )
+        return Matches(ids, vectors, similarities(products), lexical[chosen])
 
     def size(self, project_id: str) -> float:
         """

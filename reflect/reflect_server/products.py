@@ -5,10 +5,14 @@ Inner products of one vector with many, on all processors where there are enough
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 LEAST_SHARED = 50_000
 """From so many rows on, more than one thread takes part; a core takes some 2 ms for them."""
@@ -43,8 +47,24 @@ class Products:
         Returns:
             The products, shape (rows,).
         """
+        return self.of_beside(vectors, query, lambda: None)[0]
+
+    def of_beside(
+        self, vectors: NDArray[np.float32], query: NDArray[np.float32], other: Callable[[], T]
+    ) -> tuple[NDArray[np.float32], T]:
+        """
+        Do what `of` does, and something else on this thread while others begin with the products.
+
+        Args:
+            vectors: The vectors as rows, shape (rows, dimensions).
+            query: The query, shape (dimensions,).
+            other: The other work.
+
+        Returns:
+            The products, shape (rows,), and what the other work returned.
+        """
         if len(vectors) < LEAST_SHARED or not self._helpers:
-            return vectors @ query
+            return vectors @ query, other()
         products = np.empty(len(vectors), np.float32)
         starts = iter(range(0, len(vectors), _PART))
 
@@ -54,8 +74,9 @@ class Products:
                 np.matmul(vectors[part], query, out=products[part])
 
         helping = [self._pool.submit(work) for _ in range(self._helpers)]
+        result = other()
         work()
         for helper in helping:
             if not helper.cancel():
                 helper.result()
-        return products
+        return products, result

@@ -28,3 +28,13 @@ def test_many_threads_compute_at_once():
 
     for row, computed in enumerate(found):
         np.testing.assert_allclose(computed, vectors @ vectors[row], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [3, LEAST_SHARED])
+def test_other_work_is_done_beside_the_products(rows: int):
+    vectors = np.random.default_rng(2).standard_normal((rows, 4)).astype(np.float32)
+
+    products, other = Products(2).of_beside(vectors, vectors[0], lambda: "other")
+
+    assert other == "other"
+    np.testing.assert_allclose(products, vectors @ vectors[0], rtol=1e-5, atol=1e-5)
