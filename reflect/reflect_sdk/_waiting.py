@@ -138,9 +138,13 @@ class Wait:
             else f"its ingest_status is {self._seen.ingest_status!r}, "
             f"its review_status {self._seen.review_status!r}"
         )
+        lacks_review = self._seen is not None and self._seen.review is None
+        remedy = "Wait longer with a larger wait_timeout."
+        if self.require_reviewed and lacks_review:
+            remedy = "Nobody has reviewed it: call review_trace, and wait again."
         return WaitTimeoutError(
-            f"Trace {self.trace_id} was not {awaited} within {self.wait_timeout:g} seconds: "
-            f"{seen}. Wait longer with a larger wait_timeout.",
+            f"Trace {self.trace_id} was not {awaited} within {self.wait_timeout:g} s: {seen}. "
+            f"{remedy}",
             self.trace_id,
             self._seen,
         )

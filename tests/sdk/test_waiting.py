@@ -183,6 +183,13 @@ def test_a_gateway_that_cuts_held_answers_is_asked_without_holding(
     assert client.wait_for_trace("t1", poll_interval=0.001).id == "t1"
 
 
+def test_a_wait_for_a_review_that_nobody_gives_says_so(service: Scripted, client: ReflectClient):
+    service.script(Answer(body={**TRACE, "review": None, "review_status": "pending"}))
+    options = {"poll_interval": 0.001, "wait_timeout": 0.01}
+    with pytest.raises(WaitTimeoutError, match="call review_trace"):
+        client.wait_for_trace("t1", require_reviewed=True, **options)
+
+
 @pytest.mark.parametrize("world", ["", "_async"])
 def test_a_silent_service_ends_a_wait_at_its_own_time(world: str):
     def silent(connection: socket.socket, over: threading.Event) -> None:
