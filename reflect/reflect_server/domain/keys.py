@@ -212,6 +212,5 @@ def revoke_key(
         key = keys[key_id]
         return key if key.revoked_at else replace(key, revoked_at=now)
 
-    revoked = store.write(work)
-    keyring.admissions.forget_key(revoked)
-    return revoked
+    with keyring.admissions.ending():
+        return store.write(work)

@@ -108,8 +108,8 @@ def delete_project(parts: Parts, project_id: str) -> None:
             raise _missing(project_id)
         tx.projects.delete(project_id)
 
-    parts.store.write(work)
-    parts.admissions.forget()
+    with parts.admissions.ending():
+        parts.store.write(work)
     parts.spaces.active.index.forget(project_id)
     parts.changed(None)
     parts.store.erase()

@@ -24,28 +24,42 @@ def test_what_was_read_is_remembered():
     assert not admissions.has_project("q")
 
 
-def test_what_has_ended_is_forgotten():
+def test_a_key_that_was_used_is_read_again():
     admissions, key, other = Admissions(), a_key(), a_key()
     for remembered in (key, other):
         admissions.add_key(remembered, read_after=admissions.moment)
-    admissions.add_project("p", read_after=admissions.moment)
 
     admissions.forget_key(key)
 
     assert admissions.key(key.secret_hash) is None
     assert admissions.key(other.secret_hash) == other
-    assert admissions.has_project("p")
 
-    admissions.forget()
 
-    assert admissions.key(other.secret_hash) is None
+def test_nothing_is_remembered_while_something_ends():
+    admissions, key = Admissions(), a_key()
+    admissions.add_key(key, read_after=admissions.moment)
+    admissions.add_project("p", read_after=admissions.moment)
+
+    with admissions.ending():
+        assert admissions.key(key.secret_hash) is None
+        assert not admissions.has_project("p")
+        within = admissions.moment
+        admissions.add_key(key, read_after=within)
+        admissions.add_project("p", read_after=within)
+        assert admissions.key(key.secret_hash) is None
+        assert not admissions.has_project("p")
+
+    admissions.add_project("p", read_after=within)
     assert not admissions.has_project("p")
+    admissions.add_project("p", read_after=admissions.moment)
+    assert admissions.has_project("p")
 
 
 def test_what_was_read_before_something_ended_is_not_remembered():
     admissions, key = Admissions(), a_key()
     before = admissions.moment
-    admissions.forget_key(key)
+    with admissions.ending():
+        pass
 
     admissions.add_key(key, read_after=before)
     admissions.add_project("p", read_after=before)
