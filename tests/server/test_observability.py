@@ -147,11 +147,13 @@ def test_the_api_page_names_every_operation_and_loads_nothing(server: RunningSer
 
 def logged(tmp_path: Path, **env: str) -> tuple[str, httpx.Response]:
     server = ServerProcess(tmp_path / "data", env=env)
-    answer = httpx.get(
-        f"{server.base_url}/v1/projects/p/traces?cursor=secret",
-        headers={"Authorization": f"Bearer {server.first_key}"},
-    )
-    server.stop()
+    try:
+        answer = httpx.get(
+            f"{server.base_url}/v1/projects/p/traces?cursor=secret",
+            headers={"Authorization": f"Bearer {server.first_key}"},
+        )
+    finally:
+        server.stop()
     assert server.first_key not in server.log
     return server.log, answer
 
