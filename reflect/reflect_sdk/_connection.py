@@ -185,8 +185,8 @@ class Connection:
         api_key = os.environ.get("REFLECT_API_KEY")
         if not api_key:
             raise InvalidArgumentError(
-                "REFLECT_API_KEY is not set. Set it to your API key, or pass api_key to "
-                "ReflectClient."
+                "REFLECT_API_KEY is not set. Set it to your API key, which a server of your own "
+                "shows at its first start, or pass api_key to ReflectClient."
             )
         return cls(
             base_url=os.environ.get("REFLECT_API_URL") or HOSTED_URL,
