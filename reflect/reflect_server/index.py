@@ -17,13 +17,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.ranking import similarities
+from reflect_server.domain.ranking import Ranking, most_letters, pool_size, similarities
 from reflect_server.lexical import LexicalIndex
-from reflect_server.products import Products
+from reflect_server.products import LEAST_SHARED, Products
+from reflect_server.screening import BLOCK, NOISE, Look, Screen
 from reflect_server.store.memories import Vector
 from reflect_server.store.protocol import Store
 
 _SMALLEST_CAPACITY = 64
+_LOOKED_AT_AGAIN = 8
+_SAMPLED = 64
 
 
 class Matches(NamedTuple):
@@ -55,6 +58,7 @@ class _Rows:
     matrix: NDArray[np.float32]
     positions: dict[str, int]
     letters: LexicalIndex
+    screen: Screen
 
     def with_row(self, memory_id: str, vector: Vector, task: str) -> _Rows:
         matrix = self.matrix
@@ -66,7 +70,8 @@ class _Rows:
         self.ids.append(memory_id)
         self.positions[memory_id] = self.count
         letters = self.letters.with_text(task)
-        return _Rows(self.count + 1, self.ids, matrix, self.positions, letters)
+        screen = self.screen.extended(matrix[: self.count + 1], most=1)
+        return _Rows(self.count + 1, self.ids, matrix, self.positions, letters, screen)
 
     def without(self, memory_ids: Collection[str]) -> _Rows:
         gone = {self.positions[i] for i in memory_ids if i in self.positions}
@@ -76,12 +81,15 @@ class _Rows:
         leaves[list(gone)] = True
         kept = np.flatnonzero(~leaves)
         ids = [self.ids[row] for row in kept.tolist()]
-        return _rows(ids, self.matrix[kept], self.letters.without(leaves))
+        screen = self.screen.before(min(gone))
+        return _rows(ids, self.matrix[kept], self.letters.without(leaves), screen)
 
 
-def _rows(ids: list[str], matrix: NDArray[np.float32], letters: LexicalIndex) -> _Rows:
+def _rows(
+    ids: list[str], matrix: NDArray[np.float32], letters: LexicalIndex, screen: Screen
+) -> _Rows:
     positions = {memory_id: row for row, memory_id in enumerate(ids)}
-    return _Rows(len(ids), ids, matrix, positions, letters)
+    return _Rows(len(ids), ids, matrix, positions, letters, screen)
 
 
 @dataclass(slots=True)
@@ -106,7 +114,13 @@ class MemoryIndex:
         self._products = Products()
 
     def search(
-        self, project_id: str, vector: Vector, task: str, *, allowed: Collection[str] | None = None
+        self,
+        project_id: str,
+        vector: Vector,
+        task: str,
+        *,
+        allowed: Collection[str] | None = None,
+        ranking: Ranking | None = None,
     ) -> Matches:
         """
         Compare a query with all memories of a project.
@@ -116,6 +130,9 @@ class MemoryIndex:
             vector: Unit vector of the query, shape (dimensions,).
             task: The text of the query, for the letters in it.
             allowed: Ids of the memories to compare; None for all.
+            ranking: What the matches are for. Where it is given, the similarities are exact of
+                those memories that may become its candidates, and of others only so far that they
+                do not. None to have all exact.
 
         Returns:
             The memories whose vectors have the query's dimensions, in the order in which they were
@@ -126,6 +143,9 @@ class MemoryIndex:
         """
         rows = self._loaded(project_id, vector.size)
         if allowed is None:
+            matches = None if ranking is None else self._screened(rows, vector, task, ranking)
+            if matches is not None:
+                return matches
             chosen: list[int] | slice = slice(None)
             ids, vectors = rows.ids, rows.matrix[: rows.count]
         else:
@@ -136,6 +156,56 @@ class MemoryIndex:
             vectors, vector, lambda: rows.letters.scores(task)
         )
         return Matches(ids, vectors, similarities(products), lexical[chosen])
+
+    def _screened(self, rows: _Rows, vector: Vector, task: str, ranking: Ranking) -> Matches | None:
+        """
+        Compare a query with all memories at a glance and with the nearest exactly.
+
+        Returns:
+            The matches; None where too many are near, or the letters need all similarities.
+        """
+        size, vectors = pool_size(ranking.limit), rows.matrix[: rows.count]
+        # Gathering more than a share of the vectors would take as long as comparing all.
+        most = rows.count // _LOOKED_AT_AGAIN
+        if rows.screen.covered < most or size > most:
+            return None
+        products, bounds, lexical = self._estimated(rows, vector, task)
+        least = _kth_largest(products - bounds, size)
+        near = np.flatnonzero(products + bounds >= least)
+        sharing = most_letters(lexical, rows.ids, ranking) if ranking.blend < 1.0 else []
+        if near.size > most:
+            return None
+        exact = np.concatenate((near, np.array(sharing, np.intp)))
+        products[exact] = similarities(vectors[exact] @ vector)
+        if (products[sharing] < ranking.similarity_threshold).any():
+            return None
+        return Matches(rows.ids, vectors, products, lexical)
+
+    def _estimated(
+        self, rows: _Rows, vector: Vector, task: str
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
+        """
+        Return estimated products, how far they may be wrong, and BM25 of each row.
+        """
+        products, bounds = np.empty(rows.count, np.float32), np.empty(rows.count, np.float32)
+        look, covered = Look(vector), rows.screen.covered
+
+        def work(number: int) -> None:
+            part = slice(number * BLOCK, (number + 1) * BLOCK)
+            if number < len(rows.screen.blocks):
+                products[part], bounds[part] = look.at(rows.screen.blocks[number])
+            else:
+                products[covered:] = rows.matrix[covered : rows.count] @ vector
+                bounds[covered:] = NOISE
+
+        parts = range(len(rows.screen.blocks) + 1)
+        if rows.count >= LEAST_SHARED:
+            lexical = self._products.share(work, parts, lambda: rows.letters.scores(task))
+        else:
+            lexical = rows.letters.scores(task)
+            for number in parts:
+                work(number)
+        return products, bounds, lexical
 
     def size(self, project_id: str) -> float:
         """
@@ -216,5 +286,16 @@ class MemoryIndex:
                 ids, matrix, tasks = self._store.read(
                     lambda tx: tx.memories.vectors(project_id, embedder=name, dimensions=dimensions)
                 )
-                rows = project.rows = _rows(ids, matrix, LexicalIndex.of(tasks))
+                screen = Screen().extended(matrix)
+                rows = project.rows = _rows(ids, matrix, LexicalIndex.of(tasks), screen)
             return rows
+
+
+def _kth_largest(values: NDArray[np.float32], k: int) -> float:
+    """
+    Return the k-th largest of values; a sample tells first which may be among them.
+    """
+    sample = values[::_SAMPLED]
+    if sample.size > k:
+        values = values[values >= np.partition(sample, -k)[-k]]
+    return float(np.partition(values, -k)[-k])

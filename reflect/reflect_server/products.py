@@ -5,7 +5,7 @@ Inner products of one vector with many, on all processors where there are enough
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -63,20 +63,38 @@ class Products:
         Returns:
             The products, shape (rows,), and what the other work returned.
         """
-        if len(vectors) < LEAST_SHARED or not self._helpers:
+        if len(vectors) < LEAST_SHARED:
             return vectors @ query, other()
         products = np.empty(len(vectors), np.float32)
-        starts = iter(range(0, len(vectors), _PART))
 
-        def work() -> None:
-            for start in starts:
-                part = slice(start, start + _PART)
-                np.matmul(vectors[part], query, out=products[part])
+        def work(start: int) -> None:
+            part = slice(start, start + _PART)
+            np.matmul(vectors[part], query, out=products[part])
 
-        helping = [self._pool.submit(work) for _ in range(self._helpers)]
+        return products, self.share(work, range(0, len(vectors), _PART), other)
+
+    def share(self, work: Callable[[int], None], parts: Iterable[int], other: Callable[[], T]) -> T:
+        """
+        Do parts of some work on all threads, and something else on this one first.
+
+        Args:
+            work: Does one part. Threads gain by it where it lets go of Python's lock.
+            parts: What `work` is called with, each once.
+            other: The other work.
+
+        Returns:
+            What the other work returned.
+        """
+        left = iter(parts)
+
+        def work_through() -> None:
+            for part in left:
+                work(part)
+
+        helping = [self._pool.submit(work_through) for _ in range(self._helpers)]
         result = other()
-        work()
+        work_through()
         for helper in helping:
             if not helper.cancel():
                 helper.result()
-        return products, result
+        return result

@@ -142,7 +142,7 @@ def _matches(parts: Parts, project_id: str, query: Query) -> Matches:
     space, wanted = parts.spaces.active, query.metadata_filter
     vector = space.embedder.embed([query.task])[0]
     if not wanted:
-        return space.index.search(project_id, vector, query.task)
+        return space.index.search(project_id, vector, query.task, ranking=query.ranking)
     allowed = parts.store.read(lambda tx: tx.memories.matching(project_id, wanted))
     return space.index.search(project_id, vector, query.task, allowed=allowed)
 

@@ -157,12 +157,24 @@ def candidates(
     size, threshold = pool_size(ranking.limit), ranking.similarity_threshold
     pool = set(_best(similarities, ids, threshold, size))
     if ranking.blend < 1.0:
-        sharing = _best(lexical, ids, _LEAST_LEXICAL, size // 3)
+        sharing = most_letters(lexical, ids, ranking)
         if not (similarities[sharing] >= threshold).all():  # Seldom: it takes a pass over all.
             allowed = np.where(similarities >= threshold, lexical, 0.0)
             sharing = _best(allowed, ids, _LEAST_LEXICAL, size // 3)
         pool.update(sharing)
     return np.array(_ordered(similarities, ids, list(pool)), dtype=np.intp)
+
+
+def most_letters(lexical: NDArray[np.floating], ids: Sequence[str], ranking: Ranking) -> list[int]:
+    """
+    Return the indices of the memories that share the most letters, most first, however similar.
+
+    Args:
+        lexical: BM25 of each memory, at least 0, shape (memories,).
+        ids: Identifier of each memory, which decides between equal values.
+        ranking: How many memories are wanted.
+    """
+    return _best(lexical, ids, _LEAST_LEXICAL, pool_size(ranking.limit) // 3)
 
 
 def _best(values: NDArray[np.floating], ids: Sequence[str], least: float, size: int) -> list[int]:

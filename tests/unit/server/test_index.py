@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from reflect_server.domain.model import Memory, Reflection, Trace
+from reflect_server.domain.ranking import Ranking, candidates
 from reflect_server.index import MemoryIndex
+from reflect_server.screening import BLOCK
 from reflect_server.store.memories import Vector
 from reflect_server.store.protocol import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
@@ -32,21 +34,26 @@ def index(store: Store) -> MemoryIndex:
     return MemoryIndex(store, "e")
 
 
+def keep(
+    tx: Transaction,
+    memory_id: str,
+    vector: Vector,
+    task: str = "task",
+    *,
+    project_id: str = "p",
+    embedder: str = "e",
+) -> None:
+    trace_id = f"t-{memory_id}"
+    tx.traces.insert(Trace(trace_id, project_id, task, [], "", (), None, None, {}, None, NOW))
+    reflection = Reflection("s", "g")
+    memory = Memory(memory_id, project_id, trace_id, task, reflection, success=None, created_at=NOW)
+    tx.memories.insert(memory, vector=vector, embedder=embedder)
+
+
 def commit(
     store: Store, memory_id: str, vector: Vector, *, project_id: str = "p", embedder: str = "e"
 ) -> None:
-    trace_id = f"t-{memory_id}"
-    trace = Trace(trace_id, project_id, "task", [], "", (), None, None, {}, None, NOW)
-    reflection = Reflection("s", "g")
-    memory = Memory(
-        memory_id, project_id, trace_id, "task", reflection, success=None, created_at=NOW
-    )
-
-    def work(tx: Transaction) -> None:
-        tx.traces.insert(trace)
-        tx.memories.insert(memory, vector=vector, embedder=embedder)
-
-    store.write(work)
+    store.write(lambda tx: keep(tx, memory_id, vector, project_id=project_id, embedder=embedder))
 
 
 def ids(index: MemoryIndex, project_id: str = "p") -> list[str]:
@@ -213,3 +220,53 @@ def test_searches_beside_additions_see_whole_rows(index: MemoryIndex):
         thread.join()
     assert wrong == []
     assert len(ids(index)) == 2000
+
+
+RANKINGS = [
+    Ranking(),
+    Ranking(limit=1, blend=1.0),
+    Ranking(limit=100, mmr_lambda=0.0),
+    Ranking(similarity_threshold=0.3),
+    Ranking(similarity_threshold=-1.0, limit=40),
+]
+
+
+def test_what_is_screened_has_the_candidates_of_what_is_compared_exactly(
+    index: MemoryIndex, store: Store
+):
+    random = np.random.default_rng(1)
+    vectors = random.standard_normal((2 * BLOCK + 400, 64)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[5::1_000] = vectors[5]
+    words = ["orders", "refunds", "parcels", "Lima", "Oslo"]
+
+    def add(row: int) -> None:
+        commit(store, f"m{row}", vectors[row])
+        index.confirm("p", f"m{row}", vectors[row], f"Count {words[row % 5]} {row % 97}")
+
+    def check() -> None:
+        for query in (vectors[5], vectors[7] + vectors[8], vectors[9], -vectors[3]):
+            unit = query / np.float32(np.linalg.norm(query))
+            for ranking in RANKINGS:
+                found = index.search("p", unit, "Count orders 3", ranking=ranking)
+                exact = index.search("p", unit, "Count orders 3")
+                pools = [
+                    candidates(m.similarities, m.lexical, m.ids, ranking) for m in (found, exact)
+                ]
+                assert pools[0].tolist() == pools[1].tolist()
+                difference = found.similarities[pools[0]] - exact.similarities[pools[0]]
+                assert np.abs(difference).max(initial=0.0) <= 1.1e-6
+
+    def fill(tx: Transaction) -> None:
+        for row in range(2 * BLOCK + 200):
+            keep(tx, f"m{row}", vectors[row], f"Count {words[row % 5]} {row % 97}")
+
+    store.write(fill)
+    check()
+    index.remove("p", [f"m{BLOCK + 3}", f"m{2 * BLOCK + 1}"])
+    check()
+    for row in range(2 * BLOCK + 200, 2 * BLOCK + 210):
+        add(row)
+    check()
+    index.remove("p", ["m0"])
+    check()
