@@ -328,7 +328,7 @@ class MemoryResponse(msgspec.Struct, frozen=True, kw_only=True):
 class MemoryExplanation(msgspec.Struct, frozen=True, kw_only=True):
     """
     Why a memory stands where it does in an answer. At the usual `lambda` of 0.5, similarity,
-    lexical, utility and agreement add up to its score.
+    lexical, feedback, utility and agreement add up to its score.
 
     Attributes:
         candidates: How many memories were weighed.
@@ -336,6 +336,8 @@ class MemoryExplanation(msgspec.Struct, frozen=True, kw_only=True):
         lexical_rank: Its place among the candidates by the letters that its task shares
             with the query's; null where it shares none.
         lexical: What those letters added to its score.
+        feedback: What unlikeness to the best candidates took from its score; 0 where its
+            task is theirs, and below 0 elsewhere.
         estimate: How often following it ends well, estimated from the evidence and the
             project's base rate.
         estimate_low: The lower end of the estimate's 90% interval.
@@ -343,8 +345,9 @@ class MemoryExplanation(msgspec.Struct, frozen=True, kw_only=True):
         evidence: How much evidence the estimate rests on, wins and losses together: the
             memory's own; and where runs of other candidates gave the same answer to the
             same task, one for each, and for its own run if that passed.
-        base_rate: How often following a memory of the project ends well; where a memory
-            without evidence stands.
+        base_rate: What the estimate is compared with: how often following the other
+            candidates of its task ends well, or, where there are none, the memories of the
+            project.
         utility: What the estimate added to its score, below 0 where it took away.
         agreeing: How many other candidates say the same.
         agreement: What they added to its score.
@@ -356,6 +359,7 @@ class MemoryExplanation(msgspec.Struct, frozen=True, kw_only=True):
     similarity: Annotated[float, msgspec.Meta(ge=-1, le=1)]
     lexical_rank: Annotated[int, msgspec.Meta(ge=1)] | None
     lexical: float
+    feedback: float
     estimate: Annotated[float, msgspec.Meta(ge=0, le=1)]
     estimate_low: Annotated[float, msgspec.Meta(ge=0, le=1)]
     estimate_high: Annotated[float, msgspec.Meta(ge=0, le=1)]

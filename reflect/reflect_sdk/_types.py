@@ -41,8 +41,8 @@ class MemoryExplanation(Answer):
     """
     Why a memory stands where it does in the answer to a query.
 
-    At the usual `lambda_` of 0.5, `similarity`, `lexical`, `utility` and `agreement` add up to the
-    memory's score.
+    At the usual `lambda_` of 0.5, `similarity`, `lexical`, `feedback`, `utility` and `agreement`
+    add up to the memory's score.
 
     Attributes:
         candidates: How many memories were weighed.
@@ -50,6 +50,8 @@ class MemoryExplanation(Answer):
         lexical_rank: Its place among the candidates by the letters that its task shares with the
             query's, 1 the first; None where it shares none.
         lexical: What those letters added to its score.
+        feedback: What unlikeness to the best candidates took from its score; 0 where its task is
+            theirs, and below 0 elsewhere.
         estimate: How often following it ends well, from 0 to 1, estimated from the evidence and the
             project's base rate.
         estimate_low: The lower end of the estimate's 90% interval.
@@ -57,8 +59,8 @@ class MemoryExplanation(Answer):
         evidence: How much evidence the estimate rests on, wins and losses together: the memory's
             own; and where runs of other candidates gave the same answer to the same task, one for
             each, and for its own run if that passed.
-        base_rate: How often following a memory of the project ends well, from 0 to 1; where a
-            memory without evidence stands.
+        base_rate: What the estimate is compared with, from 0 to 1: how often following the other
+            candidates of its task ends well, or, where there are none, the memories of the project.
         utility: What the estimate added to its score, below 0 where it took away.
         agreeing: How many other candidates say the same.
         agreement: What they added to its score.
@@ -70,6 +72,7 @@ class MemoryExplanation(Answer):
     similarity: float
     lexical_rank: int | None
     lexical: float
+    feedback: float
     estimate: float
     estimate_low: float
     estimate_high: float

@@ -41,6 +41,7 @@ WHY: dict[str, Any] = {
     "similarity": 0.8,
     "lexical_rank": None,
     "lexical": 0.0,
+    "feedback": -0.02,
     "estimate": 0.7,
     "estimate_low": 0.4,
     "estimate_high": 0.9,

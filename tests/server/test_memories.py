@@ -164,9 +164,27 @@ def test_a_retrieved_memory_says_why_it_is_there(project: Project):
     assert first["estimate"] == pytest.approx((2 + 2 * 0.75) / 4)
     assert first["diversity_penalty"] == 0 < second["diversity_penalty"]
     for memory in found:
-        parts = ("similarity", "lexical", "utility", "agreement")
+        parts = ("similarity", "lexical", "feedback", "utility", "agreement")
         assert memory["score"] == pytest.approx(sum(memory["why"][part] for part in parts))
     assert "why" not in project.get(f"/memories/{near}")
+
+
+def test_a_memory_is_compared_with_the_others_of_its_task(project: Project):
+    failing, fresh = project.memory("Count the orders"), project.memory("Count the  ORDERS")
+    other = project.memory("Count the chairs")
+    for _ in range(2):
+        review = {"result": "fail", "remember": False}
+        project.create("a run", retrieved_memory_ids=[failing], review=review)
+
+    why = {memory["id"]: memory["why"] for memory in project.query("Count the orders")}
+
+    assert [why[memory_id]["base_rate"] for memory_id in (failing, fresh, other)] == [
+        pytest.approx(0.25),
+        pytest.approx((2 * 0.25) / 4),
+        pytest.approx(0.25),
+    ]
+    assert why[failing]["utility"] < 0 < why[fresh]["utility"]
+    assert why[other]["utility"] == 0
 
 
 def test_memories_that_say_the_same_say_so(project: Project):

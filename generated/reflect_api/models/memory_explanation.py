@@ -21,6 +21,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.required("similarity", _decoding.number),
             _decoding.required("lexical_rank", _decoding.nullable(_decoding.integer)),
             _decoding.required("lexical", _decoding.number),
+            _decoding.required("feedback", _decoding.number),
             _decoding.required("estimate", _decoding.number),
             _decoding.required("estimate_low", _decoding.number),
             _decoding.required("estimate_high", _decoding.number),
@@ -39,7 +40,7 @@ def _decoder() -> _decoding.ModelDecoder:
 class MemoryExplanation:
     """
     Why a memory stands where it does in an answer. At the usual `lambda` of 0.5, similarity,
-    lexical, utility and agreement add up to its score.
+    lexical, feedback, utility and agreement add up to its score.
 
     Attributes:
         candidates (int): How many memories were weighed.
@@ -47,6 +48,8 @@ class MemoryExplanation:
         lexical_rank (int | None): Its place among the candidates by the letters that its
             task shares with the query's; null where it shares none.
         lexical (float): What those letters added to its score.
+        feedback (float): What unlikeness to the best candidates took from its score; 0
+            where its task is theirs, and below 0 elsewhere.
         estimate (float): How often following it ends well, estimated from the evidence and
             the project's base rate.
         estimate_low (float): The lower end of the estimate's 90% interval.
@@ -54,8 +57,9 @@ class MemoryExplanation:
         evidence (float): How much evidence the estimate rests on, wins and losses together:
             the memory's own; and where runs of other candidates gave the same answer to the
             same task, one for each, and for its own run if that passed.
-        base_rate (float): How often following a memory of the project ends well; where a
-            memory without evidence stands.
+        base_rate (float): What the estimate is compared with: how often following the other
+            candidates of its task ends well, or, where there are none, the memories of the
+            project.
         utility (float): What the estimate added to its score, below 0 where it took away.
         agreeing (int): How many other candidates say the same.
         agreement (float): What they added to its score.
@@ -67,6 +71,7 @@ class MemoryExplanation:
     similarity: float
     lexical_rank: int | None
     lexical: float
+    feedback: float
     estimate: float
     estimate_low: float
     estimate_high: float
@@ -90,6 +95,8 @@ class MemoryExplanation:
         lexical_rank = self.lexical_rank
 
         lexical = self.lexical
+
+        feedback = self.feedback
 
         estimate = self.estimate
 
@@ -117,6 +124,7 @@ class MemoryExplanation:
                 "similarity": similarity,
                 "lexical_rank": lexical_rank,
                 "lexical": lexical,
+                "feedback": feedback,
                 "estimate": estimate,
                 "estimate_low": estimate_low,
                 "estimate_high": estimate_high,

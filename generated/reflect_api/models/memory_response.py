@@ -95,8 +95,8 @@ class MemoryResponse:
         source_memory_ids (list[str] | Unset): The memories that the run it was made of had
             used, or, where that is unknown, was given. Only there where one memory is read.
         why (MemoryExplanation | Unset): Why a memory stands where it does in an answer. At
-            the usual `lambda` of 0.5, similarity, lexical, utility and agreement add up to its
-            score.
+            the usual `lambda` of 0.5, similarity, lexical, feedback, utility and agreement add
+            up to its score.
     """
 
     id: str

@@ -29,7 +29,7 @@ UNDIVERSIFIED = f"{OURS}, mmr_lambda=1"
 DEFAULTS = f"{OURS} (defaults)"
 
 _MOST_MEMORIES = 2_000
-_MOST_QUERIES = 500
+_MOST_QUERIES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
     Args:
         folder: The folder. Labelled texts belong together where their labels are equal; database
             tasks where they ask for the same table, or for the same skills. Of labelled texts 2,000
-            at most become memories and 500 at most queries, drawn once.
+            at most become memories and 2,000 at most queries, drawn once.
 
     Raises:
         EvaluationError: The folder holds neither.

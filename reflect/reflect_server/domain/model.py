@@ -301,7 +301,14 @@ class Memory:
         """
         if self.success is None or not self.answer:
             return None
-        return Stance(evened(self.task), self.answer, self.success)
+        return Stance(self.evened_task, self.answer, self.success)
+
+    @cached_property
+    def evened_task(self) -> str:
+        """
+        The task, with case and white space evened out.
+        """
+        return evened(self.task)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,14 @@ from reflect_server.domain.model import Memory
 from reflect_server.domain.parts import Parts
 from reflect_server.domain.ranking import Pool, Ranking, candidates, score, select
 from reflect_server.domain.texts import require_text
-from reflect_server.domain.utility import Utility, base_rate, log_gains, utility, with_other_runs
+from reflect_server.domain.utility import (
+    Utility,
+    base_rate,
+    log_gains,
+    usual_rates,
+    utility,
+    with_other_runs,
+)
 from reflect_server.index import Matches
 
 QUICK_MEMORIES = 20_000
@@ -35,10 +42,12 @@ class Why(NamedTuple):
         lexical_rank: Its place among them by the letters that its task shares with the query's, 1
             the first; None where it shares none.
         lexical: What those letters added to its score.
+        feedback: What unlikeness to the best candidates took from its score, at most 0.
         evidence: How much evidence its utility is estimated from: its own, and the verdicts on
             other candidates' runs that gave the same answer to the same task.
         judged: Its estimated utility, with the interval.
-        base_rate: How often following a memory of the project ends well, in (0, 1).
+        base_rate: What is usual where it stands, in (0, 1): how often following the other
+            candidates of its task ends well; where there are none, the memories of the project.
         utility: What the estimate added to its score, below 0 where it took away.
         agreeing: How many other candidates say the same.
         agreement: What they added to its score.
@@ -49,6 +58,7 @@ class Why(NamedTuple):
     candidates: int
     lexical_rank: int | None
     lexical: float
+    feedback: float
     evidence: float
     judged: Utility
     base_rate: float
@@ -158,6 +168,7 @@ def _ranked(
     memories = [memory for _, memory in found]
     stances = [memory.stance for memory in memories]
     evidence = with_other_runs([memory.evidence for memory in memories], stances)
+    usual = usual_rates(evidence, [memory.evened_task for memory in memories], rate)
     pool = Pool(
         similarities=matches.similarities[rows],
         lexical=matches.lexical[rows],
@@ -165,23 +176,26 @@ def _ranked(
         gains=log_gains(
             np.array([known.wins for known in evidence]),
             np.array([known.losses for known in evidence]),
+            np.array(usual),
             rate,
             draw=draw,
         ),
         lessons=[memory.reflection.lesson for memory in memories],
+        vectors=matches.vectors[rows],
         stances=stances,
     )
     scores = score(pool, ranking.blend)
     witnesses = Counter(pool.lessons)
     by_letters = (1 + np.sort(-pool.lexical).searchsorted(-pool.lexical)).tolist()
     # Lists, as taking single numbers out of arrays is slow.
-    similar, letters, totals, lexical, gained, agreed = (
+    similar, letters, totals, lexical, feedback, gained, agreed = (
         values.tolist()
         for values in (
             pool.similarities,
             pool.lexical,
             scores.total,
             scores.lexical,
+            scores.feedback,
             scores.utility,
             scores.agreement,
         )
@@ -192,9 +206,10 @@ def _ranked(
             candidates=len(memories),
             lexical_rank=by_letters[place] if letters[place] else None,
             lexical=lexical[place],
+            feedback=feedback[place],
             evidence=evidence[place].wins + evidence[place].losses,
             judged=utility(evidence[place], base_rate=rate),
-            base_rate=rate,
+            base_rate=usual[place],
             utility=gained[place],
             agreeing=witnesses[pool.lessons[place]] - 1,
             agreement=agreed[place],
@@ -202,7 +217,4 @@ def _ranked(
         )
         return RankedMemory(memories[place], similar[place], totals[place], why)
 
-    return [
-        ranked(place, penalty)
-        for place, penalty in select(pool, scores.total, matches.vectors[rows], ranking)
-    ]
+    return [ranked(place, penalty) for place, penalty in select(pool, scores.total, ranking)]

@@ -52,6 +52,12 @@ the regression of `LOG_ODDS` with both measures and terms that are words (docs/d
 MAX_LEXICAL = 0.15
 """The most that shared letters add to a score; larger BM25 is scaled down to it."""
 
+FEEDBACK_WEIGHT = 0.15
+"""How much cosine similarity to the query a unit of likeness to the best candidates is worth."""
+
+FEEDBACK_SIZE = 3
+"""How many of the best candidates the others are compared with."""
+
 SIMILARITY_DECIMALS = 6
 """Precision of a similarity; beyond it lies the rounding noise of float32 dot products."""
 
@@ -202,7 +208,9 @@ def _ordered(values: NDArray[np.floating], ids: Sequence[str], indices: Sequence
 @dataclass(frozen=True, slots=True)
 class Pool:
     """
-    The pool of one query, in the order of `candidates`; all arrays have the shape (candidates,).
+    The pool of one query, in the order of `candidates`.
+
+    Arrays have the shape (candidates,) where nothing else is said.
 
     Attributes:
         similarities: Their cosine similarities.
@@ -210,6 +218,7 @@ class Pool:
         q_values: Their Q-values, in [0, 1].
         gains: How far the evidence moves the logarithm of their utility; see `utility.log_gains`.
         lessons: What each tells a run to do; equal for memories that say the same.
+        vectors: The unit vectors of their tasks as rows, shape (candidates, dimensions).
         stances: What the run of each answered, with the verdict; None where unknown, and empty
             where none is known.
     """
@@ -219,6 +228,7 @@ class Pool:
     q_values: NDArray[np.float64]
     gains: NDArray[np.float64]
     lessons: Sequence[Hashable]
+    vectors: NDArray[np.float32]
     stances: Sequence[Stance | None] = ()
 
 
@@ -230,12 +240,14 @@ class Scores:
     Attributes:
         total: The scores.
         lexical: What shared letters add to each.
+        feedback: What unlikeness to the best candidates takes from each, at most 0.
         utility: What the evidence adds to each.
         agreement: What other candidates that say the same add to each.
     """
 
     total: NDArray[np.float64]
     lexical: NDArray[np.float64]
+    feedback: NDArray[np.float64]
     utility: NDArray[np.float64]
     agreement: NDArray[np.float64]
 
@@ -244,14 +256,18 @@ def score(pool: Pool, lambda_: float) -> Scores:
     """
     Score a pool by how relevant its memories are, how useful they proved, and how they agree.
 
-    A memory of its own has similarity + `LEXICAL_WEIGHT`·BM25 + `UTILITY_WEIGHT`·gain: the chances
-    of a task that wants the same and of a lesson that is right. Candidates that say the same are
+    A memory of its own has similarity + `LEXICAL_WEIGHT`·BM25 + feedback + `UTILITY_WEIGHT`·gain:
+    the chances of a task that wants the same and of a lesson that is right. Feedback takes the
+    `FEEDBACK_SIZE` candidates that similarity and letters put first for relevant, and is
+    `FEEDBACK_WEIGHT` times what the mean cosine similarity to them lacks to 1: what is far from the
+    best is less likely to be about the same (pseudo-relevance feedback; Rocchio, in The SMART
+    Retrieval System, 1971, chapter 14). Candidates that say the same are
     one piece of advice with more than one witness: the odds of all witnesses add up, and the best
     witness gets the logarithm of the sum, c·log Σ exp(score/c) with c = `LOG_ODDS`; the others keep
     their distance to it.
 
     Away from λ = 0.5, the lesser side counts min(λ, 1 - λ)/max(λ, 1 - λ), and c shrinks with it
-    in the agreement. What letters and agreement add vanishes towards λ = 1.
+    in the agreement. What letters, feedback and agreement add vanishes towards λ = 1.
 
     Args:
         pool: The candidates.
@@ -264,23 +280,35 @@ def score(pool: Pool, lambda_: float) -> Scores:
     similar = np.asarray(pool.similarities, dtype=np.float64)
     nothing = np.zeros_like(similar)
     if lambda_ == 1.0:
-        return Scores(similar, nothing, nothing, nothing)
+        return Scores(similar, nothing, nothing, nothing, nothing)
     if lambda_ == 0.0:
-        return Scores(np.asarray(pool.q_values, dtype=np.float64), nothing, nothing, nothing)
+        q_values = np.asarray(pool.q_values, dtype=np.float64)
+        return Scores(q_values, nothing, nothing, nothing, nothing)
     of_similarity = min(1.0, lambda_ / (1.0 - lambda_))
     of_utility = min(1.0, (1.0 - lambda_) / lambda_)
-    lexical = of_similarity * of_utility * _lexical(pool.lexical)
+    lexical = _lexical(pool.lexical)
+    feedback = _feedback(similar + lexical, pool.vectors)
+    lexical *= of_similarity * of_utility
+    feedback *= of_similarity * of_utility
     utility = of_utility * UTILITY_WEIGHT * pool.gains
-    own = of_similarity * similar + lexical + utility
+    own = of_similarity * similar + lexical + feedback + utility
     scale = LOG_ODDS * min(of_similarity, of_utility)
     agreement = nothing if scale < _NO_SPREAD else _agreement(own, pool.lessons, scale)
-    return Scores(own + agreement, lexical, utility, agreement)
+    return Scores(own + agreement, lexical, feedback, utility, agreement)
 
 
 def _lexical(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     most = float(scores.max(initial=0.0))
     weight = LEXICAL_WEIGHT if most * LEXICAL_WEIGHT <= MAX_LEXICAL else MAX_LEXICAL / most
     return weight * np.asarray(scores, dtype=np.float64)
+
+
+def _feedback(relevance: NDArray[np.float64], vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    best = np.argsort(-relevance, kind="stable")[:FEEDBACK_SIZE]
+    if not best.size:
+        return np.zeros_like(relevance)
+    likeness = similarities(vectors @ vectors[best].mean(axis=0)).astype(np.float64)
+    return FEEDBACK_WEIGHT * (likeness - 1.0)
 
 
 def _agreement(
@@ -315,9 +343,7 @@ class Choice(NamedTuple):
     penalty: float
 
 
-def select(
-    pool: Pool, scores: NDArray[np.float64], vectors: NDArray[np.float32], ranking: Ranking
-) -> list[Choice]:
+def select(pool: Pool, scores: NDArray[np.float64], ranking: Ranking) -> list[Choice]:
     """
     Choose from a scored pool, trading score against likeness to what is chosen already.
 
@@ -336,7 +362,6 @@ def select(
     Args:
         pool: The candidates.
         scores: Their scores, shape (candidates,).
-        vectors: Their unit vectors as rows, shape (candidates, dimensions).
         ranking: How many to choose, and μ.
 
     Returns:
@@ -348,7 +373,7 @@ def select(
     if mu == 1.0 or limit >= by_score.size or limit <= 1:
         return [Choice(int(position), 0.0) for position in by_score[:limit]]
     relevance = mu * _rescaled(scores, np.asarray(pool.similarities, np.float64))[by_score]
-    rows = vectors[by_score]
+    rows = pool.vectors[by_score]
     likeness = (rows @ rows.T).round(SIMILARITY_DECIMALS).astype(np.float64)
     likeness *= 1.0 - mu
     if 0.0 < ranking.blend < 1.0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -68,8 +68,8 @@ def utility(evidence: Evidence, *, base_rate: float) -> Utility:
         evidence: What reviews have shown of the memory.
         base_rate: The usual rate in its project, in (0, 1).
     """
+    mean = _mean(evidence, base_rate)
     count = evidence.wins + evidence.losses + PRIOR_WEIGHT
-    mean = (evidence.wins + PRIOR_WEIGHT * base_rate) / count
     reach = _Z_90 * math.sqrt(mean * (1.0 - mean) / (count + 1.0))
     return Utility(mean, max(0.0, mean - reach), min(1.0, mean + reach))
 
@@ -105,17 +105,54 @@ def with_other_runs(
     return added
 
 
+def usual_rates(
+    evidence: Sequence[Evidence], tasks: Sequence[Hashable], base_rate: float
+) -> list[float]:
+    """
+    Say what is usual for the task of each memory: how often following its other memories ends well.
+
+    Some tasks are harder than others, and a warning that kept a run from one mistake is no worse
+    for the next mistake. So memories are judged beside those of their own task: the usual rate is
+    the posterior mean of what the others have shown together, with the prior of `utility`.
+
+    Args:
+        evidence: The evidence of each memory.
+        tasks: The task of each; equal for memories of one task.
+        base_rate: The usual rate in the project, in (0, 1).
+
+    Returns:
+        The rates, in (0, 1); the base rate where a memory is the only one of its task, and where
+        the others have no evidence.
+    """
+    together = dict[Hashable, tuple[float, float]]()
+    for known, task in zip(evidence, tasks, strict=True):
+        wins, losses = together.get(task, (0.0, 0.0))
+        together[task] = wins + known.wins, losses + known.losses
+    rates = []
+    for known, task in zip(evidence, tasks, strict=True):
+        wins, losses = together[task]
+        others = Evidence(0, wins - known.wins, losses - known.losses)
+        rates.append(_mean(others, base_rate))
+    return rates
+
+
+def _mean(evidence: Evidence, base_rate: float) -> float:
+    count = evidence.wins + evidence.losses + PRIOR_WEIGHT
+    return (evidence.wins + PRIOR_WEIGHT * base_rate) / count
+
+
 def log_gains(
     wins: NDArray[np.float64],
     losses: NDArray[np.float64],
+    usual: NDArray[np.float64],
     base_rate: float,
     *,
     draw: np.random.Generator | None = None,
 ) -> NDArray[np.float64]:
     """
-    Say how far the evidence moves each memory's chance from what is usual in the project.
+    Say how far the evidence moves each memory's chance from what is usual where it stands.
 
-    log(posterior mean / base rate), `LEAST_GAIN` at the least: 0 without evidence, so a new memory
+    log(posterior mean / usual rate), `LEAST_GAIN` at the least: 0 without evidence, so a new memory
     is neither buried nor trusted blindly. Logarithms of chances, not of odds: that a run ends well
     takes a memory that fits its task and a lesson that is right, and the chances of the two
     multiply.
@@ -123,7 +160,8 @@ def log_gains(
     Args:
         wins: Evidence that each memory helps, at least 0, shape (memories,).
         losses: Evidence that each memory misleads, at least 0; same shape.
-        base_rate: The usual rate in the project, in (0, 1).
+        usual: What is usual where each stands, in (0, 1); see `usual_rates`; same shape.
+        base_rate: The usual rate in the project, in (0, 1), which the prior expects.
         draw: Draws each rate from its posterior rather than take the mean, to explore (Thompson
             sampling); None to take the mean.
 
@@ -131,10 +169,11 @@ def log_gains(
         The gains, finite; same shape. Without `draw`, they rise with wins and fall with losses.
     """
     if draw is None:
-        chances = (wins / base_rate + PRIOR_WEIGHT) / (wins + losses + PRIOR_WEIGHT)
+        means = (wins + PRIOR_WEIGHT * base_rate) / (wins + losses + PRIOR_WEIGHT)
     else:
         helped = draw.standard_gamma(wins + PRIOR_WEIGHT * base_rate)
         misled = draw.standard_gamma(losses + PRIOR_WEIGHT * (1.0 - base_rate))
-        chances = helped / np.maximum(helped + misled, _TINY) / base_rate
-    gains: NDArray[np.float64] = np.maximum(np.log(np.maximum(chances, _TINY)), LEAST_GAIN)
+        means = helped / np.maximum(helped + misled, _TINY)
+    chances = np.maximum(means / usual, _TINY)
+    gains: NDArray[np.float64] = np.maximum(np.log(chances), LEAST_GAIN)
     return gains

@@ -72,6 +72,7 @@ def _ranked_response(ranked: RankedMemory) -> models.MemoryResponse:
         similarity=ranked.similarity,
         lexical_rank=why.lexical_rank,
         lexical=why.lexical,
+        feedback=why.feedback,
         estimate=why.judged.estimate,
         estimate_low=why.judged.low,
         estimate_high=why.judged.high,

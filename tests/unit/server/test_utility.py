@@ -14,6 +14,7 @@ from reflect_server.domain.utility import (
     LEAST_GAIN,
     base_rate,
     log_gains,
+    usual_rates,
     utility,
     with_other_runs,
 )
@@ -38,7 +39,12 @@ events = st.builds(
 
 
 def gain(wins: float, losses: float, rate: float) -> float:
-    return float(log_gains(np.array([wins]), np.array([losses]), rate)[0])
+    return gain_beside(rate, wins, losses, rate)
+
+
+def gain_beside(usual: float, wins: float, losses: float, rate: float) -> float:
+    found = log_gains(np.array([wins]), np.array([losses]), np.array([usual]), rate)
+    return float(found[0])
 
 
 def test_a_project_without_reviews_expects_either_outcome():
@@ -88,7 +94,8 @@ def test_draws_of_a_gain_scatter_around_it_and_less_with_more_evidence():
     draw = np.random.default_rng(1)
 
     def draws(count: float) -> np.ndarray:
-        return log_gains(np.full(2000, 3 * count), np.full(2000, count), 0.5, draw=draw)
+        wins, losses, usual = np.full(2000, 3 * count), np.full(2000, count), np.full(2000, 0.5)
+        return log_gains(wins, losses, usual, 0.5, draw=draw)
 
     assert draws(1.0).mean() == pytest.approx(gain(3.0, 1.0, 0.5), abs=0.3)
     assert draws(100.0).std() < draws(1.0).std() / 4
@@ -96,7 +103,28 @@ def test_draws_of_a_gain_scatter_around_it_and_less_with_more_evidence():
 
 def test_draws_without_any_evidence_are_finite():
     draw = np.random.default_rng(1)
-    assert np.isfinite(log_gains(np.zeros(5000), np.zeros(5000), 0.001, draw=draw)).all()
+    nothing, usual = np.zeros(5000), np.full(5000, 0.001)
+    assert np.isfinite(log_gains(nothing, nothing, usual, 0.001, draw=draw)).all()
+
+
+def test_what_is_usual_for_a_memory_is_what_the_others_of_its_task_have_shown():
+    failed, passed = Evidence(losses=4.0), Evidence(wins=2.0)
+    usual = usual_rates([failed, passed, Evidence(), failed], ["t", "t", "t", "u"], 0.5)
+    assert usual == pytest.approx([(2 + 1) / 4, 1 / 6, (2 + 1) / 8, 0.5])
+
+
+@given(wins=counts, losses=counts, rate=rates)
+def test_a_memory_alone_with_its_task_is_compared_with_the_project(
+    wins: float, losses: float, rate: float
+):
+    others = [Evidence(wins=9.0), Evidence()]
+    usual = usual_rates([Evidence(wins=wins, losses=losses), *others], ["t", "u", "v"], rate)
+    assert usual[0] == pytest.approx(rate)
+
+
+def test_the_same_evidence_is_worth_more_where_the_others_of_a_task_failed():
+    usual = usual_rates([Evidence(losses=1.0), Evidence(losses=9.0)], ["t", "t"], 0.5)
+    assert gain_beside(usual[0], 0.0, 1.0, 0.5) > 0.0 > gain(0.0, 1.0, 0.5)
 
 
 def test_runs_that_gave_the_same_answer_to_the_same_task_testify_for_and_against_it():
