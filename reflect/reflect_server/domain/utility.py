@@ -68,7 +68,7 @@ def utility(evidence: Evidence, *, base_rate: float) -> Utility:
         evidence: What reviews have shown of the memory.
         base_rate: The usual rate in its project, in (0, 1).
     """
-    mean = _mean(evidence, base_rate)
+    mean = _mean(evidence.wins, evidence.losses, base_rate)
     count = evidence.wins + evidence.losses + PRIOR_WEIGHT
     reach = _Z_90 * math.sqrt(mean * (1.0 - mean) / (count + 1.0))
     return Utility(mean, max(0.0, mean - reach), min(1.0, mean + reach))
@@ -128,17 +128,17 @@ def usual_rates(
     for known, task in zip(evidence, tasks, strict=True):
         wins, losses = together.get(task, (0.0, 0.0))
         together[task] = wins + known.wins, losses + known.losses
+    if len(together) == len(tasks):
+        return [base_rate] * len(tasks)
     rates = []
     for known, task in zip(evidence, tasks, strict=True):
         wins, losses = together[task]
-        others = Evidence(0, wins - known.wins, losses - known.losses)
-        rates.append(_mean(others, base_rate))
+        rates.append(_mean(wins - known.wins, losses - known.losses, base_rate))
     return rates
 
 
-def _mean(evidence: Evidence, base_rate: float) -> float:
-    count = evidence.wins + evidence.losses + PRIOR_WEIGHT
-    return (evidence.wins + PRIOR_WEIGHT * base_rate) / count
+def _mean(wins: float, losses: float, base_rate: float) -> float:
+    return (wins + PRIOR_WEIGHT * base_rate) / (wins + losses + PRIOR_WEIGHT)
 
 
 def log_gains(
