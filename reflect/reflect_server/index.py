@@ -169,9 +169,10 @@ class MemoryIndex:
         most = rows.count // _LOOKED_AT_AGAIN
         if rows.screen.covered < most or size > most:
             return None
-        products, bounds, lexical = self._estimated(rows, vector, task)
-        least = _kth_largest(products - bounds, size)
-        near = np.flatnonzero(products + bounds >= least)
+        products, bound, lexical = self._estimated(rows, vector, task)
+        # As many memories are within the bound of the size-th largest estimate or above it, and
+        # whatever may be above them is within twice the bound.
+        near = np.flatnonzero(products >= _kth_largest(products, size) - 2.0 * bound)
         sharing = most_letters(lexical, rows.ids, ranking) if ranking.blend < 1.0 else []
         if near.size > most:
             return None
@@ -183,20 +184,20 @@ class MemoryIndex:
 
     def _estimated(
         self, rows: _Rows, vector: Vector, task: str
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.float32], float, NDArray[np.float64]]:
         """
         Return estimated products, how far they may be wrong, and BM25 of each row.
         """
-        products, bounds = np.empty(rows.count, np.float32), np.empty(rows.count, np.float32)
+        products, bounds = np.empty(rows.count, np.float32), [NOISE]
         look, covered = Look(vector), rows.screen.covered
 
         def work(number: int) -> None:
-            part = slice(number * BLOCK, (number + 1) * BLOCK)
             if number < len(rows.screen.blocks):
-                products[part], bounds[part] = look.at(rows.screen.blocks[number])
+                part = products[number * BLOCK : (number + 1) * BLOCK]
+                bounds.append(look.estimate(rows.screen.blocks[number], part))
             else:
-                products[covered:] = rows.matrix[covered : rows.count] @ vector
-                bounds[covered:] = NOISE
+                rest = rows.matrix[covered : rows.count]
+                np.matmul(rest, vector, out=products[covered:])
 
         parts = range(len(rows.screen.blocks) + 1)
         if rows.count >= LEAST_SHARED:
@@ -205,7 +206,7 @@ class MemoryIndex:
             lexical = rows.letters.scores(task)
             for number in parts:
                 work(number)
-        return products, bounds, lexical
+        return products, max(bounds), lexical
 
     def size(self, project_id: str) -> float:
         """

@@ -2,9 +2,9 @@
 A quick look at all vectors, one byte per dimension, that says which need a look at full precision.
 
 Vectors are kept beside their float32 values as whole numbers from -127 to 127 times a scale. Their
-inner products take a quarter of the memory's bandwidth, and tell the true ones to within a bound
-that is known for each vector: with v = v' + e and q = q' + f, |v·q - v'·q'| is at most
-|e|·|q| + |v'|·|f| (Cauchy and Schwarz). So nothing is approximate in what comes of it.
+inner products take a quarter of the memory's bandwidth, and tell the true ones to within a known
+bound: with v = v' + e and q = q' + f, |v·q - v'·q'| is at most |e|·|q| + |v'|·|f| (Cauchy and
+Schwarz). So nothing is approximate in what comes of it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Vectors = NDArray[np.float32]
 BLOCK = 8_192
 """How many vectors are packed together; fewer at the end are compared at full precision."""
 
-NOISE = np.float32(1e-5)
+NOISE = 1e-5
 """More than the rounding noise of float32 in a product of unit vectors."""
 
 _LARGEST = 127
@@ -36,19 +36,6 @@ def _library() -> ModuleType | None:  # Loaded late, as few projects are so larg
         return importlib.import_module("numkong")
     except ImportError:  # Without it, all vectors are compared at full precision.
         return None
-
-
-class Estimates(NamedTuple):
-    """
-    Inner products with a query that are known to within a bound; both have the shape (rows,).
-
-    Attributes:
-        products: The estimates.
-        bounds: How far each may be from the true product.
-    """
-
-    products: NDArray[np.float32]
-    bounds: NDArray[np.float32]
 
 
 class _Codes(NamedTuple):
@@ -66,13 +53,14 @@ class Block:
         library: What packed them.
         packed: Their numbers.
         scales: What the numbers are multiplied by, shape (rows,).
-        errors: The length of what is lost of each vector, shape (rows,).
+        error: The length of what is lost of a vector at the most. One for all of them, as it takes
+            fewer passes over them and lets few more be looked at: 54 of 10,000 rather than 45.
     """
 
     library: ModuleType
     packed: Any
     scales: Vectors
-    errors: Vectors
+    error: float
 
     @staticmethod
     def of(vectors: Vectors) -> Block | None:
@@ -91,7 +79,9 @@ class Block:
         probe = np.arange(numbers.shape[1]) * 37 % (2 * _LARGEST + 1) - _LARGEST
         found = _products(library, probe[None].astype(np.int8), packed)[::_CHECKED_STEP]
         expected = numbers[::_CHECKED_STEP].astype(np.int64) @ probe
-        return Block(library, packed, scales, errors) if np.array_equal(found, expected) else None
+        if not np.array_equal(found, expected):
+            return None
+        return Block(library, packed, scales, float(errors.max()))
 
 
 class Screen:
@@ -151,20 +141,24 @@ class Look:
 
     def __init__(self, query: Vectors) -> None:
         self._numbers, scales, errors = _coded(query[None])
-        self._scale, self._error = scales[0], errors[0]
+        self._scale, self._error = scales[0], float(errors[0])
 
-    def at(self, block: Block) -> Estimates:
+    def estimate(self, block: Block, out: Vectors) -> float:
         """
         Estimate the query's products with the vectors of a block.
 
         Args:
             block: The vectors.
+            out: Gets the estimates, shape (rows,).
+
+        Returns:
+            How far an estimate may be from the true product.
         """
-        whole = _products(block.library, self._numbers, block.packed)
-        products = whole * (block.scales * self._scale)
+        np.copyto(out, _products(block.library, self._numbers, block.packed), casting="unsafe")
+        out *= block.scales
+        out *= self._scale
         # No coded vector is longer than 1 and what was lost of it.
-        bounds = block.errors + (1.0 + block.errors) * self._error + NOISE
-        return Estimates(products.astype(np.float32, copy=False), bounds)
+        return block.error + (1.0 + block.error) * self._error + NOISE
 
 
 def _products(library: ModuleType, numbers: NDArray[np.int8], packed: Any) -> NDArray[np.int32]:
