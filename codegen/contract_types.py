@@ -23,6 +23,7 @@ _FORMATS = {
     "uuid": "uuid.UUID",
     "binary": "bytes",
 }
+# Not `pattern`: what a text lacks the server says itself, in words that say more.
 _CONSTRAINTS = {
     "minLength": "min_length",
     "maxLength": "max_length",
@@ -35,7 +36,6 @@ _CONSTRAINTS = {
     "exclusiveMinimum": "gt",
     "exclusiveMaximum": "lt",
     "multipleOf": "multiple_of",
-    "pattern": "pattern",
 }
 
 

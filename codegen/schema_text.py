@@ -14,6 +14,7 @@ _LIMITS = (
     ("minProperties", "maxProperties", " properties"),
     ("minimum", "maximum", ""),
 )
+_PATTERNS = {r"\S": "not blank"}
 _SAMPLES: dict[str, object] = {
     "string": "text",
     "integer": 0,
@@ -93,7 +94,7 @@ def _limits(schema: Json) -> list[str]:
         elif high is not None:
             limits.append(f"at most {high:,}{unit}")
     if "pattern" in schema:
-        limits.append(f"matching `{schema['pattern']}`")
+        limits.append(_PATTERNS.get(schema["pattern"], f"matching `{schema['pattern']}`"))
     return limits
 
 

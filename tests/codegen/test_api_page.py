@@ -133,6 +133,7 @@ def test_pipes_and_line_breaks_stay_inside_their_cell():
         ({"const": "v1"}, "`v1`"),
         ({"type": "string", "format": "uuid"}, "string (uuid)"),
         ({"type": "string", "pattern": "^a|b$"}, "string, matching `^a|b$`"),
+        ({"type": "string", "pattern": r"\S"}, "string, not blank"),
         ({}, "any JSON value"),
     ],
 )
