@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -79,7 +80,7 @@ class ModelEndpoint:
         setting: str,
     ) -> None:
         try:
-            from openai import AsyncOpenAI, OpenAIError  # noqa: PLC0415 - an extra, slow to import
+            from openai import AsyncOpenAI  # noqa: PLC0415 - an extra, slow to import
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"`{setting}` names a model, and the package `openai`, which reaches it, is not "
@@ -88,20 +89,17 @@ class ModelEndpoint:
         self.model = model
         self._setting = setting
         self._timeout = timeout
-        self._key = api_key.get_secret_value() if api_key else None
-        if self._key is None and base_url is not None:
-            self._key = _NO_KEY
-        logging.getLogger("openai").setLevel(logging.WARNING)  # below that it logs whole requests
-        try:
-            self._client = AsyncOpenAI(
-                api_key=self._key, base_url=base_url, timeout=timeout, max_retries=0
-            )
-        except OpenAIError:
+        default = os.environ.get("OPENAI_API_KEY") if base_url is None else _NO_KEY
+        self._key = api_key.get_secret_value() if api_key else default
+        if not self._key:
             raise SettingsError(
                 f"The model {model!r} has no API key. Set `{setting}_API_KEY`, or "
                 f"`{setting}_BASE_URL` to the address of an endpoint that needs none."
-            ) from None
-        self._key = self._client.api_key
+            )
+        logging.getLogger("openai").setLevel(logging.WARNING)  # below that it logs whole requests
+        self._client = AsyncOpenAI(
+            api_key=self._key, base_url=base_url, timeout=timeout, max_retries=0
+        )
         self._thread = LoopThread("reflect-model-endpoint")
 
     def call(self, request: Callable[[AsyncOpenAI], Coroutine[Any, Any, T]]) -> T:
