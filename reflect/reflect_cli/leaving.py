@@ -5,6 +5,7 @@ How a command that works for long ends before its time.
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
@@ -62,3 +63,27 @@ def leaving(*, stopped: str, failures: type[Exception]) -> Iterator[None]:
         leave(stopped, code=128 + received)
     except failures as error:
         leave(str(error), code=1)
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """
+    Let a signal that stops the command do so only at the end of the block.
+
+    For what calls Python back and swallows what that raises, as SQLite does: a stop would be lost.
+    """
+    if threading.current_thread() is not threading.main_thread():  # No signal ever arrives here.
+        yield
+        return
+    received: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, *_ENDING)}
+    held = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in held:
+        signal.signal(number, lambda number, _: received.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for number in received:
+            held[number](number, None)

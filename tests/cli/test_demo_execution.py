@@ -1,3 +1,4 @@
+import signal
 import sqlite3
 
 import pytest
@@ -56,3 +57,15 @@ def test_the_preview_shows_the_first_rows(shop: sqlite3.Connection):
 def test_the_shop_can_be_written_again_by_its_owner(shop: sqlite3.Connection):
     execute(shop, "SELECT 1")
     shop.execute("DELETE FROM orders")
+
+
+def test_a_stop_that_comes_while_a_query_runs_is_not_lost():
+    connection = sqlite3.connect(":memory:")
+    connection.create_function("stop", 0, lambda: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            execute(connection, "SELECT stop()")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -6,6 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 from time import monotonic
 
+from reflect_cli.leaving import signals_held_back
+
 _READING = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -55,9 +57,10 @@ def execute(connection: sqlite3.Connection, sql: str, *, seconds: float = 2.0) -
     connection.set_authorizer(_allow_reading)
     connection.set_progress_handler(lambda: monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
     try:
-        cursor = connection.execute(sql)
-        rows = cursor.fetchmany(_MOST_ROWS + 1)
-        cursor.close()
+        with signals_held_back():
+            cursor = connection.execute(sql)
+            rows = cursor.fetchmany(_MOST_ROWS + 1)
+            cursor.close()
     except (sqlite3.Error, sqlite3.Warning) as error:
         if monotonic() > deadline:
             return Outcome(error=f"The query took longer than {seconds:g} s and was stopped.")
