@@ -12,11 +12,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 
 from reflect_server.domain.model import Evidence, Memory
 from reflect_server.store.memories import Weighed
-from reflect_server.store.sqlite.memory_contents import MOST_CONTENTS, MemoryContents
+from reflect_server.store.sqlite.memory_contents import MemoryContents, drop_oldest
 
 _MOST_PROJECTS = 1_024
 _TRIGGERS = """
@@ -122,9 +121,7 @@ class CurrentMemories:
                 content = self._contents.get(memory_id)
                 if content is not None and content.memory is memory:
                     self._memories[memory_id] = memory
-            excess = len(self._memories) - MOST_CONTENTS
-            for memory_id in list(islice(self._memories, max(0, excess))):
-                del self._memories[memory_id]
+            drop_oldest(self._memories)
 
     def forget(self) -> None:
         """

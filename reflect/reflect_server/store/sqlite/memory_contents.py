@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reflect_server.domain.model import Memory
 
@@ -70,9 +70,7 @@ class MemoryContents:
             for content in contents:
                 if _size(content.memory) <= LARGEST_CONTENT:
                     self._contents[content.memory.id] = content
-            excess = len(self._contents) - MOST_CONTENTS
-            for memory_id in list(islice(self._contents, max(0, excess))):
-                del self._contents[memory_id]
+            drop_oldest(self._contents)
 
     def forget(self) -> None:
         """
@@ -80,6 +78,17 @@ class MemoryContents:
         """
         with self._lock:
             self._contents.clear()
+
+
+def drop_oldest(kept: dict[str, Any]) -> None:
+    """
+    Leave `MOST_CONTENTS` entries at the most; those that were kept first make room.
+
+    Args:
+        kept: The entries, by memory.
+    """
+    for memory_id in list(islice(kept, max(0, len(kept) - MOST_CONTENTS))):
+        del kept[memory_id]
 
 
 def _size(memory: Memory) -> int:
