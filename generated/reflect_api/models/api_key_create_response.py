@@ -18,7 +18,7 @@ T = TypeVar("T", bound="ApiKeyCreateResponse")
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
-    from ..models.api_key_response import ApiKeyResponse  # noqa: PLC0415
+    from ..models.api_key_response import ApiKeyResponse  # noqa: PLC0415 - models may name each other
 
     return _decoding.ModelDecoder(
         "ApiKeyCreateResponse",

@@ -19,7 +19,7 @@ T = TypeVar("T", bound="CreateTraceRequest")
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
-    from ..models.review_input import ReviewInput  # noqa: PLC0415
+    from ..models.review_input import ReviewInput  # noqa: PLC0415 - models may name each other
 
     return _decoding.ModelDecoder(
         "CreateTraceRequest",

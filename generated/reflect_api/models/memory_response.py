@@ -21,7 +21,7 @@ T = TypeVar("T", bound="MemoryResponse")
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
-    from ..models.memory_explanation import MemoryExplanation  # noqa: PLC0415
+    from ..models.memory_explanation import MemoryExplanation  # noqa: PLC0415 - models may name each other
 
     return _decoding.ModelDecoder(
         "MemoryResponse",

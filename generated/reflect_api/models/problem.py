@@ -20,7 +20,7 @@ T = TypeVar("T", bound="Problem")
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
-    from ..models.field_problem import FieldProblem  # noqa: PLC0415
+    from ..models.field_problem import FieldProblem  # noqa: PLC0415 - models may name each other
 
     return _decoding.ModelDecoder(
         "Problem",

@@ -20,7 +20,7 @@ T = TypeVar("T", bound="ReviewInput")
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
-    from ..models.reflection_input import ReflectionInput  # noqa: PLC0415
+    from ..models.reflection_input import ReflectionInput  # noqa: PLC0415 - models may name each other
 
     return _decoding.ModelDecoder(
         "ReviewInput",

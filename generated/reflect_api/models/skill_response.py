@@ -23,9 +23,9 @@ T = TypeVar("T", bound="SkillResponse")
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
-    from ..models.skill_change import SkillChange  # noqa: PLC0415
-    from ..models.skill_check import SkillCheck  # noqa: PLC0415
-    from ..models.skill_line import SkillLine  # noqa: PLC0415
+    from ..models.skill_change import SkillChange  # noqa: PLC0415 - models may name each other
+    from ..models.skill_check import SkillCheck  # noqa: PLC0415 - models may name each other
+    from ..models.skill_line import SkillLine  # noqa: PLC0415 - models may name each other
 
     return _decoding.ModelDecoder(
         "SkillResponse",
@@ -91,7 +91,7 @@ class SkillResponse:
         """
         Return the object as `json.dumps` takes it; fields that are UNSET are left out.
         """
-        from ..models.skill_check import SkillCheck  # noqa: PLC0415
+        from ..models.skill_check import SkillCheck  # noqa: PLC0415 - models may name each other
 
         content = self.content
 

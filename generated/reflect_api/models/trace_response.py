@@ -23,7 +23,7 @@ T = TypeVar("T", bound="TraceResponse")
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
-    from ..models.review_response import ReviewResponse  # noqa: PLC0415
+    from ..models.review_response import ReviewResponse  # noqa: PLC0415 - models may name each other
 
     return _decoding.ModelDecoder(
         "TraceResponse",
@@ -101,7 +101,7 @@ class TraceResponse:
         """
         Return the object as `json.dumps` takes it; fields that are UNSET are left out.
         """
-        from ..models.review_response import ReviewResponse  # noqa: PLC0415
+        from ..models.review_response import ReviewResponse  # noqa: PLC0415 - models may name each other
 
         id = self.id
 
