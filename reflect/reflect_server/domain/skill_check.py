@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflect_server.domain.learning import evidence_of
-from reflect_server.domain.model import Memory, QValueEvent, SkillCheck, SkillLine
+from reflect_server.domain.model import Memory, QValueEvent
+from reflect_server.domain.skill_model import SkillCheck, SkillLine
 from reflect_server.domain.utility import PRIOR_WEIGHT
 
 MOST_TASKS = 1_000

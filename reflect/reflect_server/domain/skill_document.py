@@ -8,8 +8,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from reflect_server.domain.model import Memory, SkillLine, SkillSection
+from reflect_server.domain.model import Memory
 from reflect_server.domain.skill_lessons import pooled
+from reflect_server.domain.skill_model import SkillLine, SkillSection
 from reflect_server.domain.utility import utility
 from reflect_server.errors import ReflectServerError
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reflect_server.domain.model import (
-    Memory,
+from reflect_server.domain.model import Memory
+from reflect_server.domain.skill_model import (
     SkillChange,
     SkillChangeAction,
     SkillLine,

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reflect_server.domain.model import Evidence, Memory, SkillLine, SkillSection
+from reflect_server.domain.model import Evidence, Memory
+from reflect_server.domain.skill_model import SkillLine, SkillSection
 from reflect_server.domain.utility import Utility, utility
 
 _CITED = 20

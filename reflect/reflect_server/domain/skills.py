@@ -14,19 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reflect_server.domain.model import (
-    Evidence,
-    Memory,
-    Skill,
-    SkillCheck,
-    SkillLine,
-    SkillSection,
-)
+from reflect_server.domain.model import Evidence, Memory
 from reflect_server.domain.parts import Parts
 from reflect_server.domain.skill_check import MOST_TASKS, Ground, compare
 from reflect_server.domain.skill_document import document
 from reflect_server.domain.skill_edits import Draft
 from reflect_server.domain.skill_lessons import ranked_lessons, ranked_lines, section_of
+from reflect_server.domain.skill_model import Skill, SkillCheck, SkillLine, SkillSection
 from reflect_server.domain.utility import base_rate
 from reflect_server.embedders.protocol import Embedder
 from reflect_server.errors import ConflictError, NotFoundError

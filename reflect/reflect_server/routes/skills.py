@@ -7,7 +7,7 @@ from __future__ import annotations
 from reflect_contract import models
 from reflect_server.calls import Call
 from reflect_server.domain import skills
-from reflect_server.domain.model import Skill, SkillChange, SkillCheck, SkillLine
+from reflect_server.domain.skill_model import Skill, SkillChange, SkillCheck, SkillLine
 from reflect_server.routes.fields import given
 
 

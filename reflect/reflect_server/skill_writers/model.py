@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from reflect_server.domain.model import SkillChangeAction, SkillLine, SkillSection
 from reflect_server.domain.skill_edits import LineEdit
 from reflect_server.domain.skill_lessons import Lesson
+from reflect_server.domain.skill_model import SkillChangeAction, SkillLine, SkillSection
 from reflect_server.errors import ProviderUnavailableError
 from reflect_server.model_answers import ModelAnswers, UnreadableAnswerError
 from reflect_server.model_endpoint import ModelEndpoint, RequestRefusedError

@@ -12,12 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from reflect_server.domain.model import (
-    ApiKey,
-    Evidence,
-    IngestStatus,
-    Skill,
-)
+from reflect_server.domain.model import ApiKey, Evidence, IngestStatus
+from reflect_server.domain.skill_model import Skill
 from reflect_server.store.memories import Memories, Weighed
 from reflect_server.store.traces import Traces
 

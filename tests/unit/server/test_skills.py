@@ -11,18 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflect_server.domain.model import (
-    Memory,
-    QValueEvent,
-    Reflection,
-    ReviewResult,
-    SkillChangeAction,
-    SkillLine,
-    SkillSection,
-)
+from reflect_server.domain.model import Memory, QValueEvent, Reflection, ReviewResult
 from reflect_server.domain.skill_check import Ground, compare
 from reflect_server.domain.skill_document import SkillFormatError, require_skill_format
 from reflect_server.domain.skill_edits import Draft, LineEdit
+from reflect_server.domain.skill_model import SkillChangeAction, SkillLine, SkillSection
 from reflect_server.embedders.local import LocalEmbedder
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
