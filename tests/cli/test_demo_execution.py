@@ -1,5 +1,6 @@
 import signal
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -60,12 +61,12 @@ def test_the_shop_can_be_written_again_by_its_owner(shop: sqlite3.Connection):
 
 
 def test_a_stop_that_comes_while_a_query_runs_is_not_lost():
-    connection = sqlite3.connect(":memory:")
-    connection.create_function("stop", 0, lambda: signal.raise_signal(signal.SIGINT))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with pytest.raises(KeyboardInterrupt):
-            execute(connection, "SELECT stop()")
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.create_function("stop", 0, lambda: signal.raise_signal(signal.SIGINT))
+            with pytest.raises(KeyboardInterrupt):
+                execute(connection, "SELECT stop()")
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
