@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LONGEST_REASON = 200
+_LONGEST_RETRY_AFTER = 86_400.0
 _REFUSALS = frozenset({400, 413, 422})
 _NO_LIST = frozenset({404, 405, 501})
 _NO_KEY = "none"
@@ -208,9 +209,14 @@ def _said(error: APIStatusError) -> str:
 def _retry_after(header: str | None) -> float | None:
     if header is None:
         return None
+    seconds = math.nan
+    with suppress(ValueError):
+        seconds = (_as_date(header) - datetime.now(UTC)).total_seconds()
     with suppress(ValueError):
         seconds = float(header)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    with suppress(ValueError):
-        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
-    return None
+    return min(max(0.0, seconds), _LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
+
+
+def _as_date(text: str) -> datetime:
+    moment = parsedate_to_datetime(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -226,7 +226,15 @@ def test_trouble_of_the_provider_is_told_as_such(reply: Reply, words: str):
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7), ("0.5", 0.5), ("-3", 0), ("soon", None), ("nan", None), ("inf", None)],
+    [
+        ("7", 7),
+        ("0.5", 0.5),
+        ("-3", 0),
+        ("1e300", 86_400),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+    ],
 )
 def test_the_provider_says_when_to_come_again(header: str, seconds: float | None):
     with pytest.raises(ProviderUnavailableError) as caught:
@@ -234,10 +242,12 @@ def test_the_provider_says_when_to_come_again(header: str, seconds: float | None
     assert caught.value.retry_after == seconds
 
 
-def test_the_provider_may_name_a_date():
+@pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
+def test_the_provider_may_name_a_date(zone: str):
     moment = datetime.now(UTC) + timedelta(seconds=100)
+    date = format_datetime(moment, usegmt=True).replace("GMT", zone).strip()
     with pytest.raises(ProviderUnavailableError) as caught:
-        reflect(fails(429, Retry_After=format_datetime(moment, usegmt=True)))
+        reflect(fails(429, Retry_After=date))
     assert caught.value.retry_after == pytest.approx(100, abs=30)
 
 
