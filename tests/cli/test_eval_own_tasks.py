@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,25 @@ def solve(prompt):
 def grade(task, answer):
     right = "3" if isinstance(task, str) else task["right"]
     return (answer == right, f"Say {right}")
+"""
+
+FILE_WITH_A_CLASS = """
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+@dataclass
+class Task:
+    text: str
+
+tasks = [Task("What is one plus two?").text, Task("What is two plus two?").text]
+
+def solve(prompt):
+    from my_agent_beside_it import ANSWER
+    return ANSWER
+
+def grade(task, answer):
+    return answer == "3"
 """
 
 
@@ -122,6 +142,16 @@ def test_the_command_answers_for_a_file(tmp_path: Path):
     assert result.exit_code == 0, result.output
     assert "of the tasks in epoch 2, 95% interval" in result.output
     assert (tmp_path / "out" / "own-tasks.json").exists()
+
+
+def test_a_file_may_define_classes_and_import_what_lies_beside_it_when_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "my_agent_beside_it.py").write_text("ANSWER = '3'")
+    (tmp_path / "mine.py").write_text(FILE_WITH_A_CLASS)
+    own = load_own_tasks(tmp_path / "mine.py")
+    assert own.solve("What is one plus two?") == "3"
 
 
 @pytest.mark.parametrize(

@@ -200,8 +200,8 @@ def load_own_tasks(path: Path) -> OwnTasks:
     Load a Python file that defines `tasks`, `solve` and `grade`.
 
     Args:
-        path: The file. It is run, with its folder on the import path. `tasks` is a list, or a
-            function that returns one; see `OwnTask`, `Solve` and `Grade`.
+        path: The file. It is run, with its folder on the import path from then on. `tasks` is a
+            list, or a function that returns one; see `OwnTask`, `Solve` and `Grade`.
 
     Raises:
         EvaluationError: The file is missing, raises, or lacks one of them.
@@ -211,15 +211,15 @@ def load_own_tasks(path: Path) -> OwnTasks:
         what = "is no Python file" if path.exists() else "does not exist"
         raise EvaluationError(f"{path} {what}. Give a Python file that defines your tasks.")
     module = importlib.util.module_from_spec(spec)
+    # For good, as functions may import when they are called, and dataclasses look their module up.
     sys.path.insert(0, str(path.resolve().parent))
+    sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
         given = getattr(module, "tasks", None)
         tasks = given() if callable(given) else given
     except Exception as error:
         raise EvaluationError(f"{path} raised {type(error).__name__}: {error}.") from error
-    finally:
-        sys.path.pop(0)
     solve, grade = (getattr(module, name, None) for name in ("solve", "grade"))
     if tasks is None or not callable(solve) or not callable(grade):
         raise EvaluationError(
