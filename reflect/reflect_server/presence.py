@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -46,32 +46,27 @@ class ReopenError(ReflectServerError):
     code = "not_reopened"
 
 
-def announce(folder: Path, address: str) -> None:
+@contextmanager
+def announced(folder: Path, address: str) -> Iterator[None]:
     """
-    Say that this process serves the folder's data.
+    Say for the length of a `with` block that this process serves the folder's data.
 
     Args:
         folder: The data folder, which this process holds.
         address: Where it listens.
     """
-    content = msgspec.json.encode(Presence(os.getpid(), address))
+    path = folder / PRESENCE_NAME
     draft = folder / f"{PRESENCE_NAME}.new"
     with suppress(OSError):  # A convenience for other commands is no reason to stop.
         draft.unlink(missing_ok=True)
         draft.touch(mode=0o600)
-        draft.write_bytes(content)
-        draft.replace(folder / PRESENCE_NAME)
-
-
-def withdraw(folder: Path) -> None:
-    """
-    Say that nobody serves the folder's data any longer.
-
-    Args:
-        folder: The data folder, which this process holds.
-    """
-    with suppress(OSError):
-        (folder / PRESENCE_NAME).unlink(missing_ok=True)
+        draft.write_bytes(msgspec.json.encode(Presence(os.getpid(), address)))
+        draft.replace(path)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def presence_in(folder: Path) -> Presence | None:

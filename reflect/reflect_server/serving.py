@@ -67,13 +67,14 @@ def serve(
     with listening(settings.host, settings.port) as listener:
         address = _address(listener)
         while True:
-            with running_service(settings) as service:
-                presence.announce(settings.data_dir, address)
+            with (
+                running_service(settings) as service,
+                presence.announced(settings.data_dir, address),
+            ):
                 server = _Server(service, partial(announce, address, service))
                 reopening.watch(server)
                 with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
                     runner.run(server.serve(sockets=[listener.dup()]))
-                presence.withdraw(settings.data_dir)
             if not reopening.wanted():
                 return
             announce = _nothing

@@ -21,6 +21,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from reflect_server.presence import PRESENCE_NAME
 from reflect_server.testing import (
     STOP_SECONDS,
     ServerProcess,
@@ -100,7 +101,7 @@ def test_a_crash_between_answer_and_ingestion_loses_nothing_and_doubles_nothing(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_cleanly_and_releases_who_waits(
-    start: Start, number: signal.Signals
+    start: Start, number: signal.Signals, tmp_path: Path
 ):
     server = start()
     with traces(server, server.first_key) as http:
@@ -129,6 +130,7 @@ def test_a_signal_ends_the_server_cleanly_and_releases_who_waits(
     assert code == 0
     assert answers == [200]
     assert server.log == ""
+    assert not (tmp_path / "data" / PRESENCE_NAME).exists()
 
 
 def test_an_upload_that_does_not_end_is_told_when_the_server_ends(start: Start):

@@ -12,21 +12,18 @@ from reflect_server.presence import (
     PRESENCE_NAME,
     Presence,
     ReopenError,
-    announce,
+    announced,
     presence_in,
     reopen,
-    withdraw,
 )
 
 
-def test_who_serves_a_folder_is_told_until_it_is_withdrawn(tmp_path: Path) -> None:
-    announce(tmp_path, "http://127.0.0.1:1")
-    announce(tmp_path, "http://127.0.0.1:2")
+def test_who_serves_a_folder_is_told_until_that_ends(tmp_path: Path) -> None:
+    (tmp_path / PRESENCE_NAME).write_text("of a server that was killed")
 
-    assert presence_in(tmp_path) == Presence(os.getpid(), "http://127.0.0.1:2")
-    assert (tmp_path / PRESENCE_NAME).stat().st_mode & 0o777 == 0o600
-    withdraw(tmp_path)
-    withdraw(tmp_path)
+    with announced(tmp_path, "http://127.0.0.1:1"):
+        assert presence_in(tmp_path) == Presence(os.getpid(), "http://127.0.0.1:1")
+        assert (tmp_path / PRESENCE_NAME).stat().st_mode & 0o777 == 0o600
     assert presence_in(tmp_path) is None
 
 
@@ -37,7 +34,8 @@ def test_a_file_that_says_nothing_names_nobody(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_does_not_stop_a_server(tmp_path: Path) -> None:
-    announce(tmp_path / "missing", "http://127.0.0.1:1")
+    with announced(tmp_path / "missing", "http://127.0.0.1:1"):
+        assert presence_in(tmp_path / "missing") is None
 
 
 def test_a_server_that_nobody_knows_cannot_be_asked() -> None:
