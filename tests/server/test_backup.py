@@ -5,9 +5,11 @@ Backups: made and put back while the server runs, verified, and never half done.
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import threading
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -107,6 +109,20 @@ def test_an_empty_folder_is_filled_and_its_keys_work(
         assert len(answer.json()) == 1
     finally:
         other.kill()
+
+
+def test_a_target_without_room_is_named_and_left_as_it_was(tmp_path: Path) -> None:
+    with closing(SqliteStore(tmp_path / "data")) as store:
+        store.write(lambda tx: tx.projects.create("p" * 2**18, created_at=datetime.now(UTC)))
+    (tmp_path / "data" / "secret.key").touch()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, limits[1]))
+    try:
+        with pytest.raises(StoreError, match=r"The backup .*saved could not be made"):
+            backup.back_up(tmp_path / "data", tmp_path / "saved", secret_name="secret.key")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_nothing_of_a_deleted_project_stays_in_the_files(

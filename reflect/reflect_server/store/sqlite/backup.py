@@ -13,8 +13,8 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,26 +89,34 @@ def back_up(
         raise StoreError(f"{target} exists already. Name a new folder for the backup.")
     draft = target.with_name(target.name + ".partial")
     try:
+        with _making(target, folder):
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(mode=0o700, parents=True)
+            # The copy's errors are told before `snapshot` would take them for the source's.
+            with snapshot(folder, older=True) as source, _making(target, folder):
+                make_private(draft / DATABASE_NAME)
+                with closing(sqlite3.connect(draft / DATABASE_NAME)) as copy:
+                    source.backup(copy, pages=_PAGES_PER_STEP, progress=_told(progress))
+                    copy.execute("PRAGMA journal_mode = DELETE")
+                _copy(folder / secret_name, draft / secret_name)
+            manifest = _describe(draft, [DATABASE_NAME, secret_name])
+            _write(draft / MANIFEST_NAME, msgspec.json.format(msgspec.json.encode(manifest)))
+            draft.replace(target)
+    finally:
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700, parents=True)
-        with snapshot(folder, older=True) as source:
-            make_private(draft / DATABASE_NAME)
-            with closing(sqlite3.connect(draft / DATABASE_NAME)) as copy:
-                source.backup(copy, pages=_PAGES_PER_STEP, progress=_told(progress))
-                copy.execute("PRAGMA journal_mode = DELETE")
-            _copy(folder / secret_name, draft / secret_name)
-        manifest = _describe(draft, [DATABASE_NAME, secret_name])
-        _write(draft / MANIFEST_NAME, msgspec.json.format(msgspec.json.encode(manifest)))
-        draft.replace(target)
+    return manifest
+
+
+@contextmanager
+def _making(target: Path, folder: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise StoreError(
             f"The backup {target} could not be made ({reason}). Nothing of {folder} was changed. "
             "Check that the target can be written and has room."
         ) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return manifest
 
 
 def verify(backup: Path) -> Manifest:
