@@ -92,7 +92,7 @@ class Reembedding:
         while not self._stopping.is_set():
             try:
                 self._pass()
-            except ReflectServerError as error:
+            except Exception as error:  # noqa: BLE001 - else memories would lack vectors unnoticed
                 self._wait(error)
                 continue
             if self._stopping.is_set() or self._spaces.active is self._target:
@@ -145,7 +145,7 @@ class Reembedding:
             return np.zeros(embedder.dimensions, np.float32)
         return vector
 
-    def _wait(self, error: ReflectServerError) -> None:
+    def _wait(self, error: Exception) -> None:
         now = _now()
         until = now + _PAUSE_AFTER_TROUBLE
         if isinstance(error, ProviderUnavailableError):
@@ -153,7 +153,10 @@ class Reembedding:
             until = self._outage.note(
                 now, retry_after=None if asked_for is None else timedelta(seconds=asked_for)
             )
-        _log.warning("embedding is interrupted and tried again: %s", error.message)
+        if isinstance(error, ReflectServerError):
+            _log.warning("embedding is interrupted and tried again: %s", error.message)
+        else:
+            _log.error("embedding is interrupted and tried again", exc_info=error)
         self._stopping.wait((until - now).total_seconds())
 
     def _report(self) -> None:

@@ -47,5 +47,11 @@ class WarmUp:
         except EmbedderError as error:
             self._hindrance = error.message
             _log.error("%s Requests that need it are answered with 503.", error.message)
+        except Exception as error:  # noqa: BLE001 - else it would seem to be loading for ever
+            self._hindrance = (
+                f"The embedder failed with an unexpected {type(error).__name__}; the server's log "
+                "has the details."
+            )
+            _log.exception("the embedder cannot be made ready")
         else:
             self._hindrance = None

@@ -153,6 +153,15 @@ def test_trouble_of_the_endpoint_interrupts_and_does_not_end_the_change(change: 
     assert change.found() == {"a"}
 
 
+def test_an_unexpected_error_does_not_end_the_change_either(change: Change):
+    change.keep("a")
+    change.new.errors = [RuntimeError("Never heard of.")]
+    change.reembedding.start()
+    change.until_done()
+    assert change.spaces.active is change.new_space
+    assert change.found() == {"a"}
+
+
 def test_a_task_that_is_refused_does_not_stop_the_others(change: Change):
     for name in ("a", "odd", "b"):
         change.keep(name)

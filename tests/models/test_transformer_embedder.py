@@ -21,14 +21,19 @@ PACKAGE = """
 import numpy
 
 loaded = []
+encoded = []
 
 class SentenceTransformer:
     def __init__(self, name):
         loaded.append(name)
+        self.name = name
         if name == "missing":
             raise OSError("no such model")
 
     def encode(self, texts, *, convert_to_numpy=True, show_progress_bar=True):
+        encoded.extend(texts)
+        if self.name == "broken":
+            raise RuntimeError("out of memory")
         if any("\\0" in text for text in texts):
             raise RuntimeError("cannot read this")
         return numpy.array([[len(text), 2.0, 0.0] if text != "void" else [0, 0, 0]
@@ -69,6 +74,14 @@ def test_texts_become_unit_vectors_and_blank_ones_zeros():
 def test_what_goes_wrong_in_the_package_is_told(model: str, text: str, words: str):
     with pytest.raises(EmbedderError, match=words):
         TransformerEmbedder(model).embed([text])
+
+
+def test_the_dimensions_are_asked_for_once_and_trouble_with_that_is_told_too():
+    embedder = TransformerEmbedder("mini")
+    assert embedder.dimensions == embedder.dimensions == 3
+    assert len(sys.modules["sentence_transformers"].encoded) == 1
+    with pytest.raises(EmbedderError, match="out of memory"):
+        _ = TransformerEmbedder("broken").dimensions
 
 
 def test_without_the_package_the_start_says_what_to_install(monkeypatch: pytest.MonkeyPatch):

@@ -52,6 +52,7 @@ class TransformerEmbedder:
         self._model_name = model
         self._lock = threading.Lock()
         self._model: Any = None
+        self._dimensions: int | None = None
 
     @property
     def dimensions(self) -> int:
@@ -59,10 +60,11 @@ class TransformerEmbedder:
         The length of each vector; loads the model where it is not loaded yet.
 
         Raises:
-            EmbedderError: The model cannot be loaded.
+            EmbedderError: The model cannot be loaded, or fails.
         """
-        with self._lock:
-            return int(self._loaded().encode(["dimensions"], show_progress_bar=False).shape[1])
+        if self._dimensions is None:
+            self._dimensions = self._encoded(["dimensions"]).shape[1]
+        return self._dimensions
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """
@@ -78,20 +80,23 @@ class TransformerEmbedder:
             EmbedderError: The model cannot be loaded, or fails on the texts.
         """
         readable = [text.encode("utf-8", "replace").decode()[:MAX_CHARACTERS] for text in texts]
-        with self._lock:
-            model = self._loaded()
-            try:
-                raw = model.encode(readable, convert_to_numpy=True, show_progress_bar=False)
-            except Exception as error:  # whatever the model's code raises
-                raise EmbedderError(
-                    f"The embedding model {self._model_name!r} failed ({error})."
-                ) from error
-        vectors = np.asarray(raw, np.float32)
+        vectors = self._encoded(readable)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         blank = np.array([[not text.strip()] for text in readable])
         return np.where(
             blank | (norms == 0), np.float32(0), vectors / np.where(norms > 0, norms, 1)
         )
+
+    def _encoded(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        with self._lock:
+            model = self._loaded()
+            try:
+                raw = model.encode(list(texts), convert_to_numpy=True, show_progress_bar=False)
+            except Exception as error:  # whatever the model's code raises
+                raise EmbedderError(
+                    f"The embedding model {self._model_name!r} failed ({error})."
+                ) from error
+        return np.asarray(raw, np.float32)
 
     def _loaded(self) -> Any:
         if self._model is None:
