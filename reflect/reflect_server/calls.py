@@ -4,7 +4,6 @@ One request on its way to its handler: its credential is checked and its values 
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from reflect_server.domain.model import ApiKey
 from reflect_server.domain.parts import Parts
 from reflect_server.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
 from reflect_server.explanations import faults_of
-from reflect_server.identity import bearer
+from reflect_server.identity import bearer, is_token
 from reflect_server.problems import InvalidValuesError
 from reflect_server.routing import python_name
 from reflect_server.service import Service
@@ -31,7 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 API_KEY_SCHEME = "api_key"
-BOOTSTRAP_SCHEME = "bootstrap_token"
+"""The security scheme of operations that need an API key; the others need the bootstrap token."""
 
 
 class BootstrapDisabledError(ForbiddenError):
@@ -92,6 +91,9 @@ class Call:
     def maker(self) -> ApiKey:
         """
         The key of a request whose operation needs one.
+
+        Raises:
+            UnauthenticatedError: The request carries none.
         """
         if self.key is None:
             raise UnauthenticatedError("The request has no API key, and this operation needs one.")
@@ -109,6 +111,11 @@ class Call:
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """
         Run something that blocks on a thread, and return its result.
+
+        Args:
+            work: What blocks.
+            args: What it is called with.
+            kwargs: What it is called with by name.
         """
         return await run_in_threadpool(work, *args, **kwargs)
 
@@ -201,9 +208,7 @@ class Call:
             )
         client = self.request.client
         self.service.bootstrap_rate.require(client.host if client else "")
-        if not hmac.compare_digest(
-            given.encode("latin-1"), expected.get_secret_value().encode("utf-8", "surrogateescape")
-        ):
+        if not is_token(given, expected.get_secret_value()):
             raise ForbiddenError(
                 f"The token in `{credential.header}` is not the one of this service. "
                 "Send the value that it was started with in `REFLECT_BOOTSTRAP_TOKEN`."

@@ -217,6 +217,19 @@ def bearer(authorization: str | None) -> str:
     return key.strip()
 
 
+def is_token(given: str, expected: str) -> bool:
+    """
+    Compare the value of a header with a token of the settings, in a time that tells nothing of it.
+
+    Args:
+        given: The value, its bytes read as Latin-1, as those of headers are.
+        expected: The token; nobody can give an empty one.
+    """
+    return bool(expected) and hmac.compare_digest(
+        given.encode("latin-1"), expected.encode("utf-8", "surrogateescape")
+    )
+
+
 def load_pepper(folder: Path, *, may_create: bool) -> bytes:
     """
     Read the installation's secret, or make it.

@@ -4,7 +4,6 @@ What is served beside the contract: the contract itself, a page of it, and metri
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -14,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from reflect_contract import openapi_json
 from reflect_server.api_page import CONTENT_SECURITY_POLICY, api_page
 from reflect_server.errors import ForbiddenError
-from reflect_server.identity import bearer
+from reflect_server.identity import bearer, is_token
 from reflect_server.metrics import CONTENT_TYPE
 from reflect_server.service import Service
 
@@ -63,8 +62,7 @@ def metrics(service: Service, request: Request) -> Response:
     """
     given = bearer(request.headers.get("authorization"))
     token = service.settings.metrics_token
-    expected = "" if token is None else token.get_secret_value()
-    if not expected or not hmac.compare_digest(given.encode("latin-1"), expected.encode()):
+    if token is None or not is_token(given, token.get_secret_value()):
         store, keyring, now = service.parts.store, service.keyring, datetime.now(UTC)
         key = keyring.authenticate(store, given, now=now)
         if keyring.is_use_to_be_noted(key, now=now):

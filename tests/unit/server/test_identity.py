@@ -7,7 +7,7 @@ import pytest
 
 from reflect_server.domain.keys import create_master_key
 from reflect_server.errors import StoreError
-from reflect_server.identity import Keyring
+from reflect_server.identity import Keyring, is_token
 from reflect_server.store.protocol import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
 
@@ -42,3 +42,21 @@ def test_a_key_is_recognised_although_the_disk_is_full(store: SqliteStore):
     recognised = keyring.authenticate(FullStore(store), issued.plaintext, now=NOW)
 
     assert recognised == issued.key
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "is_the_same"),
+    [
+        ("s3cret", "s3cret", True),
+        ("s3cre", "s3cret", False),
+        ("clé".encode().decode("latin-1"), "clé", True),
+        ("clé", "clé", False),
+        ("\xff\xfe", "\udcff\udcfe", True),
+        ("guess", "\udcff\udcfe", False),
+        ("", "", False),
+    ],
+)
+def test_a_token_is_compared_by_its_bytes_and_an_empty_one_opens_nothing(
+    given: str, expected: str, is_the_same: bool
+):
+    assert is_token(given, expected) is is_the_same
