@@ -30,6 +30,7 @@ _FRONT_MATTER = re.compile(
     r"---\nname: (?P<name>[^\n]*)\ndescription: (?P<description>[^\n]*)\n---\n\n.+", re.DOTALL
 )
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_RESERVED = re.compile("|".join(RESERVED_WORDS))
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -117,7 +118,9 @@ def require_skill_format(content: str) -> None:
 def _front_matter(
     project_id: str, lines: Sequence[SkillLine], memories: Mapping[str, Memory]
 ) -> str:
-    slug = re.sub("|".join(RESERVED_WORDS), "", project_id.lower())
+    slug, found = project_id.lower(), 1
+    while found:  # What is left on both sides of a word can be one too.
+        slug, found = _RESERVED.subn("", slug)
     slug = re.sub(r"[^a-z0-9]+", "-", slug).strip("-") or "project"
     name = f"{slug[: LONGEST_NAME - len('-lessons')].rstrip('-')}-lessons"
     tasks = dict.fromkeys(_line(memories[line.memory_ids[0]].task) for line in lines)

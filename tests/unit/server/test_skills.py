@@ -4,16 +4,22 @@ Edits of a skill and the gate, as functions; the whole is tested over HTTP.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reflect_server.domain.model import Memory, QValueEvent, Reflection, ReviewResult
 from reflect_server.domain.skill_check import Ground, compare
-from reflect_server.domain.skill_document import SkillFormatError, require_skill_format
+from reflect_server.domain.skill_document import (
+    RESERVED_WORDS,
+    SkillFormatError,
+    document,
+    require_skill_format,
+)
 from reflect_server.domain.skill_edits import Draft, LineEdit
 from reflect_server.domain.skill_model import SkillChangeAction, SkillLine, SkillSection
 from reflect_server.embedders.local import LocalEmbedder
@@ -168,3 +174,18 @@ def test_a_document_of_another_form_is_no_skill(content: str, message: str):
     require_skill_format(GOOD)
     with pytest.raises(SkillFormatError, match=message):
         require_skill_format(content)
+
+
+PIECES = st.sampled_from([*RESERVED_WORDS, "cl", "aude", "an", "thropic", "-", " ", "/", "É"])
+
+
+@example("an-clclaudeaude-thropic", "")
+@given(
+    st.text() | st.lists(PIECES, min_size=1).map("".join),
+    st.text()
+    | st.lists(st.sampled_from(["<b>", "<", ">", "---", "\n", '"', "\\", "\x85"])).map("".join),
+)
+def test_any_project_and_any_task_make_a_document_of_the_format(project_id: str, task: str):
+    known = replace(memory("m1"), task=task)
+    content = document(project_id, [line("l1", "m1")], {"m1": known}, base_rate=0.5)
+    assert content.startswith("---\nname: ")
