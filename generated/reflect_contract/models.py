@@ -403,9 +403,9 @@ class CreateSkillRequest(msgspec.Struct, frozen=True, kw_only=True):
     How much a skill is made of.
 
     Attributes:
-        n_passed: How many memories of passed runs to use at the most. The server takes 5
+        n_passed: How many lessons of passed runs to use at the most. The server takes 5
             where it is absent.
-        n_failed: How many memories of failed runs to use at the most. The server takes 5
+        n_failed: How many lessons of failed runs to use at the most. The server takes 5
             where it is absent.
     """
 
@@ -420,8 +420,8 @@ class SkillResponse(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         content: The guide, in Markdown with YAML front matter (`name`, `description`).
         version: Grows by one with each regeneration; 1 where it is absent.
-        n_passed: How many memories of passed runs it was made of; 0 where it is absent.
-        n_failed: How many memories of failed runs it was made of; 0 where it is absent.
+        n_passed: How many lessons of passed runs it was made of; 0 where it is absent.
+        n_failed: How many lessons of failed runs it was made of; 0 where it is absent.
         created_at: When the project's first version was made.
         updated_at: When this version was made.
         published: Whether it became the project's skill; false where it was held back, true

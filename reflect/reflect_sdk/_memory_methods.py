@@ -296,9 +296,9 @@ class MemoryMethods(Connection):
         Consolidate the project's reviewed memories into a new version of its skill.
 
         Args:
-            n_passed: How many memories of passed runs to use at the most, from 0 to 100; 5 where
+            n_passed: How many lessons of passed runs to use at the most, from 0 to 100; 5 where
                 None.
-            n_failed: How many memories of failed runs to use at the most, from 0 to 100; 5 where
+            n_failed: How many lessons of failed runs to use at the most, from 0 to 100; 5 where
                 None.
 
         Returns:

@@ -210,8 +210,8 @@ class SkillResponse(Answer):
     Attributes:
         content: The guide, in Markdown with YAML front matter.
         version: Grows by one with each regeneration.
-        n_passed: How many memories of passed runs it was made of.
-        n_failed: How many memories of failed runs it was made of.
+        n_passed: How many lessons of passed runs it was made of.
+        n_failed: How many lessons of failed runs it was made of.
         created_at: When the first version was made; None where the service does not say.
         updated_at: When this version was made; None where the service does not say.
         published: Whether it became the project's skill; False where it was held back.

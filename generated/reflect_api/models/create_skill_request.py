@@ -31,9 +31,9 @@ class CreateSkillRequest:
     How much a skill is made of.
 
     Attributes:
-        n_passed (int | Unset): How many memories of passed runs to use at the most. The
+        n_passed (int | Unset): How many lessons of passed runs to use at the most. The
             server takes 5 where it is absent.
-        n_failed (int | Unset): How many memories of failed runs to use at the most. The
+        n_failed (int | Unset): How many lessons of failed runs to use at the most. The
             server takes 5 where it is absent.
     """
 

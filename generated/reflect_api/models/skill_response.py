@@ -55,9 +55,9 @@ class SkillResponse:
         content (str): The guide, in Markdown with YAML front matter (`name`,
             `description`).
         version (int | Unset): Grows by one with each regeneration; 1 where it is absent.
-        n_passed (int | Unset): How many memories of passed runs it was made of; 0 where it
+        n_passed (int | Unset): How many lessons of passed runs it was made of; 0 where it
             is absent.
-        n_failed (int | Unset): How many memories of failed runs it was made of; 0 where it
+        n_failed (int | Unset): How many lessons of failed runs it was made of; 0 where it
             is absent.
         created_at (datetime.datetime | Unset): When the project's first version was made.
         updated_at (datetime.datetime | Unset): When this version was made.

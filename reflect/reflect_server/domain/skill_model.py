@@ -98,8 +98,8 @@ class Skill:
         project_id: The project.
         version: 1 for the first, one more for each regeneration.
         content: The guide, in Markdown with YAML front matter.
-        n_passed: How many memories of passed runs it was made of.
-        n_failed: How many memories of failed runs it was made of.
+        n_passed: How many lessons of passed runs it was made of.
+        n_failed: How many lessons of failed runs it was made of.
         created_at: When the project's first version was made, in UTC.
         updated_at: When this version was made, in UTC.
         published: Whether it became the project's skill; False where it was held back.

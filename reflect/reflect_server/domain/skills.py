@@ -30,7 +30,7 @@ LEAST_MEMORIES = 5
 """From this many reviewed memories on there is enough to make a skill of."""
 
 DEFAULT_PER_SIDE = 5
-"""How many memories of passed runs, and of failed ones, a skill is made of."""
+"""How many lessons of passed runs, and of failed ones, a skill is made of."""
 
 MOST_VERSIONS = 100
 """How many versions a list shows, the newest."""
