@@ -311,3 +311,21 @@ def test_migrations_are_numbered_without_gaps_and_without_twins():
     folder = Path(schema.__file__).parent / "migrations"
     numbers = [int(path.name[:4]) for path in sorted(folder.glob("*.sql"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_what_a_long_read_keeps_from_being_erased_is_told_and_erased_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr("reflect_server.store.sqlite.database.LONGEST_ERASURE", 0.01)
+    log = tmp_path / "reflect.db-wal"
+    with opened(tmp_path) as store:
+        store.write(lambda tx: tx.projects.create("a-secret", created_at=NOW))
+        with closing(schema.connect(tmp_path / "reflect.db")) as backup:
+            backup.execute("BEGIN")
+            backup.execute("SELECT count(*) FROM projects").fetchone()
+            store.write(lambda tx: tx.projects.delete("a-secret"))
+            store.erase()
+            assert b"a-secret" in log.read_bytes()
+            assert "what was deleted stays" in caplog.text
+        store.erase()
+        assert log.read_bytes() == b""

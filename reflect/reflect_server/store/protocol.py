@@ -280,7 +280,8 @@ class Store(Protocol):
 
     def erase(self) -> None:
         """
-        Remove what deleted data has left in files and in memory. Waits for reads under way.
+        Remove what deleted data has left in files and in memory. Waits some seconds for reads under
+        way, and logs a warning where they go on.
         """
         ...
 

@@ -4,6 +4,7 @@ Transactions on the SQLite file: many readers on snapshots, one writer.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -22,6 +23,11 @@ from reflect_server.store.sqlite.writer import Writer
 
 T = TypeVar("T")
 S = TypeVar("S")
+
+LONGEST_ERASURE = 2.0
+"""How long erasing waits for reads, in seconds; no write begins meanwhile."""
+
+_log = logging.getLogger("reflect_server.store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +121,24 @@ class Database(Generic[S]):
         """
         Empty the write-ahead log, which may still hold what was deleted from the database.
 
+        It stays where a read takes longer than `LONGEST_ERASURE`, as that of a backup can; then a
+        warning is logged.
+
         Raises:
             StoreError: The database cannot be written.
         """
         try:
             with closing(connect(self._path)) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                connection.execute(f"PRAGMA busy_timeout = {round(LONGEST_ERASURE * 1e3)}")
+                is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:
             raise store_error(error) from error
+        if is_busy:
+            _log.warning(
+                "what was deleted stays in %s-wal until the server ends or something else is "
+                "deleted, as the database is read for long, by a backup for example",
+                self._path,
+            )
 
     def close(self) -> None:
         """

@@ -124,14 +124,17 @@ class SqliteStore:
 
     def erase(self) -> None:
         """
-        Remove what deleted data has left in files and in memory. Waits for reads under way.
+        Remove what deleted data has left in files and in memory. Waits some seconds for reads under
+        way, and logs a warning where they go on.
 
         Raises:
             StoreError: The database cannot be written.
         """
-        self._contents.forget()
-        self._current.forget()
-        self._database.erase()
+        try:
+            self._database.erase()
+        finally:  # Not before, as a read under way may keep what it has found.
+            self._contents.forget()
+            self._current.forget()
 
     def close(self) -> None:
         """
