@@ -116,12 +116,27 @@ def test_a_key_expires_by_itself(project: Project):
 
 
 def test_a_key_cannot_be_made_to_have_ended(project: Project):
-    for moment, status in [("2020-01-01T00:00:00Z", 422), ("2020-01-01T00:00:00", 422)]:
+    for moment in ("2020-01-01T00:00:00Z", "2020-01-01T00:00:00", "0001-01-01T00:00:00+01:00"):
         answer = project.http.post(
             "/api-keys", json={"label": "x", "scopes": ["trace:read"], "expires_at": moment}
         )
-        assert answer.status_code == status
+        assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == "expires_at"
+
+
+def test_a_key_cannot_expire_after_the_last_time_in_utc(project: Project):
+    answers = [
+        project.http.post(
+            "/api-keys", json={"label": "x", "scopes": ["trace:read"], "expires_at": moment}
+        )
+        for moment in ("9999-12-31T23:59:59+23:00", "9999-12-31T23:59:59-01:00")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 422]
+    assert answers[1].json()["errors"][0]["field"] == "expires_at"
+    (key,) = project.get("/api-keys")
+    assert key == answers[0].json()["key"]
+    assert key["expires_at"] == "9999-12-31T00:59:59Z"
 
 
 def test_a_key_that_expires_makes_only_keys_that_expire_no_later(project: Project):

@@ -456,6 +456,15 @@ def test_deleting_a_trace_leaves_the_q_values_that_its_review_moved(
     assert store.read(lambda tx: tx.memories.history("m")) == [event]
 
 
+def test_an_id_that_goes_on_after_a_nul_is_another_id(store: Store, a_trace: Make):
+    stored(store, a_trace("t1", ingest_status=IngestStatus.FAILED))
+    longer = ["t1\x00", "t1\x00and more"]
+
+    assert store.write(lambda tx: tx.traces.retry("p", longer, due_at=NOW)) == []
+    assert store.write(lambda tx: tx.traces.delete("p", longer)) == []
+    assert get(store, "t1") is not None
+
+
 def test_deleting_leaves_foreign_traces_alone(store: Store, a_trace: Make):
     stored(store, a_trace("t", "q"), a_trace("u"), a_trace("v"))
     assert store.write(lambda tx: tx.traces.delete("p", ["t"])) == []

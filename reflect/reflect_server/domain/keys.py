@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from reflect_server.domain.model import ApiKey
 from reflect_server.domain.projects import require_reachable
@@ -133,13 +133,15 @@ def create_key(
         scopes: What it may do.
         environment: `live` or `test`.
         now: The present time, in UTC.
-        expires_at: When it ends by itself; None for never.
+        expires_at: When it ends by itself, aware of its time zone; None for never.
 
     Raises:
-        InvalidRequestError: It would have ended already.
+        InvalidRequestError: It would have ended already, or later than times can be written.
         ForbiddenError: The request's own key lacks a scope that the new one would have, or ends
             before it.
     """
+    if expires_at is not None:
+        expires_at = _in_utc(expires_at)
     if expires_at is not None and expires_at <= now:
         raise InvalidRequestError(
             f"`expires_at` is {expires_at.isoformat()}, which has passed. "
@@ -168,6 +170,17 @@ def create_key(
     )
     store.write(lambda tx: tx.keys.insert(issued.key))
     return issued
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidRequestError(
+            f"`expires_at` is {moment.isoformat()}, which is outside of the years 1 to 9999 in "
+            "UTC. Name a time in them, or leave it out for a key that never expires.",
+            field="expires_at",
+        ) from None
 
 
 def list_keys(store: Store, project_id: str) -> Sequence[ApiKey]:

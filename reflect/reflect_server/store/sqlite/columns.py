@@ -5,7 +5,7 @@ How values of the domain are written in columns: timestamps, JSON, vectors and m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,6 +61,16 @@ def from_json(value: object) -> str:
     Return free-form JSON, a sequence of ids, or a reflection as JSON text.
     """
     return _encode(value).decode()
+
+
+def from_ids(ids: Iterable[str]) -> str:
+    """
+    Return ids to look for as a JSON array, for `json_each`.
+
+    Those with a NUL are left out: no entry has one, and `json_each` would take the part before it
+    for the id.
+    """
+    return from_json([id_ for id_ in ids if "\x00" not in id_])
 
 
 def to_ids(text: str) -> tuple[str, ...]:

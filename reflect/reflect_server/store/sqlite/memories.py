@@ -17,6 +17,7 @@ from reflect_server.domain.model import Evidence, Learned, Memory, QValueEvent, 
 from reflect_server.store.memories import Unembedded, Vector
 from reflect_server.store.sqlite.columns import (
     digests,
+    from_ids,
     from_json,
     from_optional_time,
     from_time,
@@ -181,7 +182,7 @@ class SqliteMemories:
         """
         Return those of the memories that the project has, by id.
         """
-        wanted = (from_json(list(memory_ids)), project_id)
+        wanted = (from_ids(memory_ids), project_id)
         found: dict[str, Memory] = {}
         changed: list[Content] = []
         unread: list[str] = []
@@ -195,7 +196,7 @@ class SqliteMemories:
             else:
                 changed.append(Content(learned, _with_learned(content.memory, learned)))
         if unread:
-            rows = self._execute(_MANY, (from_json(unread), project_id))
+            rows = self._execute(_MANY, (from_ids(unread), project_id))
             changed += [Content((row[7], *row[9:13]), _memory(row)) for row in rows]
         if changed:
             self._contents.keep(changed)
@@ -206,9 +207,7 @@ class SqliteMemories:
         """
         Return those of the ids that are memories of the project, or were until their deletion.
         """
-        rows = self._execute(
-            _KNOWN, {"project_id": project_id, "memory_ids": from_json(list(memory_ids))}
-        )
+        rows = self._execute(_KNOWN, {"project_id": project_id, "memory_ids": from_ids(memory_ids)})
         return frozenset(memory_id for (memory_id,) in rows)
 
     def page(

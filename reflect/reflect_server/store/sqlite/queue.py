@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from reflect_server.store.sqlite.columns import from_json, from_time, to_optional_time
+from reflect_server.store.sqlite.columns import from_ids, from_time, to_optional_time
 from reflect_server.store.traces import FARTHEST_DUE
 
 _WAITING = """
@@ -123,7 +123,7 @@ def release(connection: sqlite3.Connection, keep: Collection[str]) -> int:
     """
     Put claimed traces back, as `Traces.release_claims` does.
     """
-    return connection.execute(_RELEASE, (from_json(list(keep)),)).rowcount
+    return connection.execute(_RELEASE, (from_ids(keep),)).rowcount
 
 
 def earliest_due(connection: sqlite3.Connection) -> datetime | None:

@@ -22,6 +22,7 @@ from reflect_server.errors import StoreError
 from reflect_server.store.sqlite import queue
 from reflect_server.store.sqlite.columns import (
     digests,
+    from_ids,
     from_json,
     from_time,
     to_ids,
@@ -373,7 +374,7 @@ class SqliteTraces:
             _RETRY,
             {
                 "project_id": project_id,
-                "trace_ids": None if trace_ids is None else from_json(list(trace_ids)),
+                "trace_ids": None if trace_ids is None else from_ids(trace_ids),
                 "due_at": from_time(due_at),
             },
         )
@@ -416,7 +417,7 @@ class SqliteTraces:
         Q-values that their reviews have moved stay, and so do the events that say so. Of their
         memories the ids stay known.
         """
-        values = {"project_id": project_id, "trace_ids": from_json(list(trace_ids))}
+        values = {"project_id": project_id, "trace_ids": from_ids(trace_ids)}
         self._execute(_REMEMBER_MEMORIES, values)
         rows = self._execute(_DELETE, values)
         deleted = {trace_id for (trace_id,) in rows.fetchall()}
