@@ -15,6 +15,8 @@ from typing import Any, Self
 import httpx
 from attrs import define, field
 
+from .encoding import header_value
+
 DEFAULT_TIMEOUT = httpx.Timeout(60.0)
 """Seconds until a request that makes no progress ends with `httpx.TimeoutException`."""
 
@@ -162,11 +164,12 @@ class Client:
         self, http: httpx.Client | httpx.AsyncClient, arguments: dict[str, Any], *, secured: bool
     ) -> httpx.Request:
         url = arguments["url"]
+        headers = {**self._headers, **arguments.get("headers", {})}
         request = http.build_request(
             **{
                 **arguments,
                 "url": url if str(http.base_url) else f"{self._base_url.rstrip('/')}{url}",
-                "headers": {**self._headers, **arguments.get("headers", {})},
+                "headers": {name: header_value(name, headers[name]) for name in headers},
                 "cookies": {**self._cookies, **arguments.get("cookies", {})} or None,
                 "timeout": httpx.USE_CLIENT_DEFAULT
                 if self._timeout is DEFAULT_TIMEOUT
@@ -192,6 +195,7 @@ class Client:
             redirectable: Whether the request may follow a redirect, where the client follows any.
 
         Raises:
+            InvalidArgumentError: A credential or another header cannot be sent.
             httpx.HTTPError: The request could not be sent, or no answer came.
         """
         http = self.get_httpx_client()
@@ -328,7 +332,7 @@ class AuthenticatedClient(Client):
     def _authorize(self, request: httpx.Request, *, secured: bool) -> None:
         if secured:
             credential = f"{self.prefix} {self.token}" if self.prefix else self.token
-            request.headers[self.auth_header_name] = credential
+            request.headers[self.auth_header_name] = header_value(self.auth_header_name, credential)
         elif self.auth_header_name in request.headers:
             del request.headers[self.auth_header_name]
 

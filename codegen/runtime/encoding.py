@@ -5,9 +5,12 @@ From typed values to what stands in a request.
 from __future__ import annotations
 
 import datetime
+import re
 from urllib.parse import quote
 
 from .errors import InvalidArgumentError
+
+_HEADER_VALUE = re.compile(r"([!-~]([ -~\t]*[!-~])?)?")
 
 
 def path_segment(name: str, value: object) -> str:
@@ -51,3 +54,23 @@ def date_time(value: datetime.datetime) -> str:
             f"The date-time {value.isoformat()} has no time zone; give one, such as datetime.UTC."
         )
     return value.isoformat()
+
+
+def header_value(name: str, value: str) -> str:
+    """
+    Return the value of a header, which may be a credential and is never shown.
+
+    Args:
+        name: The header, for the error.
+        value: Its value.
+
+    Raises:
+        InvalidArgumentError: The value cannot be sent, as it has other characters than printable
+            ASCII, or blanks or a line break at an end.
+    """
+    if not _HEADER_VALUE.fullmatch(value):
+        raise InvalidArgumentError(
+            f"The value for the header `{name}` cannot be sent: it must be printable ASCII "
+            "characters, without blanks or a line break before or after them."
+        )
+    return value

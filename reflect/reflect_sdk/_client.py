@@ -93,6 +93,7 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
             The project and the plaintext key, which is shown here and never again.
 
         Raises:
+            InvalidArgumentError: If the address or the token cannot be used.
             PermissionDeniedError: If the service has no bootstrap token or another one.
             APIStatusError: If the service answers with another error.
             TransportError: If no answer comes.

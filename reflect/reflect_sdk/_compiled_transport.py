@@ -69,7 +69,8 @@ def compiled_transport(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport | None:
 
 class CompiledTransport(httpx.AsyncBaseTransport):
     """
-    Sends requests with pyreqwest; those with time limits of their own for each phase with httpx.
+    Sends requests with pyreqwest; those with time limits of their own for each phase, and those
+    that it refuses, with httpx.
 
     Args:
         tls: For the requests that are left to httpx.
@@ -91,8 +92,11 @@ class CompiledTransport(httpx.AsyncBaseTransport):
         if len(set(limits.values())) > 1:
             return await self._by_phases.handle_async_request(request)
         seconds = limits.get("read")
-        builder = self._client.request(request.method, str(request.url))
-        builder = builder.headers(request.headers.multi_items())
+        try:
+            builder = self._client.request(request.method, str(request.url))
+            builder = builder.headers(request.headers.multi_items())
+        except ValueError:  # An address or a header that it does not take; httpx may, or says why.
+            return await self._by_phases.handle_async_request(request)
         builder = builder.body_bytes(await request.aread()).streamed_read_buffer_limit(0)
         exchange = builder.build_streamed()
         with anyio.move_on_after(seconds):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reflect_sdk._types import TraceResponse
 
 _HIDDEN = "[hidden]"
+_NOT_FOLLOWED = "which is not followed: make base_url the address of the service itself."
 _OF_THE_WHOLE_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _SECRET_HEADERS = ("Authorization", "X-Bootstrap-Token", "Cookie")
 
@@ -131,6 +132,9 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
         known_as = f" (request id {request_id})" if request_id else ""
         detail = _detail(response, _problem(response))
         says = f": {detail}{known_as}" if detail else f" with an empty body{known_as}."
+        there = _redirect_target(response)
+        if there:
+            says = f"{says.rstrip('.')}. It redirects to {there}, {_NOT_FOLLOWED}"
         return kind(answered + says, response=response, retries=retries)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -355,6 +359,16 @@ def _detail(response: httpx.Response, problem: dict[str, Any]) -> str:
     if isinstance(detail, str) and detail:
         return detail
     return excerpt(" ".join(body_text(response).split()))
+
+
+def _redirect_target(response: httpx.Response) -> str:
+    """
+    Return where a redirect leads, without what may be secret there; empty for any other answer.
+    """
+    if not response.has_redirect_location:
+        return ""
+    there = response.request.url.join(response.headers["Location"])
+    return str(there.copy_with(userinfo=b"", query=None, fragment=None))
 
 
 def _name_publicly() -> None:

@@ -27,16 +27,18 @@ def checked_base_url(base_url: str) -> str:
         InvalidArgumentError: If it is no address of a web service.
     """
     expected = "base_url must be an address such as http://localhost:8000"
+    found = "one with a user name or password" if "@" in str(base_url) else repr(base_url)
     try:
         url = httpx.URL(base_url)
-    except (httpx.InvalidURL, TypeError) as error:
-        raise InvalidArgumentError(f"{expected}, found {base_url!r}.") from error
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise InvalidArgumentError(f"{expected}, found {base_url!r}.")
-    if url.query or url.fragment:
-        raise InvalidArgumentError(f"{expected}, without '?' and '#', found {base_url!r}.")
+        url.host.encode("idna")
+    except (httpx.InvalidURL, TypeError, UnicodeError):
+        raise InvalidArgumentError(f"{expected}, found {found}.") from None
+    if url.scheme not in {"http", "https"} or not url.host or not 0 < (url.port or 80) < 65_536:
+        raise InvalidArgumentError(f"{expected}, found {found}.")
     if url.userinfo:
         raise InvalidArgumentError("base_url must not hold a user name or password.")
+    if url.query or url.fragment:
+        raise InvalidArgumentError(f"{expected}, without '?' and '#' and what follows them.")
     return base_url.rstrip("/")
 
 

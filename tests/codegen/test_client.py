@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import threading
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -186,6 +187,24 @@ def test_a_credential_with_a_header_of_its_own_is_an_argument(
     headers = server.requests[0].headers
     assert headers["x-bootstrap-token"] == "b"
     assert "authorization" not in headers
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\nX-Other: 1", "\0", "é", " "])
+def test_a_credential_that_cannot_be_sent_is_refused_without_showing_it(
+    server: ScriptedServer, call: Call, ending: str
+):
+    secret = f"topsecret{ending}"
+    request = BootstrapRequest(user_id="u", project_id="p", key_label="k", environment="live")
+    with Client(server.url) as client, AuthenticatedClient(server.url, token=secret) as known:
+        for refused in (
+            lambda: call(get_trace, "p", "t1", client=known),
+            lambda: call(health, client=client.with_headers({"X-Key": secret})),
+            lambda: call(bootstrap, client=client, body=request, x_bootstrap_token=secret),
+        ):
+            with pytest.raises(errors.InvalidArgumentError, match="header `") as caught:
+                refused()
+            assert "topsecret" not in "".join(traceback.format_exception(caught.value))
+    assert server.requests == []
 
 
 def test_an_injected_client_is_authenticated(server: ScriptedServer):

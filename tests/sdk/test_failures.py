@@ -162,7 +162,7 @@ def test_a_redirect_to_another_host_is_an_error_and_never_followed(
         other.script(Answer(body=TRACE))
         service.script(Answer(status=307, body=b"", headers={"Location": f"{other.url}/v1/x"}))
         for call in (client.get_trace, lambda name: asyncio.run(client.get_trace_async(name))):
-            with pytest.raises(APIStatusError, match="307"):
+            with pytest.raises(APIStatusError, match=f"redirects to {other.url}/v1/x, "):
                 call("t1")
         assert other.asked == []
 
@@ -208,6 +208,8 @@ def test_no_error_shows_the_key(service: Scripted, client: ReflectClient):
         {"base_url": "http://user:password@localhost"},
         {"base_url": "http://localhost?a=b"},
         {"base_url": "http://localhost#a"},
+        {"base_url": "http://localhost:99999"},
+        {"base_url": "http://a..b"},
         {"api_key": ""},
         {"api_key": "rf live"},
         {"api_key": "rf_live_é"},
@@ -223,6 +225,39 @@ def test_no_error_shows_the_key(service: Scripted, client: ReflectClient):
 def test_a_client_refuses_arguments_that_cannot_work(arguments: dict[str, Any]):
     with pytest.raises(InvalidArgumentError):
         ReflectClient(**{"base_url": "http://localhost:8000", "api_key": "k", **arguments})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://user:topsecret@localhost",
+        "ftp://user:topsecret@localhost",
+        "user:topsecret@localhost:8000",
+        "http://user:topsecret@localhost:port",
+        "http://localhost?key=topsecret",
+        "http://user:topsecret@localhost?a=b",
+    ],
+)
+def test_a_refused_address_does_not_show_the_password_in_it(address: str):
+    with pytest.raises(InvalidArgumentError) as caught:
+        ReflectClient(base_url=address, api_key="k")
+    assert "topsecret" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_a_bootstrap_token_that_cannot_be_sent_is_refused_without_showing_it(
+    service: Scripted, world: str
+):
+    arguments = {"bootstrap_token": "topsecret\n", "user_id": "u", "project_id": "p"}
+
+    async def bootstrap() -> object:
+        called = getattr(ReflectClient, f"bootstrap{world}")(base_url=service.url, **arguments)
+        return await called if world else called
+
+    with pytest.raises(InvalidArgumentError) as caught:
+        asyncio.run(bootstrap())
+    assert "topsecret" not in "".join(traceback.format_exception(caught.value))
+    assert service.asked == []
 
 
 @pytest.mark.parametrize("identifier", ["", ".", "..", "\ud800"])
@@ -309,6 +344,7 @@ def test_a_redirect_that_a_given_client_follows_leaves_no_key_behind(service: Sc
 @pytest.mark.parametrize(
     "answer",
     [
+        {"status": 302, "body": b"", "headers": {"Location": "?[::1"}},
         {"status": 404, "body": b"[" * 200_000},
         {"status": 404, "body": b"no", "headers": {"Content-Type": "text/plain; charset=hex"}},
         {"status": 404, "body": b"no", "headers": {"Content-Type": "text/plain; charset=idna"}},
@@ -318,7 +354,7 @@ def test_a_redirect_that_a_given_client_follows_leaves_no_key_behind(service: Sc
             "headers": {"Retry-After": "Mon, 01 Jan 2026 00:00:00 +99999999999999999"},
         },
     ],
-    ids=["deep", "hex", "idna", "a date far away"],
+    ids=["a way that is none", "deep", "hex", "idna", "a date far away"],
 )
 def test_an_odd_answer_is_the_error_of_its_status(service: Scripted, answer: dict[str, Any]):
     service.script(Answer(**answer))

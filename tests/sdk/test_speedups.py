@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import trio
 
-from reflect_sdk import ReflectClient
+from reflect_sdk import ConnectionFailedError, ReflectClient
 
 from .scripted import TRACE, Answer, Scripted
 
@@ -55,6 +55,12 @@ def test_what_it_cannot_do_is_left_to_httpx(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("SSL_CERT_FILE")
     monkeypatch.setenv("HTTP_PROXY", "http://localhost:1")
     assert _transport() == "AsyncHTTPTransport"
+
+
+def test_a_request_that_it_refuses_is_left_to_httpx():
+    client = ReflectClient(base_url="http://no such host", api_key="k", max_retries=0)
+    with pytest.raises(ConnectionFailedError):
+        asyncio.run(client.health_async())
 
 
 def _run(script: str) -> str:
