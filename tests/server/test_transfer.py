@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -195,7 +198,7 @@ def without_the_last_line(text: str) -> str:
         (cut, "Line "),
         (without_a_line, "says that it has"),
         (without_the_last_line, "cut off"),
-        (lambda _: "", "Line 1"),
+        (lambda _: "", "first line"),
         (lambda _: '{"format": "other"}\n', "not that of an export"),
         (lambda text: text.replace('"version":1', '"version":2', 1), "newer version"),
         (lambda text: text.replace('"table":"reviews"', '"table":"sqlite_schema"', 1), "fit"),
@@ -209,6 +212,96 @@ def test_what_is_no_whole_export_changes_nothing(
     says_one_thing(result, says)
     if (tmp_path / "new").exists():
         assert not any(rows(tmp_path / "new").values())
+
+
+def test_exports_in_one_file_are_not_taken_for_one(exported: str, tmp_path: Path) -> None:
+    result = reflect("import", "-", "--data-dir", tmp_path / "new", text=exported + exported)
+
+    says_one_thing(result, "follows the last line", "Nothing was imported", "each from a file")
+    assert (
+        reflect("import", "-", "--data-dir", tmp_path / "new", text=exported + "\n").exit_code == 0
+    )
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{}",
+        "[]",
+        '{"format": "reflect-export"}',
+        '{"format": "reflect-export", "version": 1}',
+        '{"format": "reflect-export", "version": 1, "schema_version": "2"}',
+        '{"format": "reflect-export", "version": 1, "schema_version": 0}',
+        '{"format": "reflect-export", "version": 1, "schema_version": -1}',
+        "[" * 100_000,
+    ],
+)
+def test_a_first_line_that_lacks_something_is_refused(
+    exported: str, tmp_path: Path, entry: str
+) -> None:
+    text = exported.replace(exported.splitlines()[0], entry, 1)
+
+    result = reflect("import", "-", "--data-dir", tmp_path / "new", text=text)
+
+    says_one_thing(result, "first line")
+
+
+EDITS: list[tuple[str, str, object]] = [
+    ("traces", "seq", "a"),
+    ("traces", "seq", None),
+    ("traces", "seq", 2**70),
+    ("trajectories", "trace_seq", 1.5),
+    ("traces", "created_at", 2**62),
+    ("traces", "created_at", "yesterday"),
+    ("traces", "task", ["a"]),
+    ("traces", "task", {"a": 1}),
+    ("traces", "task", "\ud800"),
+    ("traces", "metadata", "{"),
+    ("traces", "metadata", "[]"),
+    ("traces", "retrieved_memory_ids", "[1]"),
+    ("trajectories", "messages", ""),
+    ("reviews", "reflection", "{}"),
+    ("reviews", "result", "perhaps"),
+    ("memories", "reflection", "[]"),
+    ("memories", "q_value", 2),
+    ("memory_vectors", "vector", {"base64": "!"}),
+    ("memory_vectors", "vector", {"base64": 5}),
+    ("memory_vectors", "dimensions", 1),
+    ("skills", "lines", "{}"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "value"), EDITS)
+def test_an_export_with_a_value_that_means_nothing_changes_nothing(
+    exported: str, tmp_path: Path, table: str, column: str, value: object
+) -> None:
+    lines = exported.splitlines()
+    number = next(n for n, line in enumerate(lines) if f'"table":"{table}"' in line)
+    entry = json.loads(lines[number])
+    entry["row"][column] = value
+    lines[number] = json.dumps(entry)
+
+    result = reflect("import", "-", "--data-dir", tmp_path / "new", text="\n".join(lines))
+
+    says_one_thing(result, "Nothing was imported")
+    if (tmp_path / "new").exists():
+        assert not any(rows(tmp_path / "new").values())
+
+
+def test_an_export_is_utf_8_whatever_the_language_of_the_machine(
+    data: Path, exported: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "reflect_server"]
+    new = ("--data-dir", str(tmp_path / "new"))
+    env = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "REFLECT_CONFIG": ""}
+
+    written = subprocess.run(
+        [*command, "export", "--data-dir", str(data)], env=env, capture_output=True, check=True
+    )
+    subprocess.run([*command, "import", "-", *new], env=env, input=written.stdout, check=True)
+
+    assert written.stdout.decode().splitlines()[1:] == exported.splitlines()[1:]
+    assert rows(tmp_path / "new") == rows(data)
 
 
 def test_an_export_of_an_older_version_is_brought_up_to_date(

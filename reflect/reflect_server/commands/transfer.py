@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, TextIO
 
 import typer
 
@@ -97,7 +98,7 @@ def _writing(output: Path | None) -> Iterator[IO[str]]:
     from reflect_server.store.sqlite.transfer import TransferError  # noqa: PLC0415 - as above
 
     if output is None:
-        yield sys.stdout
+        yield _as_utf8(sys.stdout)
         return
     draft = output.with_name(output.name + ".partial")
     try:
@@ -119,11 +120,8 @@ def _writing(output: Path | None) -> Iterator[IO[str]]:
 def _reading(source: Path) -> Iterator[IO[str]]:
     from reflect_server.store.sqlite.transfer import TransferError  # noqa: PLC0415 - as above
 
-    if str(source) == "-":
-        yield sys.stdin
-        return
     try:
-        with source.open(encoding="utf-8") as file:
+        with nullcontext(_as_utf8(sys.stdin)) if str(source) == "-" else _opened(source) as file:
             yield file
     except OSError as error:
         raise TransferError(
@@ -134,3 +132,16 @@ def _reading(source: Path) -> Iterator[IO[str]]:
             f"The file {source} is not text in UTF-8. Nothing was imported. "
             "Name a file of `reflect export`, unpacked."
         ) from error
+
+
+def _opened(source: Path) -> IO[str]:
+    return source.open(encoding="utf-8")
+
+
+def _as_utf8(stream: TextIO) -> TextIO:
+    """
+    Have a standard stream carry UTF-8 as files do, whatever this machine's language is.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="strict", newline="\n")
+    return stream

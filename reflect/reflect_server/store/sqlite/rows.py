@@ -1,5 +1,5 @@
 """
-The rows of whole projects, table by table, as values that JSON can hold.
+The rows of whole projects, table by table.
 
 What belongs to a project is read off the schema: a table has a column `project_id`, or refers to
 one that does. So a table that a migration adds is covered from its first day.
@@ -7,7 +7,6 @@ one that does. So a table that a migration adds is covered from its first day.
 
 from __future__ import annotations
 
-import base64
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ that its spans are linked to.
 """
 
 Row = dict[str, Any]
-"""A row by column. A blob is `{"base64": …}`."""
+"""A row by column, with values as SQLite has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def rows_of(connection: sqlite3.Connection, table: Table, project_id: str) -> It
         order = "seq"
     sql = f"SELECT {_listed(table.columns)} FROM {table.name} WHERE {table.condition} ORDER BY {order}"  # noqa: S608, E501 - names of the schema
     for row in connection.execute(sql, {"project_id": project_id}):
-        yield {name: _to_json(value) for name, value in zip(table.columns, row, strict=True)}
+        yield dict(zip(table.columns, row, strict=True))
 
 
 def insert_row(connection: sqlite3.Connection, table: Table, row: Row) -> None:
@@ -93,7 +92,7 @@ def insert_row(connection: sqlite3.Connection, table: Table, row: Row) -> None:
     marks = ", ".join("?" for _ in table.columns)
     connection.execute(
         f"INSERT INTO {table.name} ({_listed(table.columns)}) VALUES ({marks})",  # noqa: S608 - as above
-        [_from_json(row[name]) for name in table.columns],
+        [row[name] for name in table.columns],
     )
 
 
@@ -121,11 +120,3 @@ def _table(
 
 def _listed(columns: Sequence[str]) -> str:
     return ", ".join(f'"{column}"' for column in columns)
-
-
-def _to_json(value: object) -> object:
-    return {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
-
-
-def _from_json(value: object) -> object:
-    return base64.b64decode(value["base64"]) if isinstance(value, dict) else value

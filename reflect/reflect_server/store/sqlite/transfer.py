@@ -8,17 +8,22 @@ they are of use only with the secret of their installation.
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any
+
+import msgspec
 
 from reflect_server.errors import ReflectServerError
 from reflect_server.store.sqlite.failures import store_error
 from reflect_server.store.sqlite.folder import FolderHeldError, FolderLock
+from reflect_server.store.sqlite.memories import SqliteMemories
+from reflect_server.store.sqlite.memory_contents import MemoryContents
 from reflect_server.store.sqlite.rows import Row, Table, insert_row, rows_of, tables
 from reflect_server.store.sqlite.schema import (
     connect,
@@ -26,14 +31,40 @@ from reflect_server.store.sqlite.schema import (
     migrations,
     open_database,
 )
+from reflect_server.store.sqlite.skills import SqliteSkills
 from reflect_server.store.sqlite.snapshot import snapshot
 from reflect_server.store.sqlite.staging import DATABASE_NAME, apply_staged
+from reflect_server.store.sqlite.traces import SqliteTraces
 
 FORMAT = "reflect-export"
 VERSION = 1
 
 Count = Callable[[int], None]
 """Called with the number of rows so far."""
+
+_READ_AT_ONCE = 100
+
+_Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class _Blob(msgspec.Struct):
+    base64: bytes
+
+
+class _Header(msgspec.Struct):
+    format: str
+    version: int
+    schema_version: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class _Line(msgspec.Struct):
+    table: str | None = None
+    row: dict[str, str | _Integer | float | _Blob | None] | None = None
+    rows: int | None = None
+
+
+_decode_header = msgspec.json.Decoder(_Header).decode
+_decode_line = msgspec.json.Decoder(_Line).decode
 
 
 class TransferError(ReflectServerError):
@@ -115,14 +146,15 @@ def import_(folder: Path, lines: Iterable[str], *, count: Count) -> list[str]:
     try:
         apply_staged(folder)
         with closing(open_database(folder / DATABASE_NAME)) as target, _whole(target):
-            if header["schema_version"] == len(migrations()):
-                _store(target, _read_rows(numbered), count)
+            if header.schema_version == len(migrations()):
+                stored = _store(target, _read_rows(numbered), count)
             else:
-                with _migrated(folder, numbered, header["schema_version"]) as older:
+                with _migrated(folder, numbered, header.schema_version) as older:
                     projects = [row[0] for row in older.execute("SELECT id FROM projects")]
                     rows = (found for p in projects for found in _project(older, p))
-                    _store(target, ((table.name, row) for table, row in rows), count)
-    except sqlite3.IntegrityError as error:
+                    stored = _store(target, ((table.name, row) for table, row in rows), count)
+            _require_readable(target, stored)
+    except (sqlite3.IntegrityError, OverflowError) as error:
         raise TransferError(
             f"The export does not fit into {folder} ({error}). Nothing was imported. "
             "Import it into an empty data folder."
@@ -131,7 +163,7 @@ def import_(folder: Path, lines: Iterable[str], *, count: Count) -> list[str]:
         raise store_error(error) from error
     finally:
         lock.release()
-    return list(header["projects"])
+    return stored
 
 
 def _header(projects: list[str], schema_version: int) -> dict[str, Any]:
@@ -151,17 +183,25 @@ def _project(connection: sqlite3.Connection, project_id: str) -> Iterator[tuple[
 
 
 def _write(output: IO[str], line: dict[str, Any]) -> None:
-    output.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=_blob)
+    output.write(text + "\n")
 
 
-def _read_header(numbered: Iterator[tuple[int, str]]) -> dict[str, Any]:
+def _blob(value: bytes) -> dict[str, str]:
+    return {"base64": base64.b64encode(value).decode()}
+
+
+def _read_header(numbered: Iterator[tuple[int, str]]) -> _Header:
     _, line = next(numbered, (1, ""))
-    header = _parsed(1, line)
-    if header.get("format") != FORMAT:
+    try:
+        header = _decode_header(line)
+    except (msgspec.DecodeError, RecursionError):
+        header = None
+    if header is None or header.format != FORMAT:
         raise TransferError(
             "The first line is not that of an export. Give a file that `reflect export` has made."
         )
-    if header.get("version") != VERSION or header["schema_version"] > len(migrations()):
+    if header.version != VERSION or header.schema_version > len(migrations()):
         raise TransferError(
             "The export comes from a newer version of Reflect. Import it with that version."
         )
@@ -170,35 +210,40 @@ def _read_header(numbered: Iterator[tuple[int, str]]) -> dict[str, Any]:
 
 def _read_rows(numbered: Iterator[tuple[int, str]]) -> Iterator[tuple[str, Row]]:
     read = 0
-    for number, line in numbered:
-        entry = _parsed(number, line)
-        if "rows" in entry:
-            if entry["rows"] != read:
+    for number, text in numbered:
+        try:
+            line = _decode_line(text)
+        except (msgspec.DecodeError, RecursionError):
+            raise _unreadable(number) from None
+        if line.rows is not None:
+            if line.rows != read:
                 raise TransferError(
-                    f"The export has {read} rows and says that it has {entry['rows']}. "
+                    f"The export has {read} rows and says that it has {line.rows}. "
                     "Nothing was imported. Export it anew."
                 )
+            _require_end(numbered)
             return
-        try:
-            table, row = entry["table"], entry["row"]
-        except KeyError:
-            raise _unreadable(number) from None
+        if line.table is None or line.row is None:
+            raise _unreadable(number)
         read += 1
-        yield table, row
+        yield line.table, {name: _value(value) for name, value in line.row.items()}
     raise TransferError(
         f"The export ends after {read} rows without its last line: it was cut off. "
         "Nothing was imported. Copy or export it anew."
     )
 
 
-def _parsed(number: int, line: str) -> dict[str, Any]:
-    try:
-        entry = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
-        raise _unreadable(number) from None
-    if not isinstance(entry, dict):
-        raise _unreadable(number)
-    return entry
+def _value(found: object) -> object:
+    return found.base64 if isinstance(found, _Blob) else found
+
+
+def _require_end(numbered: Iterator[tuple[int, str]]) -> None:
+    for number, text in numbered:
+        if text.strip():
+            raise TransferError(
+                f"Line {number} follows the last line of the export. Nothing was imported. "
+                "If the file holds several exports, import each from a file of its own."
+            )
 
 
 def _unreadable(number: int) -> TransferError:
@@ -230,7 +275,8 @@ def _whole(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _store(target: sqlite3.Connection, rows: Iterable[tuple[str, Row]], count: Count) -> None:
+def _store(target: sqlite3.Connection, rows: Iterable[tuple[str, Row]], count: Count) -> list[str]:
+    projects: list[str] = []
     by_name = {table.name: table for table in tables(target)}
     offsets = {name: _highest(target, table) for name, table in by_name.items()}
     for stored, (name, row) in enumerate(rows, start=1):
@@ -241,8 +287,10 @@ def _store(target: sqlite3.Connection, rows: Iterable[tuple[str, Row]], count: C
             )
         if name == "projects":
             _require_new(target, row["id"])
+            projects.append(row["id"])
         insert_row(target, table, _moved(row, table, offsets))
         count(stored)
+    return projects
 
 
 def _require_new(target: sqlite3.Connection, project_id: str) -> None:
@@ -269,13 +317,35 @@ def _moved(row: Row, table: Table, offsets: dict[str, int]) -> Row:
     """
     Give a row positions above those that the database has, in the order that they had.
     """
-    moved = dict(row)
-    if "seq" in moved:
-        moved["seq"] += offsets[table.name]
-    for column, (parent, key) in table.references.items():
-        if key == "seq" and moved[column] is not None:
-            moved[column] += offsets[parent]
-    return moved
+    places = {"seq": table.name} if "seq" in row else {}
+    places.update((column, of) for column, (of, key) in table.references.items() if key == "seq")
+    for column in places:
+        if not isinstance(row[column], int):
+            raise TransferError(
+                f"A row of the table {table.name!r} has {row[column]!r} for its {column!r}, which "
+                "is a whole number. Nothing was imported. Export it anew."
+            )
+    return {**row, **{column: row[column] + offsets[of] for column, of in places.items()}}
+
+
+def _require_readable(target: sqlite3.Connection, projects: Sequence[str]) -> None:
+    """
+    Read what was stored, as the schema does not say what the JSON in its texts must be.
+    """
+    traces, skills = SqliteTraces(target), SqliteSkills(target)
+    memories = SqliteMemories(target, MemoryContents())
+    try:
+        for project_id in projects:
+            for entries in (traces, memories):
+                after: str | None = None
+                while page := entries.page(project_id, after=after, limit=_READ_AT_ONCE):
+                    after = entries.cursor_after(page[-1].id)
+            skills.versions(project_id, limit=_READ_AT_ONCE)
+    except (ValueError, OverflowError) as error:
+        raise TransferError(
+            f"A row of the project {project_id!r} holds what cannot be read ({error}). "
+            "Nothing was imported. Export it anew."
+        ) from error
 
 
 @contextmanager
