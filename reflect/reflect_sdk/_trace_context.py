@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
-from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
+from reflect_api import models
+from reflect_api.errors import DecodeError, FieldError, InvalidArgumentError, ReflectError
 from reflect_sdk._effects import Flow
 from reflect_sdk._errors import (
     ServerError,
@@ -24,7 +25,7 @@ from reflect_sdk._errors import (
 )
 from reflect_sdk._flows import Flows
 from reflect_sdk._labels import review_label
-from reflect_sdk._requests import Query, Run, trace_request
+from reflect_sdk._requests import Query, Run, string_list, trace_request
 from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
 from reflect_sdk._types import AugmentedTask, MemoryResponse
 
@@ -36,6 +37,8 @@ SUBMIT_POLL_INTERVAL = 0.25
 SUBMIT_WAIT_TIMEOUT = 60.0
 LAST_SECONDS = 5.0
 """How long a run may take to be recorded whose program or task is to end."""
+LONGEST_REASON = 10_000
+"""How many characters of an exception are sent; services have limits."""
 
 
 @define(eq=False)
@@ -110,7 +113,8 @@ class TraceContext:
 
         Raises:
             InvalidArgumentError: If the trajectory or the result cannot be used, something is no
-                JSON, or a used memory was not retrieved. What was set before stays.
+                JSON or of another type, or a used memory was not retrieved. What was set before
+                stays.
 
         Example:
             >>> with client.trace("Help the customer") as ctx:
@@ -120,34 +124,49 @@ class TraceContext:
             ...         result="pass",
             ...     )
         """
-        foreign = sorted(set(used_memory_ids or ()) - set(self.memory_ids))
+        used = None if used_memory_ids is None else string_list("used_memory_ids", used_memory_ids)
+        foreign = [memory for memory in used or () if memory not in self.memory_ids]
         if foreign:
             raise InvalidArgumentError(
                 "used_memory_ids names memories that this run did not retrieve: "
-                f"{', '.join(foreign)}."
+                f"{', '.join(map(str, foreign))}."
             )
-        self._output = evolve(
+        output = evolve(
             self._defaults,
             task=self.task if task is None else task,
-            trajectory=_snapshot("trajectory", wire_trajectory(trajectory)),
+            trajectory=wire_trajectory(trajectory),
             final_response=final_response,
             retrieved_memory_ids=self.memory_ids,
-            used_memory_ids=used_memory_ids,
+            used_memory_ids=used,
             model=model,
-            metadata=_snapshot("metadata", metadata),
+            metadata=metadata,
             review_result=None if result is None else review_label(result),
             feedback_text=feedback_text,
             alpha=self._defaults.alpha if alpha is None else alpha,
             remember=remember,
         )
+        self._output = _sendable(output)
+
+
+def _sendable(output: Run) -> Run:
+    """
+    Copy a run, so that what cannot be sent is refused before the work is lost.
+    """
+    values = asdict(output, recurse=False)
+    copied = evolve(output, **{name: _snapshot(name, values[name]) for name in values})
+    try:
+        models.CreateTraceRequest.from_dict(trace_request(copied).to_dict())
+    except FieldError as error:
+        raise InvalidArgumentError(f"{error.path.removeprefix('.')} {error.problem}.") from None
+    return copied
 
 
 def _snapshot(name: str, value: T) -> T:
     """
-    Copy a value as JSON, so that what is no JSON is refused before the work is lost.
+    Copy a value as JSON.
     """
     try:
-        copied: T = json.loads(json.dumps(value, allow_nan=False))
+        copied: T = json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgumentError(f"{name} cannot be written as JSON: {error}.") from error
     return copied
@@ -290,8 +309,14 @@ class Recorder:
 
 
 def _words_of(error: BaseException) -> str:
+    """
+    Return what an exception says, as text that can be sent; of a group, what each in it says.
+    """
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - an exception whose text cannot be had is still one
         text = ""
-    return text or type(error).__name__
+    words = text.encode(errors="backslashreplace").decode() or type(error).__name__
+    if isinstance(error, BaseExceptionGroup):
+        words = "\n".join([words, *map(_words_of, error.exceptions)])
+    return words[:LONGEST_REASON]

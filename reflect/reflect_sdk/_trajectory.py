@@ -43,7 +43,8 @@ def wire_trajectory(trajectory: TrajectoryInput) -> list[dict[str, Any]] | str:
         A new list of dicts, or the text as it is.
 
     Raises:
-        InvalidArgumentError: If it is neither a list nor text, or an entry is no message.
+        InvalidArgumentError: If it is neither a list nor text, or an entry is no message or cannot
+            be written as JSON.
     """
     if isinstance(trajectory, str):
         return trajectory
@@ -52,14 +53,19 @@ def wire_trajectory(trajectory: TrajectoryInput) -> list[dict[str, Any]] | str:
             "A trajectory must be a list of messages, the JSON of one, or a text, "
             f"found {type(trajectory).__name__}."
         )
-    return [_wire_message(message, index) for index, message in enumerate(trajectory)]
+    try:
+        return [_wire_message(message, index) for index, message in enumerate(trajectory)]
+    except RecursionError:
+        raise InvalidArgumentError(
+            "The trajectory is nested too deeply, or holds itself; make its messages flatter."
+        ) from None
 
 
 def _wire_message(message: object, index: int) -> dict[str, Any]:
     if isinstance(message, dict | Mapping):  # The first check is the fast one.
         return {name: _wire_value(value) for name, value in message.items()}
     if isinstance(message, SupportsModelDump):
-        return message.model_dump(mode="json", exclude_none=True)
+        return _dumped(message)
     raise InvalidArgumentError(
         f"trajectory[{index}] must be a message dict or an object with `model_dump`, "
         f"found {type(message).__name__}."
@@ -79,5 +85,14 @@ def _wire_value(value: object) -> object:
     if isinstance(value, Mapping):
         return {name: _wire_value(item) for name, item in value.items()}
     if isinstance(value, SupportsModelDump):
-        return value.model_dump(mode="json", exclude_none=True)
+        return _dumped(value)
     return value
+
+
+def _dumped(value: SupportsModelDump) -> dict[str, Any]:
+    try:
+        return value.model_dump(mode="json", exclude_none=True)
+    except Exception as error:
+        raise InvalidArgumentError(
+            f"A {type(value).__name__} in the trajectory cannot be written as JSON: {error}"
+        ) from error

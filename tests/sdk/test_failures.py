@@ -297,6 +297,15 @@ def test_a_trajectory_that_is_neither_messages_nor_text_is_refused(
     assert service.asked == []
 
 
+def test_a_trajectory_that_is_too_deep_is_refused(service: Scripted, client: ReflectClient):
+    content: list[Any] = []
+    for _ in range(3_000):
+        content = [content]
+    with pytest.raises(InvalidArgumentError, match="nested too deeply"):
+        client.create_trace(task="Count", trajectory=[{"role": "user", "content": content}])
+    assert service.asked == []
+
+
 @pytest.mark.parametrize("name", ["retrieved_memory_ids", "used_memory_ids"])
 def test_a_single_string_is_no_list_of_ids(service: Scripted, client: ReflectClient, name: str):
     with pytest.raises(InvalidArgumentError, match=name):

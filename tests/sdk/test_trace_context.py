@@ -377,6 +377,14 @@ class UnspeakableError(Exception):
         ("pass", "Looks right.", KeyError("table"), "'table'"),
         ("fail", "No month.", KeyError("table"), "'table'\nNo month."),
         (None, None, UnspeakableError(), "UnspeakableError"),
+        (None, None, ValueError("half of a character: \ud83d"), "half of a character: \\ud83d"),
+        (None, None, ValueError("no " * 100_000), ("no " * 100_000)[:10_000]),
+        (
+            None,
+            None,
+            ExceptionGroup("errors", [KeyError("table"), ExceptionGroup("more", [ValueError()])]),
+            "errors (2 sub-exceptions)\n'table'\nmore (1 sub-exception)\nValueError",
+        ),
     ],
 )
 def test_the_reason_of_a_run_that_raised_is_its_exception(
@@ -413,14 +421,39 @@ def test_what_was_set_may_change_at_any_depth(service: Scripted, client: Reflect
     assert body["metadata"] == {"run": {"id": 7}}
 
 
-@pytest.mark.parametrize("output", [{"trajectory": [{"at": object()}]}, {"metadata": {"x": {1}}}])
-def test_output_that_is_no_json_is_refused_at_once(
-    service: Scripted, client: ReflectClient, output: dict[str, Any]
+class Unwritable:
+    def model_dump(self, **_: object) -> dict[str, Any]:
+        raise ValueError("a lock cannot be written")
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize(
+    ("output", "refusal"),
+    [
+        ({"trajectory": [{"at": object()}]}, "trajectory cannot be written as JSON"),
+        ({"trajectory": [{"content": LOOP}]}, "nested too deeply, or holds itself"),
+        ({"trajectory": [Unwritable()]}, "Unwritable in the trajectory .* a lock cannot"),
+        ({"trajectory": "half of a character: \ud83d"}, "trajectory cannot be written as JSON"),
+        ({"metadata": {"x": {1}}}, "metadata cannot be written as JSON"),
+        ({"metadata": ["x"]}, "metadata is an array where an object is expected"),
+        ({"final_response": object()}, "final_response cannot be written as JSON"),
+        ({"final_response": 42}, "final_response is a number where a string is expected"),
+        ({"feedback_text": ValueError("x"), "result": "fail"}, "feedback_text cannot be written"),
+        ({"alpha": float("nan"), "result": "fail"}, "alpha cannot be written as JSON"),
+        ({"used_memory_ids": [{"id": "m1"}]}, "did not retrieve: {'id': 'm1'}"),
+        ({"used_memory_ids": "m1"}, "found a single string"),
+    ],
+)
+def test_output_that_cannot_be_sent_is_refused_at_once(
+    service: Scripted, client: ReflectClient, output: dict[str, Any], refusal: str
 ):
     service.always = _answer
     with client.trace("Count") as context:
         context.set_output(trajectory=MESSAGES)
-        with pytest.raises(InvalidArgumentError, match=f"{next(iter(output))} cannot be written"):
+        with pytest.raises(InvalidArgumentError, match=refusal):
             context.set_output(**{"trajectory": MESSAGES, **output})
     assert service.asked[-1].body["trajectory"] == MESSAGES
 
