@@ -164,25 +164,23 @@ def running_service(settings: Settings) -> Iterator[Service]:
             changed=waiters.notify,
         )
         first_key = _first_key(settings, store, keyring)
-        try:
-            worker.start()
-            reembedding.start()
-            yield Service(
-                settings,
-                parts,
-                keyring,
-                waiters,
-                first_key,
-                cursors=CursorSeal(keyring.derived("cursors")),
-                key_rate=RateLimit(settings.requests_per_second),
-                bootstrap_rate=RateLimit(BOOTSTRAP_ATTEMPTS_PER_SECOND),
-                warm_up=WarmUp(spaces.active.embedder),
-                metrics=metrics,
-                tracing=tracing,
-            )
-        finally:
-            worker.stop(timeout=_STOP_SECONDS)
-            reembedding.stop(timeout=_STOP_SECONDS)
+        resources.callback(reembedding.stop, _STOP_SECONDS)
+        resources.callback(worker.stop, _STOP_SECONDS)
+        worker.start()
+        reembedding.start()
+        yield Service(
+            settings,
+            parts,
+            keyring,
+            waiters,
+            first_key,
+            cursors=CursorSeal(keyring.derived("cursors")),
+            key_rate=RateLimit(settings.requests_per_second),
+            bootstrap_rate=RateLimit(BOOTSTRAP_ATTEMPTS_PER_SECOND),
+            warm_up=WarmUp(spaces.active.embedder),
+            metrics=metrics,
+            tracing=tracing,
+        )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from reflect_server.domain.memories import memory_of
 from reflect_server.domain.model import IngestStatus, Memory, Trace
-from reflect_server.errors import ProviderUnavailableError, ReflectServerError
+from reflect_server.errors import ProviderUnavailableError, ReflectServerError, StoreError
 from reflect_server.ingest.claims import Claims
 from reflect_server.ingest.outage import Outage
 from reflect_server.reflectors.protocol import Reflector
@@ -135,7 +135,8 @@ class IngestWorker:
 
     def stop(self, timeout: float = 5.0) -> None:
         """
-        Stop after the traces in work; those that take longer go back into the queue.
+        Stop after the traces in work; those that take longer go back into the queue, at the next
+        start where the store cannot be written.
 
         Args:
             timeout: How long to wait for them, in seconds.
@@ -147,9 +148,12 @@ class IngestWorker:
         for thread in (self._watch, *self._threads):
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
-        for trace in self._claims.held:
-            reason = "The server stopped during this attempt."
-            self._reschedule(trace, reason, self._clock(), counts=False)
+        try:
+            for trace in self._claims.held:
+                reason = "The server stopped during this attempt."
+                self._reschedule(trace, reason, self._clock(), counts=False)
+        except StoreError as error:
+            _log.warning("unfinished traces wait for the next start: %s", error.message)
 
     def _new_thread(self, name: str) -> threading.Thread:
         return threading.Thread(target=self._run, name=name, daemon=True)

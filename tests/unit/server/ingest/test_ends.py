@@ -114,6 +114,24 @@ def test_a_stop_during_an_attempt_does_not_count_against_the_trace(ingestion: In
     proceed.set()
 
 
+def test_a_stop_that_cannot_be_written_leaves_the_trace_to_the_next_start(
+    ingestion: Ingestion, caplog: pytest.LogCaptureFixture
+):
+    proceed = threading.Event()
+    ingestion.reflector.act = lambda _: assert_true(proceed.wait(PATIENCE))
+    ingestion.worker.start()
+    ingestion.submit("t")
+    ingestion.attempted()
+    ingestion.store.failures = 1
+    ingestion.worker.stop(0)
+    assert "The disk is full." in caplog.text
+    ingestion.worker = ingestion.new_worker()
+    ingestion.worker.start()
+    proceed.set()
+    assert ingestion.done() == "t"
+    assert ingestion.memories() == ["t"]
+
+
 def test_a_worker_that_never_started_can_be_stopped(ingestion: Ingestion):
     ingestion.worker.stop(0)
 
