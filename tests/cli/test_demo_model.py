@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
         replies = self.server.replies
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         if isinstance(reply, int):
-            self.answer(reply, {"error": {"message": f"Bad key {KEY}"}})
+            self.answer(reply, {"error": {"message": f"Bad key {KEY}, use none"}})
             return
         message = {"role": "assistant", "content": reply}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
@@ -110,6 +110,15 @@ def test_a_failing_endpoint_ends_in_one_sentence_without_the_key():
     with endpoint(401) as (_, model), pytest.raises(DemoError, match="did not answer") as caught:
         ask(model)
     assert KEY not in str(caught.value)
+
+
+def test_without_a_key_nothing_of_what_an_endpoint_says_is_hidden():
+    with (
+        endpoint(401) as (server, _),
+        closing(ChatModel("scripted", base_url=server.url, api_key=None)) as model,
+        pytest.raises(DemoError, match="use none"),
+    ):
+        ask(model)
 
 
 def test_an_empty_reply_is_an_error():

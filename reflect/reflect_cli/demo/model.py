@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _TRIES = 2
 _SECONDS_PER_CALL = 60.0
+_NO_KEY = "none"
 _FENCE = re.compile(r"```(?:sql|sqlite)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
 _OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 _INSTRUCTIONS = (
@@ -66,7 +67,7 @@ class ChatModel:
                 'Install it with: pip install "reflect-sdk[server,openai]"'
             ) from error
         self.name = name
-        self._key = api_key or "none"
+        self._key = api_key or _NO_KEY
         self._client: OpenAI = OpenAI(
             api_key=self._key, base_url=base_url, timeout=_SECONDS_PER_CALL, max_retries=2
         )
@@ -85,11 +86,14 @@ class ChatModel:
                 model=self.name, messages=list(messages)
             )
         except OpenAIError as error:
-            reason = " ".join(str(error).split()).replace(self._key, "***")[:300]
+            reason = " ".join(str(error).split())
+            if self._key != _NO_KEY:
+                reason = reason.replace(self._key, "***")
             address = self._client.base_url.copy_with(userinfo=b"")
             raise DemoError(
-                f"The model {self.name} did not answer: {reason} Check that an OpenAI-compatible "
-                f"endpoint with this model is at {address}, and name it with --base-url."
+                f"The model {self.name} did not answer: {reason[:300]} Check that an "
+                f"OpenAI-compatible endpoint with this model is at {address}, and name it with "
+                "--base-url."
             ) from None
         choices = completion.choices or []
         text = choices[0].message.content if choices else None
