@@ -49,6 +49,14 @@ def a_memory(sql: str, *, success: bool, memory_id: str = "m1") -> MemoryRespons
     )
 
 
+@pytest.mark.parametrize("sql", ["ATTACH DATABASE '{}' AS other", "VACUUM INTO '{}'"])
+def test_a_statement_of_a_data_set_makes_no_file(
+    tasks: tuple[DatabaseTask, ...], tmp_path: Path, sql: str
+):
+    assert tasks[0].execute(sql.format(tmp_path / "made.db")) is None
+    assert not list(tmp_path.iterdir())
+
+
 def test_every_mistake_runs_and_is_wrong(tasks: tuple[DatabaseTask, ...]):
     assert len(tasks) == 10
     for task in tasks:

@@ -70,7 +70,7 @@ class DatabaseTask:
         Run a statement on a fresh copy of the table.
 
         Args:
-            sql: One statement.
+            sql: One statement; one that reaches for a file does not run.
 
         Returns:
             The rows that a query answers with, sorted unless the right query asks for an order; the
@@ -112,6 +112,7 @@ class DatabaseTask:
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.execute(f'CREATE TABLE "{self.table}" ({names})')
             connection.executemany(f'INSERT INTO "{self.table}" VALUES ({marks})', self.rows)  # noqa: S608 - Of the task's own table, in memory.
+            connection.set_authorizer(_within_the_table)
             looks = iter(range(_MOST_STEPS // _STEPS_PER_LOOK))
             connection.set_progress_handler(lambda: next(looks, None) is None, _STEPS_PER_LOOK)
             try:
@@ -172,6 +173,10 @@ def some_of(tasks: tuple[DatabaseTask, ...], count: int | None) -> tuple[Databas
     if count > len(tasks):
         raise EvaluationError(f"There are {len(tasks)} tasks, and {count} were asked for.")
     return tuple(random.Random("tasks").sample(tasks, count))  # noqa: S311 - A repeatable draw, no secret.
+
+
+def _within_the_table(action: int, *_details: str | None) -> int:
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
 
 
 def _task(entry: dict[str, Any]) -> DatabaseTask:
