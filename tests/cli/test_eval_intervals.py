@@ -20,6 +20,17 @@ def test_the_interval_of_five_seeds_is_students():
     assert interval.half_width == pytest.approx(reach)
 
 
+@pytest.mark.parametrize(
+    ("freedom", "quantile"),
+    [(2, 4.303), (30, 2.042), (31, 2.040), (40, 2.021), (60, 2.000), (120, 1.980), (10**6, 1.96)],
+)
+def test_the_interval_narrows_to_the_normal_one_without_a_jump(freedom: int, quantile: float):
+    values = [0.0, 1.0] * (freedom // 2) + [0.5] * (freedom + 1 - freedom // 2 * 2)
+    spread = math.sqrt(sum((value - 0.5) ** 2 for value in values) / freedom)
+    reach = of_mean(values).half_width * math.sqrt(freedom + 1) / spread
+    assert reach == pytest.approx(quantile, abs=6e-4)
+
+
 def test_one_seed_is_too_few_for_an_interval():
     with pytest.raises(EvaluationError, match="at least 2 values, found 1"):
         of_mean([0.5])

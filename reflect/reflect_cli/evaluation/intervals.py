@@ -60,9 +60,7 @@ def of_mean(values: Sequence[float]) -> Interval:
             f"An interval needs at least 2 values, found {len(values)}. Use more seeds."
         )
     array = np.asarray(values, dtype=np.float64)
-    freedom = array.size - 1
-    quantile = _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else _NORMAL
-    reach = quantile * float(array.std(ddof=1)) / math.sqrt(array.size)
+    reach = _student(array.size - 1) * float(array.std(ddof=1)) / math.sqrt(array.size)
     mean = float(array.mean())
     return Interval(mean, mean - reach, mean + reach)
 
@@ -93,3 +91,11 @@ def of_paired_tasks(differences: Sequence[float]) -> Interval:
     mean = float(array.mean())
     low, high = max(-1.0, centre - reach), min(1.0, centre + reach)
     return Interval(mean, min(low, mean), max(high, mean))
+
+
+def _student(freedom: int) -> float:
+    if freedom <= len(_STUDENT):
+        return _STUDENT[freedom - 1]
+    # Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 26.7.5, two terms of it.
+    z = _NORMAL
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
