@@ -6,44 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .memory import Memory
 from .rules import Rule, read_rules
 from .tasks import Question
-
-
-class Memory(Protocol):
-    """
-    What an agent reads of a retrieved memory; `reflect_sdk.MemoryResponse` has it all.
-    """
-
-    @property
-    def id(self) -> str:
-        """The memory's id."""
-        ...
-
-    @property
-    def success(self) -> bool | None:
-        """Whether the run behind it passed."""
-        ...
-
-    @property
-    def reflection(self) -> str:
-        """The whole reflection in words."""
-        ...
-
-    @property
-    def guidance(self) -> str:
-        """What a future run should do."""
-        ...
-
-    @property
-    def key_mistake(self) -> str:
-        """What went wrong."""
-        ...
-
-    @property
-    def correct_action(self) -> str:
-        """What would have been, or was, right."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

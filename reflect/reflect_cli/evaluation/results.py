@@ -5,7 +5,7 @@ What an evaluation found, in a form that tables, plots and JSON are made of.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -97,6 +97,24 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class Margin:
+    """
+    By how much one of the server's default rankings beats the best other strategy.
+
+    Attributes:
+        strategy: The ranking.
+        condition: The condition under which they are compared.
+        baseline: The other strategy.
+        gain: The difference of their values, pair by pair.
+    """
+
+    strategy: str
+    condition: str
+    baseline: str
+    gain: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """
     A finished evaluation.
@@ -176,6 +194,20 @@ class Evaluation:
         best = max(others, key=lambda found: found.interval.mean, default=None)
         return None if best is None else best.strategy
 
+    def margins(self) -> Iterator[Margin]:
+        """
+        Yield by how much the server's default rankings beat the best other strategy, condition by
+        condition.
+        """
+        for condition in self.conditions:
+            best = self.best_baseline(condition)
+            for strategy in self.strategies:
+                if best is None or not strategy.startswith(OURS):
+                    continue
+                gain = self.margin(strategy, best, condition)
+                if gain is not None:
+                    yield Margin(strategy, condition, best, gain)
+
     def to_json(self) -> dict[str, Any]:
         """
         Return everything as JSON values.
@@ -187,27 +219,16 @@ class Evaluation:
             "unit": self.unit,
             "settings": self.settings,
             "measurements": [_as_json(found) for found in self.measurements],
-            "margins": list(self._margins()),
+            "margins": [
+                {
+                    "strategy": margin.strategy,
+                    "condition": margin.condition,
+                    "best_baseline": margin.baseline,
+                    **rounded(margin.gain),
+                }
+                for margin in self.margins()
+            ],
         }
-
-    def _margins(self) -> Sequence[dict[str, Any]]:
-        margins = []
-        for condition in self.conditions:
-            best = self.best_baseline(condition)
-            for strategy in self.strategies:
-                if best is None or not strategy.startswith(OURS):
-                    continue
-                margin = self.margin(strategy, best, condition)
-                if margin is not None:
-                    margins.append(
-                        {
-                            "strategy": strategy,
-                            "condition": condition,
-                            "best_baseline": best,
-                            **rounded(margin),
-                        }
-                    )
-        return margins
 
 
 def rounded(interval: Interval) -> dict[str, float]:

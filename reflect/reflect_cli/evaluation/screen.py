@@ -85,13 +85,16 @@ def show(console: Console, evaluation: Evaluation) -> None:
         console,
         f"mean ± half of the 95% interval, over {_count(evaluation)}; the best is bold",
     )
-    margins = list(_margins(evaluation))
+    margins = list(evaluation.margins())
     if margins:
         _line(console)
         _line(console, "Against the best other strategy, pair by pair", style="bold")
-    for line, gain in margins:
-        sure = gain.low > 0 or gain.high < 0
-        _line(console, line, style=("green" if gain.low > 0 else "red") if sure else None)
+    for found in margins:
+        _line(
+            console,
+            f"  {found.condition}: {found.strategy}: {signed(found.gain)} to {found.baseline}",
+            style="green" if found.gain.low > 0 else "red" if found.gain.high < 0 else None,
+        )
 
 
 def table(evaluation: Evaluation) -> Table:
@@ -149,17 +152,6 @@ def signed(interval: Interval) -> str:
 
 def _short(value: float) -> str:
     return f"{value:.3f}".replace("0.", ".", 1) if value < 1 else f"{value:.3f}"
-
-
-def _margins(evaluation: Evaluation) -> Iterator[tuple[str, Interval]]:
-    for condition in evaluation.conditions:
-        best = evaluation.best_baseline(condition)
-        for strategy in evaluation.strategies:
-            if best is None or not strategy.startswith(OURS):
-                continue
-            gain = evaluation.margin(strategy, best, condition)
-            if gain is not None:
-                yield f"  {condition}: {strategy}: {signed(gain)} to {best}", gain
 
 
 def _count(evaluation: Evaluation) -> str:
