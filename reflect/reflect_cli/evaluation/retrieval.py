@@ -97,7 +97,11 @@ def evaluate_retrieval(service: Service, retrieval_set: RetrievalSet) -> Evaluat
         ReflectError: The server did not do its part.
     """
     with service.project("retrieval") as client:
-        positions = _fill(service, client, retrieval_set.memories)
+        cases = (
+            {"task": task, "summary": f"Case {n}.", "guidance": f"Do as in case {n}."}
+            for n, task in enumerate(retrieval_set.memories)
+        )
+        positions = service.fill(client, cases)
         parts = [
             partial(_found, service, client, text, ask, positions)
             for ask in _RANKINGS.values()
@@ -175,23 +179,6 @@ def _average_precision(found: Sequence[int], wanted: frozenset[int]) -> float:
 
 
 _MEASURES = {"first": _first_is_right, "recall@10": _recall, "MAP@10": _average_precision}
-
-
-def _fill(service: Service, client: ReflectClient, tasks: Sequence[str]) -> dict[str, int]:
-    traces = {}
-    for position, task in enumerate(tasks):
-        receipt = client.create_memory(
-            task=task,
-            summary=f"Case {position}.",
-            guidance=f"Do as in case {position}.",
-            result="pass",
-        )
-        traces[receipt.trace_id] = position
-        service.advance()
-    return {
-        str(trace.created_memory_id): traces[trace.id]
-        for trace in client.iter_traces(page_size=1_000)
-    }
 
 
 def _found(

@@ -5,12 +5,12 @@ The running server that an evaluation uses, and the work on it in parallel.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reflect_sdk import (
     AuthenticationError,
@@ -81,6 +81,29 @@ class Service:
         if self._stopping.is_set():
             raise StoppedError
         self.advanced(steps)
+
+    def fill(self, client: ReflectClient, memories: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+        """
+        Make memories of passed runs, a step each.
+
+        Args:
+            client: A client of the project to fill, which has none yet.
+            memories: What `create_memory` is given of each but for its result.
+
+        Returns:
+            The position of each memory by its id.
+
+        Raises:
+            StoppedError: The evaluation is being stopped.
+        """
+        positions = {}
+        for position, memory in enumerate(memories):
+            positions[client.create_memory(**memory, result="pass").trace_id] = position
+            self.advance()
+        return {
+            str(trace.created_memory_id): positions[trace.id]
+            for trace in client.iter_traces(page_size=1_000)
+        }
 
     def in_parallel(self, parts: Sequence[Callable[[], T]]) -> list[T]:
         """

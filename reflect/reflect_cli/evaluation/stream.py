@@ -245,22 +245,18 @@ def _prepare(service: Service, number: int, split: Split, settings: StreamSettin
 def _fill(
     service: Service, client: ReflectClient, bank: Sequence[LabelledTask], advice: Sequence[str]
 ) -> dict[str, int]:
-    traces = {}
-    for position, (task, action) in enumerate(zip(bank, advice, strict=True)):
-        receipt = client.create_memory(
-            task=task.text,
-            summary=f"The right action was {action}.",
-            guidance=f"Take the action {action}.",
-            correct_action=action,
-            result="pass",
-        )
-        traces[receipt.trace_id] = position
-        service.advance()
-    found: dict[str, int] = {}
-    for trace in client.iter_traces(page_size=1_000):
-        if trace.created_memory_id is not None:
-            found[trace.created_memory_id] = traces[trace.id]
-    return found
+    return service.fill(
+        client,
+        (
+            {
+                "task": task.text,
+                "summary": f"The right action was {action}.",
+                "guidance": f"Take the action {action}.",
+                "correct_action": action,
+            }
+            for task, action in zip(bank, advice, strict=True)
+        ),
+    )
 
 
 def _outcome(
