@@ -325,8 +325,11 @@ def test_an_export_of_an_older_version_is_brought_up_to_date(
             execute("INSERT INTO trajectories VALUES (1, '[]')")
         transfer.export(tmp_path / "old", output, count=lambda _: None)
 
+    def is_private(_: int) -> None:
+        assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "new").iterdir())
+
     transfer.import_(
-        tmp_path / "new", output.getvalue().splitlines(keepends=True), count=lambda _: None
+        tmp_path / "new", output.getvalue().splitlines(keepends=True), count=is_private
     )
 
     with closing(SqliteStore(tmp_path / "new")) as store:

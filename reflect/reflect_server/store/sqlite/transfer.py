@@ -21,7 +21,7 @@ import msgspec
 
 from reflect_server.errors import ReflectServerError
 from reflect_server.store.sqlite.failures import store_error
-from reflect_server.store.sqlite.folder import FolderHeldError, FolderLock
+from reflect_server.store.sqlite.folder import FolderHeldError, FolderLock, make_private
 from reflect_server.store.sqlite.memories import SqliteMemories
 from reflect_server.store.sqlite.memory_contents import MemoryContents
 from reflect_server.store.sqlite.rows import Row, Table, insert_row, rows_of, tables
@@ -357,6 +357,7 @@ def _migrated(
     """
     path = folder / "import.db"
     _remove(path)
+    make_private(path)
     try:
         with closing(connect(path)) as connection:
             migrate(connection, path, migrations()[:version])
