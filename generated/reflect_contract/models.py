@@ -400,7 +400,7 @@ class QValueEventResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 class CreateSkillRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
-    How much a skill is made of.
+    How much a skill is made of. At least one of the two must be above 0.
 
     Attributes:
         n_passed: How many lessons of passed runs to use at the most. The server takes 5

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import shlex
 import string
 from collections.abc import Iterable
 from contextlib import suppress
@@ -244,6 +245,10 @@ def load_pepper(folder: Path, *, may_create: bool) -> bytes:
             not hold what it should.
     """
     path = folder / SECRET_FILE
+    anew = (
+        "make a new one together with a new master key by `reflect keys create --master "
+        f"--data-dir {shlex.quote(str(folder))}`; all other keys then end."
+    )
     try:
         if may_create and not path.exists():
             _write_pepper(path)
@@ -251,8 +256,7 @@ def load_pepper(folder: Path, *, may_create: bool) -> bytes:
     except FileNotFoundError as error:
         raise SettingsError(
             f"The file {path} is missing, and without it none of the API keys works. Put it back "
-            "from a backup, or make a new one together with a new master key by "
-            f"`reflect keys create --master --data-dir {folder}`; all other keys then end."
+            f"from a backup, or {anew}"
         ) from error
     except OSError as error:
         raise SettingsError(
@@ -263,7 +267,7 @@ def load_pepper(folder: Path, *, may_create: bool) -> bytes:
     if len(pepper) != _PEPPER_BYTES:
         raise SettingsError(
             f"The file {path} does not hold {_PEPPER_BYTES} bytes in hexadecimal digits. "
-            "Put it back from a backup."
+            f"Put it back from a backup, or move it away and {anew}"
         )
     return pepper
 

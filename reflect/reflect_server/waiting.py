@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 from reflect_server.domain.model import Trace
 
-_WAIT = re.compile(r'^wait\s*=\s*"?(\d{1,9})"?$', re.IGNORECASE)
+_WAIT = re.compile(r'^wait\s*=\s*"?(\d+)"?$', re.IGNORECASE)
 
 
 def requested_wait(prefer: str | None, *, longest: int) -> int | None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 import http.server
 import json
 import re
+import shlex
 import shutil
 import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,11 @@ TRACE = (
     "INSERT INTO traces (seq, id, project_id, ingest_status, ingest_attempts, created_at, "
     "retrieved_memory_ids, task, final_response, metadata) "
     "VALUES ({seq}, 't{seq}', 'p', '{status}', 5, {at}, '[]', 'x', '', '{{}}')"
+)
+
+KEY = (
+    "INSERT INTO api_keys (id, public_id, secret_hash, label, scopes, environment, is_master, "
+    "created_at, {column}) VALUES ('k', 'k', x'00', 'k', '[]', 'live', 1, 0, 1)"
 )
 
 
@@ -144,11 +150,27 @@ def write_from_the_future(folder: Path) -> None:
     change(folder, TRACE.format(seq=2, status="completed", at=micros(timedelta(days=2))))
 
 
+def revoke_the_keys(folder: Path) -> None:
+    change(folder, KEY.format(column="revoked_at"))
+
+
+def let_the_keys_expire(folder: Path) -> None:
+    change(folder, KEY.format(column="expires_at"))
+
+
+def take_the_lock_away(folder: Path) -> None:
+    (folder / "reflect.lock").unlink(missing_ok=True)
+    (folder / "reflect.lock").mkdir()
+
+
 @pytest.mark.parametrize(
     ("harm", "check", "level", "says"),
     [
         (lose_the_secret, "secret", "problem", "reflect keys create --master"),
-        (shorten_the_secret, "secret", "problem", "backup"),
+        (shorten_the_secret, "secret", "problem", "move it away"),
+        (revoke_the_keys, "keys", "problem", "reflect keys create --master --data-dir"),
+        (let_the_keys_expire, "keys", "problem", "reflect keys create --master --data-dir"),
+        (take_the_lock_away, "data folder", "problem", "reflect.lock"),
         (show_the_secret, "secret", "warning", "chmod 600"),
         (overwrite_the_database, "database", "problem", "backup"),
         (flip_a_page, "database", "problem", "reflect restore"),
@@ -174,6 +196,24 @@ def test_the_reason_of_a_failed_trace_is_told(data: Path) -> None:
     give_up_a_trace(data)
 
     assert "The model said no." in findings("--data-dir", data)["ingestion"]["found"]
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_failed_traces_are_ingested_by_the_command_that_is_named(
+    data: Path, is_running: bool
+) -> None:
+    folder = Path(shutil.copytree(data, data.parent / "it's here"))
+    give_up_a_trace(folder)
+    change(folder, "PRAGMA foreign_keys = OFF", "UPDATE traces SET project_id = 'a shop'")
+    change(folder, "INSERT INTO projects (id, created_at) VALUES ('a shop', 0)")
+
+    with running_server(data_dir=folder) if is_running else nullcontext() as server:
+        key = {"REFLECT_API_KEY": server.api_key} if server else {}
+        remedy = findings("--data-dir", folder, "--port", 0)["ingestion"]["remedy"]
+        (command,) = re.findall(r"`reflect (.*?)`", remedy)
+        result = reflect(*shlex.split(command), **key)
+
+    assert result.stdout.startswith("Put 1 failed trace back"), result.output
 
 
 def test_the_server_that_holds_the_folder_is_named(tmp_path: Path) -> None:

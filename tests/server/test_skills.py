@@ -18,6 +18,18 @@ def test_too_few_memories_make_no_skill(project: Project):
     assert project.http.get("/skill").status_code == 404
 
 
+def test_a_skill_of_no_lessons_is_refused_and_the_published_one_stays(project: Project):
+    for number in range(5):
+        project.memory(f"Task {number}")
+    made = project.http.post("/skill/create", json={}).json()
+
+    answer = project.http.post("/skill/create", json={"n_passed": 0, "n_failed": 0})
+
+    assert answer.status_code == 422
+    assert "both 0" in answer.json()["detail"]
+    assert project.get("/skill")["content"] == made["content"]
+
+
 def test_a_skill_ranks_strategies_and_pitfalls_by_q_value(project: Project):
     good = [project.memory(f"good task {number}") for number in range(3)]
     for number in range(3):

@@ -28,7 +28,7 @@ def _decoder() -> _decoding.ModelDecoder:
 @_attrs_define
 class CreateSkillRequest:
     """
-    How much a skill is made of.
+    How much a skill is made of. At least one of the two must be above 0.
 
     Attributes:
         n_passed (int | Unset): How many lessons of passed runs to use at the most. The

@@ -5,6 +5,7 @@ The data folder: whether it can be used, what holds it, and whether what is in i
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import stat
 import sys
@@ -22,7 +23,7 @@ from reflect_server.identity import SECRET_FILE, load_pepper
 from reflect_server.presence import holder_of
 from reflect_server.settings import Settings
 from reflect_server.store.sqlite.columns import from_time, to_time
-from reflect_server.store.sqlite.folder import is_held
+from reflect_server.store.sqlite.folder import LOCK_NAME, is_held
 from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
 from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME
 
@@ -55,7 +56,14 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
             "with `--data-dir`.",
         )
         return
-    if is_held(folder):
+    unusable = _fault_of_lock(folder / LOCK_NAME)
+    if unusable:
+        yield problem(
+            "data folder",
+            f"The file {folder / LOCK_NAME} cannot be opened ({unusable}).",
+            "Let this user read and write it, as the server needs it to hold the folder.",
+        )
+    elif is_held(folder):
         yield ok("data folder", f"{folder} is in use by {holder_of(folder)}.")
     else:
         yield ok("data folder", f"{folder} can be used.")
@@ -94,7 +102,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
             size = path.stat().st_size / (1 << 20)
             yield ok("database", f"{path} is sound, {size:,.1f} MiB, schema version {version}.")
             if version == len(migrations()):
-                yield from _check_queue(connection, running=is_held(settings.data_dir))
+                yield from _check_queue(connection, settings)
                 yield from _check_keys(connection, settings)
                 yield from _check_clock(connection)
     except ReflectServerError as error:
@@ -125,7 +133,9 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
         return
     if sys.platform != "win32" and _open_to_others(path):
         yield warning(
-            "secret", f"Others on this machine can read {path}.", f"Run `chmod 600 {path}`."
+            "secret",
+            f"Others on this machine can read {path}.",
+            f"Run `chmod 600 {shlex.quote(str(path))}`.",
         )
     else:
         yield ok("secret", f"{path} is there, and its owner's alone.")
@@ -133,9 +143,13 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
 
 def _restore(settings: Settings) -> str:
     return (
-        f"Restore a backup, by `reflect restore BACKUP --data-dir {settings.data_dir} --replace`, "
+        f"Restore a backup, by `reflect restore BACKUP {_named(settings)} --replace`, "
         "or move the file away to start anew."
     )
+
+
+def _named(settings: Settings) -> str:
+    return f"--data-dir {shlex.quote(str(settings.data_dir))}"
 
 
 def _looked_at(path: Path) -> sqlite3.Connection:
@@ -158,7 +172,18 @@ def _missing(folder: Path) -> Finding:
     )
 
 
-def _check_queue(connection: sqlite3.Connection, *, running: bool) -> Iterator[Finding]:
+def _fault_of_lock(path: Path) -> str | None:
+    try:
+        with path.open("r+b"):
+            return None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return error.strerror
+
+
+def _check_queue(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:
+    running = is_held(settings.data_dir)
     counts = dict(
         connection.execute("SELECT ingest_status, count(*) FROM traces GROUP BY 1").fetchall()
     )
@@ -172,7 +197,7 @@ def _check_queue(connection: sqlite3.Connection, *, running: bool) -> Iterator[F
         yield warning(
             "ingestion",
             f"{counted(failed, 'trace')} given up. The last one: {reason or 'no reason is known.'}",
-            "Mend the cause, then run `reflect retry`.",
+            f"Mend the cause, then {_retry(connection, settings, running=running)}.",
         )
     (due,) = connection.execute(
         "SELECT min(due_at) FROM traces WHERE ingest_status = 'queued' AND due_at IS NOT NULL"
@@ -187,22 +212,45 @@ def _check_queue(connection: sqlite3.Connection, *, running: bool) -> Iterator[F
         yield ok("ingestion", f"{counted(waiting, 'trace')} in the queue, none given up.")
 
 
+def _retry(connection: sqlite3.Connection, settings: Settings, *, running: bool) -> str:
+    """
+    Say how failed traces are ingested again. A server that runs does so one project at a time.
+    """
+    if not running:
+        return f"run `reflect retry {_named(settings)}`"
+    projects = [
+        project_id
+        for (project_id,) in connection.execute(
+            "SELECT DISTINCT project_id FROM traces WHERE ingest_status = 'failed' LIMIT 2"
+        )
+    ]
+    named = f"run `reflect retry --project {shlex.quote(projects[0])} {_named(settings)}` with a "
+    others = ", and so for each other project with failed traces" if len(projects) > 1 else ""
+    return f"{named}key in `REFLECT_API_KEY`{others}"
+
+
 def _check_keys(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:
-    (usable,) = connection.execute(
-        "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL "
-        "AND (expires_at IS NULL OR expires_at > ?)",
+    (count, usable) = connection.execute(
+        "SELECT count(*), coalesce(sum("
+        "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)), 0) FROM api_keys",
         (from_time(datetime.now(UTC)),),
     ).fetchone()
+    create = f"`reflect keys create --master {_named(settings)}`"
+    can_bootstrap = settings.bootstrap_token is not None
     if usable:
         yield ok("keys", f"{counted(usable, 'API key')} can be used.")
-    elif is_local(settings.host) or settings.bootstrap_token is not None:
+    elif count:
+        found = "Every API key has expired or was revoked, and the start makes no new one."
+        remedy = f"Stop the server if it runs, and make a master key with {create}."
+        yield warning("keys", found, remedy) if can_bootstrap else problem("keys", found, remedy)
+    elif is_local(settings.host) or can_bootstrap:
         yield ok("keys", "There is no API key yet.")
     else:
         yield problem(
             "keys",
-            "There is no API key that can be used, and without one the server does not start on "
+            "There is no API key yet, and without one the server does not start on "
             f"{settings.host}.",
-            "Make one with `reflect keys create --master`.",
+            f"Make one with {create}.",
         )
 
 

@@ -23,7 +23,7 @@ from reflect_server.domain.skill_lessons import ranked_lessons, ranked_lines, se
 from reflect_server.domain.skill_model import Skill, SkillCheck, SkillLine, SkillSection
 from reflect_server.domain.utility import base_rate
 from reflect_server.embedders.protocol import Embedder
-from reflect_server.errors import ConflictError, NotFoundError
+from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError
 from reflect_server.store.protocol import Transaction
 
 LEAST_MEMORIES = 5
@@ -118,10 +118,17 @@ def create_skill(
         now: The present time, in UTC.
 
     Raises:
+        InvalidRequestError: No lessons at all are to be used.
         NotEnoughMemoriesError: The project has fewer than 5 reviewed memories.
         ConflictError: Another version was published meanwhile.
         ReflectServerError: The writer of skills cannot do its work.
     """
+    if not n_passed and not n_failed:
+        raise InvalidRequestError(
+            "`n_passed` and `n_failed` are both 0, and a skill of no lessons would say nothing. "
+            "Ask for at least one of either kind.",
+            field="n_passed",
+        )
     known = parts.store.read(lambda tx: _knowledge(tx, project_id))
     if len(known.memories) < LEAST_MEMORIES:
         raise NotEnoughMemoriesError(

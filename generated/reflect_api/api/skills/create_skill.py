@@ -83,7 +83,8 @@ def sync_detailed(
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
-        body (CreateSkillRequest): How much a skill is made of.
+        body (CreateSkillRequest): How much a skill is made of. At least one of the two must be
+            above 0.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -122,7 +123,8 @@ def sync(
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
-        body (CreateSkillRequest): How much a skill is made of.
+        body (CreateSkillRequest): How much a skill is made of. At least one of the two must be
+            above 0.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -161,7 +163,8 @@ async def asyncio_detailed(
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
-        body (CreateSkillRequest): How much a skill is made of.
+        body (CreateSkillRequest): How much a skill is made of. At least one of the two must be
+            above 0.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.
@@ -200,7 +203,8 @@ async def asyncio(
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
-        body (CreateSkillRequest): How much a skill is made of.
+        body (CreateSkillRequest): How much a skill is made of. At least one of the two must be
+            above 0.
 
     Raises:
         errors.DecodeError: The answer reports success but does not follow the contract.

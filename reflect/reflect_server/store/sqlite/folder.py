@@ -63,7 +63,10 @@ class FolderLock:
                 connection.close()
             if error.sqlite_errorname == "SQLITE_BUSY":
                 raise FolderHeldError(folder) from error
-            raise _unusable(folder, str(error)) from error
+            raise StoreError(
+                f"The file {folder / LOCK_NAME} cannot be used ({error}), and a server needs it to "
+                "hold its data folder. Let this user read and write it, or choose another folder."
+            ) from error
         self._connection = connection
 
     def release(self) -> None:
