@@ -21,6 +21,7 @@ import uvicorn
 
 from reflect_server import presence
 from reflect_server.app import App
+from reflect_server.connections import Connection
 from reflect_server.errors import SettingsError
 from reflect_server.logs import configure_logs
 from reflect_server.service import Service, running_service
@@ -35,6 +36,9 @@ _REMEDIES = {
     errno.EADDRNOTAVAIL: "Name an address of this machine with `--host`.",
     errno.EACCES: "Choose a port from 1024 on with `--port`.",
 }
+_OPEN_FILES = 65_536
+"""Each connection takes one; the usual limit is 1,024, and as many requests may wait."""
+
 _DRAIN_SECONDS = 2
 _KEEP_ALIVE_SECONDS = 75
 
@@ -57,6 +61,7 @@ def serve(
         ReflectServerError: The service cannot start; says why.
     """
     configure_logs(level=settings.log_level, form=settings.log_format)
+    _allow_many_connections()
     for number in _ENDING:
         signal.signal(number, _leave)
     if end_with_stdin:
@@ -78,6 +83,20 @@ def serve(
             if not reopening.wanted():
                 return
             announce = _nothing
+
+
+def _allow_many_connections() -> None:
+    """
+    Raise the limit of open files, which systems set low for programs that cannot cope with more.
+    """
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - not on Windows
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _nothing(address: str, service: Service) -> None:
@@ -120,6 +139,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 App(service),
+                http=Connection,
                 lifespan="off",
                 ws="none",
                 log_config=None,

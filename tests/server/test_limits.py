@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from reflect_server.errors import SettingsError
 from reflect_server.service import running_service
 from reflect_server.settings import Settings
-from reflect_server.testing import RunningServer, running_server
+from reflect_server.testing import RunningServer, ServerProcess, running_server
 
 ELSEWHERE = "192.0.2.1"
 
@@ -134,3 +134,14 @@ def test_a_bootstrap_token_cannot_be_tried_without_end() -> None:
             }
 
     assert answers == {403, 429}
+
+
+def test_a_low_limit_of_open_files_does_not_limit_connections(tmp_path: Path) -> None:
+    low = ("sh", "-c", 'ulimit -Sn 64; exec "$@"', "sh")
+    with ExitStack() as closing:
+        server = ServerProcess(tmp_path, within=low)
+        closing.callback(server.kill)
+        url = httpx.URL(server.base_url)
+        for _ in range(100):
+            closing.enter_context(socket.create_connection((url.host, url.port)))
+        assert httpx.get(url.join("/health")).status_code == 200
