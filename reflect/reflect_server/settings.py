@@ -78,6 +78,16 @@ HttpAddress = Annotated[str, AfterValidator(_http_address)]
 """An address such as `http://localhost:11434/v1`."""
 
 
+def _filled(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value():  # It would be open to whoever sends an empty one.
+        raise ValueError("it is empty; set a value, or leave it out")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_filled)]
+"""A text that is never shown."""
+
+
 class Settings(BaseSettings):
     """
     The settings of one server.
@@ -109,7 +119,7 @@ class Settings(BaseSettings):
     )
     """The folder for everything that is kept."""
 
-    bootstrap_token: SecretStr | None = None
+    bootstrap_token: Secret | None = None
     """Enables `/v1/bootstrap` for whoever knows it; without one it is off."""
 
     q_learning_alpha: Annotated[float, Field(ge=0, le=1)] = Field(
@@ -141,7 +151,7 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=1)] = 1000
     """How many requests may wait at once by `Prefer: wait`; further ones are answered 503."""
 
-    metrics_token: SecretStr | None = None
+    metrics_token: Secret | None = None
     """Opens `/metrics` to whoever knows it; without one only master keys do."""
 
     tracing: bool = False
@@ -162,7 +172,7 @@ class Settings(BaseSettings):
     model_base_url: HttpAddress | None = None
     """The model's endpoint, which speaks OpenAI's API; else OPENAI_BASE_URL, or OpenAI's own."""
 
-    model_api_key: SecretStr | None = None
+    model_api_key: Secret | None = None
     """The key for the model's endpoint; else OPENAI_API_KEY, where no address is set."""
 
     model_timeout: Annotated[float, Field(gt=0, le=3600)] = 120.0
@@ -177,7 +187,7 @@ class Settings(BaseSettings):
     embedder_base_url: HttpAddress | None = None
     """The endpoint of an `openai:` embedder; else OPENAI_BASE_URL, or OpenAI's own."""
 
-    embedder_api_key: SecretStr | None = None
+    embedder_api_key: Secret | None = None
     """The key for the embedder's endpoint; else OPENAI_API_KEY, where no address is set."""
 
     embedder_timeout: Annotated[float, Field(gt=0, le=600)] = 10.0

@@ -4,6 +4,7 @@ Backups: made and put back while the server runs, verified, and never half done.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import resource
 import shutil
@@ -167,6 +168,23 @@ def test_a_backup_that_was_changed_is_refused(saved: Path, data: Path, name: str
 
     assert everything(data) == before
     assert not (data / STAGED_NAME).exists()
+
+
+def test_a_backup_cannot_write_outside_of_the_data_folder(saved: Path, data: Path) -> None:
+    intruder = saved.parent / "intruder"
+    intruder.write_text("Not of this backup.")
+    path = saved / MANIFEST_NAME
+    manifest = json.loads(path.read_bytes())
+    fact = {
+        "bytes": intruder.stat().st_size,
+        "sha256": hashlib.sha256(intruder.read_bytes()).hexdigest(),
+    }
+    manifest["files"] = {**manifest["files"], "../intruder": fact}
+    path.write_text(json.dumps(manifest))
+
+    says_one_thing(reflect("restore", saved, "--data-dir", data, "--replace"), "../intruder")
+
+    assert not list(data.rglob("intruder"))
 
 
 def test_a_backup_of_a_newer_version_is_refused(

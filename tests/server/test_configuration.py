@@ -97,6 +97,8 @@ def test_a_file_that_is_named_must_exist(
         ("zzz = 1\n", "The settings are host, port,"),
         ("port 8000\n", "is not TOML"),
         (f'bootstrap_token = ["{TOKEN}"]\n', "bootstrap_token in "),
+        ('bootstrap_token = ""\n', "it is empty"),
+        ('metrics_token = ""\n', "it is empty"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_and_named(

@@ -142,6 +142,8 @@ def verify(backup: Path) -> Manifest:
             f"of Reflect knows versions up to {len(migrations())}. Use a newer Reflect."
         )
     for name, fact in manifest.files.items():
+        if Path(name).name != name:  # It could lie anywhere, and be written anywhere.
+            raise _damaged(backup, f"{MANIFEST_NAME} names {name!r}, which is no file in it")
         try:
             found = _fact(backup / name)
         except OSError as error:
