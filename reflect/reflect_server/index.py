@@ -67,10 +67,11 @@ class _Rows:
             if self.count:
                 matrix[: self.count] = self.matrix
         matrix[self.count] = vector
+        screen = self.screen.extended(matrix[: self.count + 1], most=1)
+        letters = self.letters.with_text(task)
+        # Last, as later states share them: a row that failed midway would leave its id behind.
         self.ids.append(memory_id)
         self.positions[memory_id] = self.count
-        letters = self.letters.with_text(task)
-        screen = self.screen.extended(matrix[: self.count + 1], most=1)
         return _Rows(self.count + 1, self.ids, matrix, self.positions, letters, screen)
 
     def without(self, memory_ids: Collection[str]) -> _Rows:

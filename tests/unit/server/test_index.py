@@ -11,7 +11,7 @@ import pytest
 from reflect_server.domain.model import Memory, Reflection, Trace
 from reflect_server.domain.ranking import Ranking, candidates
 from reflect_server.index import MemoryIndex
-from reflect_server.screening import BLOCK
+from reflect_server.screening import BLOCK, Screen
 from reflect_server.store.memories import Vector
 from reflect_server.store.protocol import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
@@ -70,6 +70,25 @@ def test_a_search_compares_with_every_memory_of_the_project(store: Store, index:
     assert vectors.tolist() == [EAST.tolist(), NORTHEAST.tolist()]
     assert similarities.tolist() == pytest.approx([1.0, 0.6])
     assert ids(index, "q") == ["other project"]
+
+
+def test_an_addition_that_fails_leaves_the_index_as_it_was(
+    store: Store, index: MemoryIndex, monkeypatch: pytest.MonkeyPatch
+):
+    commit(store, "a", EAST)
+    assert ids(index) == ["a"]
+    with monkeypatch.context() as failing:
+        failing.setattr(Screen, "extended", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            index.add("p", "b", NORTH, "task")
+    index.add("p", "c", NORTHEAST, "task")
+    index.add("p", "b", NORTH, "task")
+    found, vectors, _, _ = index.search("p", EAST, "")
+    assert dict(zip(found, vectors.tolist(), strict=True)) == {
+        "a": EAST.tolist(),
+        "b": NORTH.tolist(),
+        "c": NORTHEAST.tolist(),
+    }
 
 
 def test_an_empty_project_has_no_matches(index: MemoryIndex):
