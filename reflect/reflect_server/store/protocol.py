@@ -64,13 +64,20 @@ class Projects(Protocol):
 
     def exists(self, project_id: str) -> bool:
         """
-        Say whether the project exists.
+        Say whether a project exists.
+
+        Args:
+            project_id: The project.
         """
         ...
 
     def create(self, project_id: str, *, created_at: datetime) -> None:
         """
-        Create the project; nothing happens where it exists.
+        Create a project; nothing happens where it exists.
+
+        Args:
+            project_id: The project.
+            created_at: The present time, in UTC.
         """
         ...
 
@@ -82,19 +89,29 @@ class Projects(Protocol):
 
     def evidence(self, project_id: str) -> Evidence:
         """
-        Return what reviews have shown of all its memories together, without `last_used_at`.
+        Return what reviews have shown of all memories of a project together, without
+        `last_used_at`.
+
+        Args:
+            project_id: The project; one that does not exist has no evidence.
         """
         ...
 
     def recount(self, project_id: str) -> None:
         """
-        Set the project's evidence to that of its memories together.
+        Set a project's evidence to that of its memories together.
+
+        Args:
+            project_id: The project.
         """
         ...
 
     def delete(self, project_id: str) -> None:
         """
-        Delete the project and everything of it: traces, reviews, memories, events, keys, skills.
+        Delete a project and everything of it: traces, reviews, memories, events, keys, skills.
+
+        Args:
+            project_id: The project.
         """
         ...
 
@@ -106,19 +123,33 @@ class Skills(Protocol):
 
     def latest(self, project_id: str) -> Skill | None:
         """
-        Return the newest published version of the project's skill, or None where there is none.
+        Return the newest published version of a project's skill, or None where there is none.
+
+        Args:
+            project_id: The project.
         """
         ...
 
     def versions(self, project_id: str, *, limit: int) -> Sequence[Skill]:
         """
         Return the newest versions, newest first, those that were held back among them.
+
+        Args:
+            project_id: The project.
+            limit: At most this many.
         """
         ...
 
     def insert(self, skill: Skill) -> None:
         """
         Store a new version.
+
+        Args:
+            skill: The version.
+
+        Raises:
+            ConflictError: The project has this version already.
+            NotFoundError: The project does not exist.
         """
         ...
 
@@ -131,6 +162,13 @@ class ApiKeys(Protocol):
     def insert(self, key: ApiKey) -> None:
         """
         Store a new key.
+
+        Args:
+            key: The key.
+
+        Raises:
+            ConflictError: A key with this id or public id exists.
+            NotFoundError: Its project does not exist.
         """
         ...
 
@@ -139,6 +177,9 @@ class ApiKeys(Protocol):
         Return the key with this public id, or else any other one; None where there is none at all.
 
         A public id that does not exist so costs what one that does costs, and time tells nothing.
+
+        Args:
+            public_id: The public id.
         """
         ...
 
@@ -150,19 +191,30 @@ class ApiKeys(Protocol):
 
     def of_project(self, project_id: str | None) -> Sequence[ApiKey]:
         """
-        Return the keys of a project (None: the installation's own), oldest first.
+        Return keys, revoked ones included, oldest first.
+
+        Args:
+            project_id: The project that they are for; None for the installation's own.
         """
         ...
 
     def revoke(self, key_id: str, *, at: datetime) -> None:
         """
-        Revoke the key; one that is revoked already keeps its first date.
+        Revoke a key; one that is revoked already keeps its first date.
+
+        Args:
+            key_id: The key.
+            at: The present time, in UTC.
         """
         ...
 
     def touch(self, key_id: str, *, at: datetime) -> None:
         """
-        Note that the key was used.
+        Note that a key was used.
+
+        Args:
+            key_id: The key.
+            at: When, in UTC.
         """
         ...
 
@@ -174,7 +226,11 @@ class Idempotency(Protocol):
 
     def find(self, project_id: str, key: str) -> IdempotentAnswer | None:
         """
-        Return the first answer that this key got in the project, or None.
+        Return the first answer that an idempotency key got in a project, or None.
+
+        Args:
+            project_id: The project.
+            key: The key.
         """
         ...
 
@@ -183,6 +239,16 @@ class Idempotency(Protocol):
     ) -> None:
         """
         Keep the answer of a creation, and forget some of those older than `REMEMBERED_FOR`.
+
+        Args:
+            project_id: The project.
+            key: The idempotency key of the creation.
+            answer: What it answered.
+            at: When, in UTC.
+
+        Raises:
+            ConflictError: The key has an answer already.
+            NotFoundError: The project does not exist.
         """
         ...
 
@@ -248,7 +314,13 @@ class Store(Protocol):
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """
-        Run `work` on one consistent snapshot and return its result. It must not write.
+        Run a function on one consistent snapshot and return its result.
+
+        Args:
+            work: The function; it must not write.
+
+        Raises:
+            StoreError: The store could not be read, or is closed.
         """
         ...
 
@@ -258,15 +330,28 @@ class Store(Protocol):
 
         The same as `Memories.get_many` and `Projects.evidence` on one snapshot. Every query asks
         for this, so a store does well to be fast at what it was asked before.
+
+        Args:
+            project_id: The project.
+            memory_ids: The memories; unknown ones are left out.
+
+        Raises:
+            StoreError: The store could not be read, or is closed.
         """
         ...
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """
-        Run `work` in a write transaction and return its result once it is durable.
+        Run a function in a write transaction and return its result once it is durable.
 
-        Writes take effect in the order in which they came. An exception from `work` rolls back all
-        that it did, and is raised again here.
+        Writes take effect in the order in which they came.
+
+        Args:
+            work: The function. Writes of other callers wait for it: it should compute nothing slow.
+
+        Raises:
+            StoreError: The store could not write it, or is closed.
+            Exception: What `work` raised; nothing that it did is stored.
         """
         ...
 
@@ -275,6 +360,13 @@ class Store(Protocol):
         Do what `write` does while the event loop goes on.
 
         Whoever stops waiting calls nothing off: `work` is done all the same.
+
+        Args:
+            work: As for `write`.
+
+        Raises:
+            StoreError: As from `write`.
+            Exception: As from `write`.
         """
         ...
 
@@ -282,6 +374,9 @@ class Store(Protocol):
         """
         Remove what deleted data has left in files and in memory. Waits some seconds for reads under
         way, and logs a warning where they go on.
+
+        Raises:
+            StoreError: The store could not be written.
         """
         ...
 

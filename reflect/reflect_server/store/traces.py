@@ -29,13 +29,24 @@ class Traces(Protocol):
 
     def insert(self, trace: Trace) -> None:
         """
-        Store a new trace, with its review where it has one.
+        Store a new trace, with its review where it has one; a queued one is due at once.
+
+        Args:
+            trace: The trace.
+
+        Raises:
+            ConflictError: A trace or a review with this id exists.
+            NotFoundError: Its project does not exist.
         """
         ...
 
     def get(self, project_id: str, trace_id: str) -> Trace | None:
         """
         Return the trace, or None where the project has none of that id.
+
+        Args:
+            project_id: The project.
+            trace_id: The trace.
         """
         ...
 
@@ -55,20 +66,32 @@ class Traces(Protocol):
             wanted: Which traces.
             after: The cursor of the page, from `cursor_after`; None for the first page.
             limit: At most this many; None for all.
+
+        Raises:
+            InvalidRequestError: The cursor is of another form.
         """
         ...
 
     def cursor_after(self, trace_id: str) -> str:
         """
-        Return the cursor of the page that follows a trace, which must exist.
+        Return the cursor of the page that follows a trace. It stays good when that is deleted.
 
-        It stays good when the trace is deleted.
+        Args:
+            trace_id: The trace, which must exist.
         """
         ...
 
     def add_review(self, review: Review) -> None:
         """
-        Attach a review, and put the trace into the ingest queue where it is to be remembered.
+        Attach a review. Where the run is to be remembered, put the trace into the ingest queue, due
+        when the review was received.
+
+        Args:
+            review: The review.
+
+        Raises:
+            ConflictError: The trace has a review already.
+            NotFoundError: The trace does not exist.
         """
         ...
 
@@ -76,6 +99,9 @@ class Traces(Protocol):
         """
         Take a trace's review back, with the memory that was made of the trace, whose id stays
         known; the trace leaves the ingest queue, and its failures there are forgotten.
+
+        Args:
+            trace_id: The trace.
         """
         ...
 
@@ -92,6 +118,9 @@ class Traces(Protocol):
     def origin(self, trace_id: str) -> str | None:
         """
         Return what `note_origin` kept last, or None.
+
+        Args:
+            trace_id: The trace.
         """
         ...
 
@@ -116,6 +145,13 @@ class Traces(Protocol):
     def complete(self, trace_id: str, *, memory_id: str) -> None:
         """
         Mark the trace as `completed`, with the memory that was made of it.
+
+        Args:
+            trace_id: The trace.
+            memory_id: The memory.
+
+        Raises:
+            StoreError: That memory was not made of that trace.
         """
         ...
 
@@ -194,5 +230,12 @@ class Traces(Protocol):
     def delete(self, project_id: str, trace_ids: Sequence[str]) -> Sequence[str]:
         """
         Delete those traces that the project has, with reviews and memories, and return their ids.
+
+        Q-values that their reviews have moved stay, and so do the events that say so. Of their
+        memories the ids stay known.
+
+        Args:
+            project_id: The project.
+            trace_ids: The traces.
         """
         ...

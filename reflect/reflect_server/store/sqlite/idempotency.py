@@ -41,7 +41,8 @@ class SqliteIdempotency:
 
     def find(self, project_id: str, key: str) -> IdempotentAnswer | None:
         """
-        Return the first answer that this key got in the project, or None.
+        Return the first answer that an idempotency key got in a project, or None; see
+        `Idempotency.find`.
         """
         row = self._execute(
             "SELECT fingerprint, resource_id FROM idempotent_answers "
@@ -54,11 +55,8 @@ class SqliteIdempotency:
         self, project_id: str, key: str, answer: IdempotentAnswer, *, at: datetime
     ) -> None:
         """
-        Keep the answer of a creation, and forget those that are older than `REMEMBERED_FOR`.
-
-        Raises:
-            ConflictError: The key has an answer already.
-            NotFoundError: The project does not exist.
+        Keep the answer of a creation, and forget some of those older than `REMEMBERED_FOR`; see
+        `Idempotency.remember`.
         """
         with constraints(
             duplicate=f"The idempotency key {key!r} was used before in this project. "

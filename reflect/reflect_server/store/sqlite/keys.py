@@ -56,11 +56,7 @@ class SqliteApiKeys:
 
     def insert(self, key: ApiKey) -> None:
         """
-        Store a new key.
-
-        Raises:
-            ConflictError: A key with this id or public id exists.
-            NotFoundError: Its project does not exist.
+        Store a new key; see `ApiKeys.insert`.
         """
         values = (
             key.id,
@@ -85,26 +81,29 @@ class SqliteApiKeys:
 
     def nearest(self, public_id: str) -> ApiKey | None:
         """
-        Return the key with this public id, or else the next one in their order, which is a circle.
+        Return the key with this public id, or else any other one; None where there is none at all;
+        see `ApiKeys.nearest`.
+
+        The other one is the next in the order of public ids, which is a circle.
         """
         row = self._execute(_NEAREST, {"public_id": public_id}).fetchone()
         return None if row is None else _key(row)
 
     def exist(self) -> bool:
         """
-        Say whether there is any key, revoked ones included.
+        Say whether there is any key, revoked ones included; see `ApiKeys.exist`.
         """
         return self._execute("SELECT 1 FROM api_keys LIMIT 1").fetchone() is not None
 
     def of_project(self, project_id: str | None) -> Sequence[ApiKey]:
         """
-        Return the keys of a project (None: the installation's own), oldest first.
+        Return keys, revoked ones included, oldest first; see `ApiKeys.of_project`.
         """
         return [_key(row) for row in self._execute(_OF_PROJECT, (project_id,))]
 
     def revoke(self, key_id: str, *, at: datetime) -> None:
         """
-        Revoke the key; one that is revoked already keeps its first date.
+        Revoke a key; one that is revoked already keeps its first date; see `ApiKeys.revoke`.
         """
         self._execute(
             "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
@@ -113,7 +112,7 @@ class SqliteApiKeys:
 
     def touch(self, key_id: str, *, at: datetime) -> None:
         """
-        Note that the key was used.
+        Note that a key was used; see `ApiKeys.touch`.
         """
         self._execute("UPDATE api_keys SET last_used_at = ? WHERE id = ?", (from_time(at), key_id))
 

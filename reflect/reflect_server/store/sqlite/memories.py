@@ -143,11 +143,7 @@ class SqliteMemories:
 
     def insert(self, memory: Memory, *, vector: Vector, embedder: str) -> None:
         """
-        Store a new memory with the vector of its task and the name of the embedder that made it.
-
-        Raises:
-            ConflictError: Its trace has a memory already, or a memory with this id exists.
-            NotFoundError: Its trace or its project does not exist.
+        Store a new memory with the vector of its task; see `Memories.insert`.
         """
         values = (
             memory.id,
@@ -180,7 +176,7 @@ class SqliteMemories:
 
     def get_many(self, project_id: str, memory_ids: Sequence[str]) -> Mapping[str, Memory]:
         """
-        Return those of the memories that the project has, by id.
+        Return those of the memories that the project has, by id; see `Memories.get_many`.
         """
         wanted = (from_ids(memory_ids), project_id)
         found: dict[str, Memory] = {}
@@ -205,7 +201,8 @@ class SqliteMemories:
 
     def known(self, project_id: str, memory_ids: Sequence[str]) -> frozenset[str]:
         """
-        Return those of the ids that are memories of the project, or were until their deletion.
+        Return those of the ids that are memories of the project, or were until their deletion; see
+        `Memories.known`.
         """
         rows = self._execute(_KNOWN, {"project_id": project_id, "memory_ids": from_ids(memory_ids)})
         return frozenset(memory_id for (memory_id,) in rows)
@@ -214,15 +211,7 @@ class SqliteMemories:
         self, project_id: str, *, after: str | None = None, limit: int | None = None
     ) -> Sequence[Memory]:
         """
-        Return memories, newest first.
-
-        Args:
-            project_id: The project.
-            after: The cursor of the page; None for the first page.
-            limit: At most this many; None for all.
-
-        Raises:
-            InvalidRequestError: The cursor is of another form.
+        Return memories, newest first; see `Memories.page`.
         """
         before = position(after)
         rows = self._execute(_PAGE, (project_id, before, _UNLIMITED if limit is None else limit))
@@ -230,23 +219,21 @@ class SqliteMemories:
 
     def cursor_after(self, memory_id: str) -> str:
         """
-        Return the cursor of the page that follows a memory, which must exist.
+        Return the cursor of the page that follows a memory; see `Memories.cursor_after`.
         """
         return cursor_after(self._connection, "memories", memory_id)
 
     def of_trace(self, trace_id: str) -> Memory | None:
         """
-        Return the memory that was made of the trace, or None.
+        Return the memory that was made of a trace, or None; see `Memories.of_trace`.
         """
         row = self._execute(_OF_TRACE, (trace_id,)).fetchone()
         return None if row is None else _memory(row)
 
     def matching(self, project_id: str, metadata_filter: Mapping[str, Any]) -> frozenset[str]:
         """
-        Return the ids of the memories whose metadata has each given key with an equal value.
-
-        Values are equal as JSON: 1 is 1.0 and neither true nor "1"; objects are equal whatever the
-        order of their keys. An empty filter matches every memory of the project.
+        Return the ids of the memories whose metadata has each given key with an equal value; see
+        `Memories.matching`.
         """
         if not metadata_filter:
             rows = self._execute("SELECT id FROM memories WHERE project_id = ?", (project_id,))
@@ -259,10 +246,7 @@ class SqliteMemories:
         self, project_id: str, *, embedder: str, dimensions: int
     ) -> tuple[list[str], NDArray[np.float32], list[str]]:
         """
-        Return all memories with a vector of this embedder and length: ids, vectors as rows, tasks.
-
-        Returns:
-            The ids, oldest memory first, an array of shape (memories, dimensions), and the tasks.
+        Return all memories of a project that have a vector of an embedder; see `Memories.vectors`.
         """
         rows = self._execute(_VECTORS, (embedder, dimensions, project_id)).fetchall()
         matrix = to_matrix([row[1] for row in rows], dimensions)
@@ -272,13 +256,8 @@ class SqliteMemories:
         self, embedder: str, dimensions: int, *, before: int | None = None, limit: int
     ) -> Sequence[Unembedded]:
         """
-        Return memories of any project without a vector of an embedder, newest first.
-
-        Args:
-            embedder: The embedder.
-            dimensions: The length of its vectors; one of another length does not count.
-            before: The position of the last one that is known; None to begin.
-            limit: At most this many.
+        Return memories of any project without a vector of an embedder, newest first; see
+        `Memories.unembedded`.
         """
         values = {
             "embedder": embedder,
@@ -290,11 +269,7 @@ class SqliteMemories:
 
     def count_unembedded(self, embedder: str, *, other: str | None = None) -> int:
         """
-        Return how many memories have no vector of an embedder.
-
-        Args:
-            embedder: The embedder.
-            other: Count only those that have a vector of this embedder instead; None for all.
+        Return how many memories have no vector of an embedder; see `Memories.count_unembedded`.
         """
         values = {"embedder": embedder, "other": other}
         count: int = self._execute(_COUNT_UNEMBEDDED, values).fetchone()[0]
@@ -302,17 +277,15 @@ class SqliteMemories:
 
     def set_vector(self, memory_id: str, *, vector: Vector, embedder: str) -> None:
         """
-        Give a memory its vector of an embedder; nothing happens where the memory is gone.
+        Give a memory its vector of an embedder; nothing happens where the memory is gone; see
+        `Memories.set_vector`.
         """
         self._execute(_SET_VECTOR, (embedder, vector.size, from_vector(vector), memory_id))
 
     def record(self, event: QValueEvent) -> None:
         """
-        Set the memory's Q-value to `event.q_after`, count the event as evidence, and keep it.
-
-        Raises:
-            ConflictError: The review has moved this memory before.
-            NotFoundError: The memory does not exist.
+        Set the memory's Q-value to `event.q_after`, count the event as evidence, and keep it; see
+        `Memories.record`.
         """
         values = (
             event.id,
@@ -347,7 +320,7 @@ class SqliteMemories:
 
     def forget(self, review_id: str) -> Sequence[QValueEvent]:
         """
-        Drop the events of a review and return them. Follow it by `relearn` for each memory.
+        Drop the events of a review and return them; see `Memories.forget`.
         """
         dropped = [_event(row) for row in self._execute(_OF_REVIEW, (review_id,))]
         self._execute("DELETE FROM q_value_events WHERE review_id = ?", (review_id,))
@@ -357,8 +330,7 @@ class SqliteMemories:
         self, review_id: str, *, result: ReviewResult, alpha: float
     ) -> Sequence[QValueEvent]:
         """
-        Change what the events of a review say and return them. Follow it by `relearn` for each
-        memory.
+        Change what the events of a review say and return them; see `Memories.rejudge`.
         """
         self._execute(
             "UPDATE q_value_events SET result = ?, alpha = ? WHERE review_id = ?",
@@ -368,7 +340,8 @@ class SqliteMemories:
 
     def relearn(self, memory_id: str, learned: Learned) -> None:
         """
-        Set the memory's Q-value and evidence to what its events say, and rewrite their Q-values.
+        Set a memory's Q-value and evidence to what its events say, and rewrite their Q-values; see
+        `Memories.relearn`.
         """
         self._execute_many(
             "UPDATE q_value_events SET q_before = ?, q_after = ? WHERE id = ?",
@@ -390,7 +363,7 @@ class SqliteMemories:
 
     def history(self, memory_id: str) -> Sequence[QValueEvent]:
         """
-        Return the events of the memory, oldest first.
+        Return the events of a memory, oldest first; see `Memories.history`.
         """
         return [_event(row) for row in self._execute(_HISTORY, (memory_id,))]
 

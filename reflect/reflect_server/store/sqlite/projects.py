@@ -35,14 +35,14 @@ class SqliteProjects:
 
     def exists(self, project_id: str) -> bool:
         """
-        Say whether the project exists.
+        Say whether a project exists; see `Projects.exists`.
         """
         row = self._execute("SELECT 1 FROM projects WHERE id = ?", (project_id,)).fetchone()
         return row is not None
 
     def create(self, project_id: str, *, created_at: datetime) -> None:
         """
-        Create the project; nothing happens where it exists.
+        Create a project; nothing happens where it exists; see `Projects.create`.
         """
         self._execute(
             "INSERT INTO projects (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -51,13 +51,14 @@ class SqliteProjects:
 
     def ids(self) -> Sequence[str]:
         """
-        Return the ids of all projects, sorted.
+        Return the ids of all projects, sorted; see `Projects.ids`.
         """
         return [row[0] for row in self._execute("SELECT id FROM projects ORDER BY id")]
 
     def evidence(self, project_id: str) -> Evidence:
         """
-        Return what reviews have shown of all its memories together, without `last_used_at`.
+        Return what reviews have shown of all memories of a project together, without
+        `last_used_at`; see `Projects.evidence`.
         """
         row = self._execute(
             "SELECT uses, wins, losses FROM projects WHERE id = ?", (project_id,)
@@ -66,12 +67,13 @@ class SqliteProjects:
 
     def recount(self, project_id: str) -> None:
         """
-        Set the project's evidence to that of its memories together.
+        Set a project's evidence to that of its memories together; see `Projects.recount`.
         """
         self._execute(_RECOUNT, (project_id,))
 
     def delete(self, project_id: str) -> None:
         """
-        Delete the project and everything of it.
+        Delete a project and everything of it: traces, reviews, memories, events, keys, skills; see
+        `Projects.delete`.
         """
         self._execute("DELETE FROM projects WHERE id = ?", (project_id,))

@@ -48,28 +48,22 @@ class SqliteSkills:
 
     def latest(self, project_id: str) -> Skill | None:
         """
-        Return the newest published version of the project's skill, or None where there is none.
+        Return the newest published version of a project's skill, or None where there is none; see
+        `Skills.latest`.
         """
         found = self._versions(project_id, limit=1, only_published=True)
         return found[0] if found else None
 
     def versions(self, project_id: str, *, limit: int) -> Sequence[Skill]:
         """
-        Return the newest versions, newest first, those that were held back among them.
-
-        Args:
-            project_id: The project.
-            limit: At most this many.
+        Return the newest versions, newest first, those that were held back among them; see
+        `Skills.versions`.
         """
         return self._versions(project_id, limit=limit, only_published=False)
 
     def insert(self, skill: Skill) -> None:
         """
-        Store a new version.
-
-        Raises:
-            ConflictError: The project has this version already.
-            NotFoundError: The project does not exist.
+        Store a new version; see `Skills.insert`.
         """
         values = (
             skill.project_id,

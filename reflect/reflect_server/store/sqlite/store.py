@@ -45,7 +45,7 @@ class SqliteTransaction:
 
     def holdings(self) -> Holdings:
         """
-        Count what there is in all projects together.
+        Count what there is in all projects together; see `Transaction.holdings`.
         """
         return holdings(self._connection)
 
@@ -74,21 +74,16 @@ class SqliteStore:
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """
-        Run `work` on one consistent snapshot and return its result. It must not write.
-
-        Raises:
-            StoreError: The database could not be read, or the store is closed.
+        Run a function on one consistent snapshot and return its result; see `Store.read`.
         """
         return self._database.read(work)
 
     def weighed(self, project_id: str, memory_ids: Sequence[str]) -> Weighed:
         """
-        Return those of the memories that the project has, by id, and all its evidence together.
+        Return those of the memories that the project has, by id, and all its evidence together; see
+        `Store.weighed`.
 
         Reads what has changed since it was read last, or was never read.
-
-        Raises:
-            StoreError: The database could not be read, or the store is closed.
         """
         found = self._current.find(project_id, memory_ids)
         if found is None:
@@ -103,32 +98,20 @@ class SqliteStore:
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """
-        Run `work` in a write transaction and return its result once it is durable.
-
-        `work` runs on the writer's thread, and writes of other callers wait for it: it should
-        compute nothing slow.
-
-        Raises:
-            StoreError: The database could not store it, or the store is closed.
-            Exception: What `work` raised; nothing that it did is stored.
+        Run a function in a write transaction and return its result once it is durable; see
+        `Store.write`.
         """
         return self._database.write(work)
 
     async def write_async(self, work: Callable[[Transaction], T]) -> T:
         """
-        Do what `write` does while the event loop goes on.
-
-        Whoever stops waiting calls nothing off: `work` is done all the same.
+        Do what `write` does while the event loop goes on; see `Store.write_async`.
         """
         return await self._database.write_async(work)
 
     def erase(self) -> None:
         """
-        Remove what deleted data has left in files and in memory. Waits some seconds for reads under
-        way, and logs a warning where they go on.
-
-        Raises:
-            StoreError: The database cannot be written.
+        Remove what deleted data has left in files and in memory; see `Store.erase`.
         """
         try:
             self._database.erase()
@@ -138,6 +121,6 @@ class SqliteStore:
 
     def close(self) -> None:
         """
-        Finish the writes that were accepted, and release the data folder.
+        Finish what is under way and release the files; see `Store.close`.
         """
         self._database.close()

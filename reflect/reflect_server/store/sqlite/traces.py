@@ -157,11 +157,8 @@ class SqliteTraces:
 
     def insert(self, trace: Trace) -> None:
         """
-        Store a new trace, with its review where it has one; a queued one is due at once.
-
-        Raises:
-            ConflictError: A trace or a review with this id exists.
-            NotFoundError: Its project does not exist.
+        Store a new trace, with its review where it has one; a queued one is due at once; see
+        `Traces.insert`.
         """
         used = trace.used_memory_ids
         due_at = trace.created_at if trace.ingest_status in _IN_QUEUE else None
@@ -198,7 +195,7 @@ class SqliteTraces:
 
     def get(self, project_id: str, trace_id: str) -> Trace | None:
         """
-        Return the trace, or None where the project has none of that id.
+        Return the trace, or None where the project has none of that id; see `Traces.get`.
         """
         row = self._execute(_BY_ID, (project_id, trace_id)).fetchone()
         return None if row is None else _trace(row)
@@ -212,16 +209,7 @@ class SqliteTraces:
         limit: int | None = None,
     ) -> Sequence[Trace]:
         """
-        Return traces, newest first.
-
-        Args:
-            project_id: The project.
-            wanted: Which traces.
-            after: The cursor of the page; None for the first page.
-            limit: At most this many; None for all.
-
-        Raises:
-            InvalidRequestError: The cursor is of another form.
+        Return traces, newest first; see `Traces.page`.
         """
         facts = {f"fact_{n}": digest for n, digest in enumerate(digests(wanted.metadata or {}))}
         sql = _PAGE
@@ -245,18 +233,13 @@ class SqliteTraces:
 
     def cursor_after(self, trace_id: str) -> str:
         """
-        Return the cursor of the page that follows a trace, which must exist.
+        Return the cursor of the page that follows a trace; see `Traces.cursor_after`.
         """
         return cursor_after(self._connection, "traces", trace_id)
 
     def add_review(self, review: Review) -> None:
         """
-        Attach a review. Where the run is to be remembered, put the trace into the ingest queue, due
-        when the review was received.
-
-        Raises:
-            ConflictError: The trace has a review already.
-            NotFoundError: The trace does not exist.
+        Attach a review; see `Traces.add_review`.
         """
         self._insert_review(review)
         if not review.remember:
@@ -269,7 +252,8 @@ class SqliteTraces:
     def remove_review(self, trace_id: str) -> None:
         """
         Take a trace's review back, with the memory that was made of the trace, whose id stays
-        known; the trace leaves the ingest queue, and its failures there are forgotten.
+        known; the trace leaves the ingest queue, and its failures there are forgotten; see
+        `Traces.remove_review`.
         """
         self._execute(_REMEMBER_MEMORY, (trace_id,))
         self._execute("DELETE FROM memories WHERE trace_id = ?", (trace_id,))
@@ -278,11 +262,8 @@ class SqliteTraces:
 
     def note_origin(self, trace_id: str, origin: str) -> None:
         """
-        Keep which request put a trace into the queue, in the place of an earlier one.
-
-        Args:
-            trace_id: The trace.
-            origin: What spans of that request are known by.
+        Keep which request put a trace into the queue, in the place of an earlier one; see
+        `Traces.note_origin`.
         """
         self._execute(
             "INSERT INTO trace_origins (trace_id, traceparent) VALUES (?, ?) "
@@ -292,7 +273,7 @@ class SqliteTraces:
 
     def origin(self, trace_id: str) -> str | None:
         """
-        Return what `note_origin` kept last, or None.
+        Return what `note_origin` kept last, or None; see `Traces.origin`.
         """
         row = self._execute(
             "SELECT traceparent FROM trace_origins WHERE trace_id = ?", (trace_id,)
@@ -301,28 +282,15 @@ class SqliteTraces:
 
     def claim(self, *, now: datetime, until: datetime, after: str | None = None) -> Trace | None:
         """
-        Take a queued trace that is due, mark it `processing`, count the attempt and, until it ends
-        well, the failure.
-
-        Projects take turns; of one project, the trace that has been due longest is taken.
-
-        Args:
-            now: The present time.
-            until: When the claim ends; see `expire_claims`.
-            after: The project that had its turn last; None where none had.
-
-        Returns:
-            The trace as it is now, or None where nothing is due.
+        Take a queued trace that is due, mark it `processing`, and count the attempt and, until it
+        ends well, the failure; see `Traces.claim`.
         """
         seq = queue.claim(self._connection, now=now, until=until, after=after)
         return None if seq is None else _trace(self._execute(_BY_SEQ, (seq,)).fetchone())
 
     def complete(self, trace_id: str, *, memory_id: str) -> None:
         """
-        Mark the trace as `completed`, with the memory that was made of it.
-
-        Raises:
-            StoreError: That memory was not made of that trace.
+        Mark the trace as `completed`, with the memory that was made of it; see `Traces.complete`.
         """
         if self._execute(_COMPLETE, (trace_id, memory_id)).rowcount == 0:
             raise StoreError(
@@ -334,25 +302,14 @@ class SqliteTraces:
         self, trace_id: str, *, attempt: int, error: str, due_at: datetime, counts: bool = True
     ) -> None:
         """
-        Put the trace back into the queue after a failed attempt; only where that is under way.
-
-        Args:
-            trace_id: The trace.
-            attempt: Which attempt: the trace's `ingest_attempts` when it was claimed.
-            error: Why the attempt failed.
-            due_at: When it may be tried again.
-            counts: Whether the attempt counts as a failure of the trace.
+        Put the trace back into the queue after a failed attempt; only where that is under way; see
+        `Traces.reschedule`.
         """
         self._execute(_RESCHEDULE, (error, from_time(due_at), not counts, trace_id, attempt))
 
     def fail(self, trace_id: str, *, attempt: int, error: str) -> None:
         """
-        Give the trace up after its last attempt; only where that is under way.
-
-        Args:
-            trace_id: The trace.
-            attempt: Which attempt: the trace's `ingest_attempts` when it was claimed.
-            error: Why it failed.
+        Give the trace up after its last attempt; only where that is under way; see `Traces.fail`.
         """
         self._execute(_FAIL, (error, trace_id, attempt))
 
@@ -360,15 +317,8 @@ class SqliteTraces:
         self, project_id: str | None, trace_ids: Sequence[str] | None, *, due_at: datetime
     ) -> Sequence[str]:
         """
-        Put failed traces back into the queue, with as many attempts as a new one has.
-
-        Args:
-            project_id: The project; None for all projects.
-            trace_ids: The traces; None for all failed ones.
-            due_at: When they are due.
-
-        Returns:
-            Their ids.
+        Put failed traces back into the queue, with as many attempts as a new one has; see
+        `Traces.retry`.
         """
         rows = self._execute(
             _RETRY,
@@ -382,40 +332,29 @@ class SqliteTraces:
 
     def expire_claims(self, *, now: datetime, lease: timedelta, error: str) -> int:
         """
-        Put every trace whose claim has ended back into the queue.
-
-        Args:
-            now: The present time.
-            lease: How long claims last. One that lasts for two more of that was made by a clock
-                that was ahead, and has ended.
-            error: What is said of the attempt.
-
-        Returns:
-            How many there were.
+        Put every trace whose claim has ended back into the queue; the attempt counts as a failure;
+        see `Traces.expire_claims`.
         """
         return queue.expire(self._connection, now=now, lease=lease, error=error)
 
     def release_claims(self, *, keep: Collection[str] = ()) -> int:
         """
-        Put every trace that is `processing` back into the queue, and return how many there were.
-
-        Args:
-            keep: The traces that stay as they are.
+        Put every trace that is `processing` back into the queue, and return how many there were;
+        see `Traces.release_claims`.
         """
         return queue.release(self._connection, keep)
 
     def next_due(self) -> datetime | None:
         """
-        Return when the next queued trace is due, or None where the queue is empty.
+        Return when the next queued trace is due, or None where the queue is empty; see
+        `Traces.next_due`.
         """
         return queue.earliest_due(self._connection)
 
     def delete(self, project_id: str, trace_ids: Sequence[str]) -> Sequence[str]:
         """
-        Delete those traces that the project has, with reviews and memories, and return their ids.
-
-        Q-values that their reviews have moved stay, and so do the events that say so. Of their
-        memories the ids stay known.
+        Delete those traces that the project has, with reviews and memories, and return their ids;
+        see `Traces.delete`.
         """
         values = {"project_id": project_id, "trace_ids": from_ids(trace_ids)}
         self._execute(_REMEMBER_MEMORIES, values)
