@@ -270,6 +270,9 @@ class MemoryIndex:
     def forget(self, project_id: str) -> None:
         """
         Let go of a project, because it was deleted or to have it loaded anew.
+
+        Args:
+            project_id: The project.
         """
         self._projects.pop(project_id, None)
 

@@ -107,6 +107,9 @@ class LexicalIndex:
     def of(texts: Sequence[str]) -> LexicalIndex:
         """
         Index texts; each keeps its position as its row.
+
+        Args:
+            texts: The texts; of each, the first `MAX_CHARACTERS` are read.
         """
         vocabulary: dict[str, int] = {}
         parts = [
@@ -170,6 +173,9 @@ class LexicalIndex:
     def with_text(self, text: str) -> LexicalIndex:
         """
         Return the state with one more text, at the next row.
+
+        Args:
+            text: The text; its first `MAX_CHARACTERS` are read.
         """
         found = _terms(text)
         for term in found:

@@ -124,6 +124,9 @@ class ModelAnswers(Generic[T]):
 def is_too_long(error: RequestRefusedError) -> bool:
     """
     Say whether a request was refused because of its length.
+
+    Args:
+        error: What the endpoint said.
     """
     return _TOO_LONG.search(error.reason) is not None
 

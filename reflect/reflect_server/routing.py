@@ -26,6 +26,9 @@ event loop, any other on a thread.
 def python_name(parameter: Parameter) -> str:
     """
     Return the name under which a handler receives a parameter.
+
+    Args:
+        parameter: The parameter, such as `Idempotency-Key`.
     """
     return parameter.name.lower().replace("-", "_")
 

@@ -35,6 +35,10 @@ class Space:
 def space_of(embedder: Embedder, store: Store) -> Space:
     """
     Return the space of an embedder's vectors; of each task asked for lately they are remembered.
+
+    Args:
+        embedder: The embedder.
+        store: Where memories and their vectors are kept.
     """
     return Space(RememberingEmbedder(embedder), MemoryIndex(store, embedder.name))
 
@@ -85,5 +89,8 @@ class Spaces:
     def switch(self, space: Space) -> None:
         """
         Use another space from now on.
+
+        Args:
+            space: The other space.
         """
         self._active = space

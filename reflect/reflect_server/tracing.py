@@ -22,12 +22,18 @@ class RequestSpan(Protocol):
     def name(self, operation: str) -> None:
         """
         Say which operation the request is for.
+
+        Args:
+            operation: The operation's id, or the path of a page.
         """
         ...
 
     def end(self, status: int) -> None:
         """
         Say how it was answered.
+
+        Args:
+            status: The HTTP status of the answer.
         """
         ...
 
@@ -40,6 +46,9 @@ class AttemptSpan(Protocol):
     def end(self, outcome: str) -> None:
         """
         Say how it ended.
+
+        Args:
+            outcome: A value of `IngestOutcome`.
         """
         ...
 
@@ -54,6 +63,11 @@ class Tracing(Protocol):
     ) -> AbstractContextManager[RequestSpan]:
         """
         Make the span of a request, as part of the caller's trace where its headers name one.
+
+        Args:
+            method: The HTTP method.
+            headers: The headers, their names in small letters.
+            request_id: The value of `X-Request-Id`.
         """
         ...
 

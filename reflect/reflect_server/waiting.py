@@ -45,12 +45,18 @@ class TraceWaiters:
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """
         Name the loop on which requests wait. Nobody can wait before.
+
+        Args:
+            loop: The loop, which runs.
         """
         self._loop = loop
 
     def notify(self, trace_id: str | None) -> None:
         """
         Tell those who wait for this trace (None: for any) to look at it again.
+
+        Args:
+            trace_id: The trace that has changed; None where many may have.
         """
         if self._loop is not None and self._events:
             with suppress(RuntimeError):  # The loop has ended, and so has everyone who waited.

@@ -47,7 +47,8 @@ class Agent(Protocol):
             memories: The retrieved memories, best first; empty without memory.
             prompt: The question with the memories written into it.
 
-        Returns: The answer, which may be wrong.
+        Returns:
+            The answer, which may be wrong.
         """
         ...
 
@@ -87,6 +88,9 @@ class SimulatedAgent:
 def lesson_of(memory: Memory) -> str:
     """
     Say in a line what a memory teaches: the rules it states, or else its guidance.
+
+    Args:
+        memory: The memory.
     """
     rules = " ".join(rule.sentence for rule in _rules_of(memory))
     return rules or " ".join((memory.guidance or memory.reflection).split())

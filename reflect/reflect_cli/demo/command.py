@@ -110,8 +110,9 @@ def writable_picture(path: Path) -> Path:
     Args:
         path: The wanted file; it may exist, and is then replaced at the end.
 
-    Returns: The absolute path, or that of a file in the temporary folder where the default name
-        cannot be written to the current folder.
+    Returns:
+        The absolute path, or that of a file in the temporary folder where the default name cannot
+        be written to the current folder.
 
     Raises:
         DemoError: The path was chosen by the user and cannot be written.
@@ -189,7 +190,8 @@ def report(evaluation: Evaluation, picture: Path, seconds: float) -> dict[str, o
         picture: Where its picture is.
         seconds: How long it took.
 
-    Returns: The object that `reflect demo --json` prints.
+    Returns:
+        The object that `reflect demo --json` prints.
     """
     return {
         "tasks": len(evaluation.repeated),

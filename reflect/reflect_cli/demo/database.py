@@ -63,7 +63,8 @@ def create_database() -> sqlite3.Connection:
     """
     Make the shop's database in memory.
 
-    Returns: A new connection. Two calls give the same rows; a few hundred in all, in milliseconds.
+    Returns:
+        A new connection. Two calls give the same rows; a few hundred in all, in milliseconds.
     """
     connection = sqlite3.connect(":memory:")
     connection.executescript(SCHEMA)

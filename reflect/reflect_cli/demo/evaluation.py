@@ -79,18 +79,28 @@ class Evaluation:
     def rates(self, *, with_memory: bool) -> list[float]:
         """
         Tell the share of right answers of each epoch, in [0, 1].
+
+        Args:
+            with_memory: Whether of the answers with memory, or of those without.
         """
         return [self.rate(epoch, with_memory=with_memory) for epoch in range(1, self.epochs + 1)]
 
     def unseen_rate(self, *, with_memory: bool) -> float:
         """
         Tell the share of right answers to tasks never asked before, in [0, 1].
+
+        Args:
+            with_memory: Whether of the answers with memory, or of those without.
         """
         return self.rate(0, with_memory=with_memory)
 
     def rate(self, epoch: int, *, with_memory: bool) -> float:
         """
         Tell the share of right answers of an epoch so far, in [0, 1]; epoch 0 is the unseen tasks.
+
+        Args:
+            epoch: The epoch, counted from 1; 0 for the unseen tasks.
+            with_memory: Whether of the answers with memory, or of those without.
         """
         results = [
             attempt.with_memory if with_memory else attempt.without_memory

@@ -50,8 +50,9 @@ def execute(connection: sqlite3.Connection, sql: str, *, seconds: float = 2.0) -
         sql: One SELECT statement.
         seconds: How long the query may take; defaults to 2.
 
-    Returns: The rows or the error. A query that would write, attach a file, run on for ever or
-        give more than 10,000 rows ends in an error; nothing is raised.
+    Returns:
+        The rows or the error. A query that would write, attach a file, run on for ever or give more
+        than 10,000 rows ends in an error; nothing is raised.
     """
     deadline = monotonic() + seconds
     connection.set_authorizer(_allow_reading)

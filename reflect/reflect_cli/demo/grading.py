@@ -22,8 +22,9 @@ def is_right(connection: sqlite3.Connection, task: Task, outcome: Outcome) -> bo
         task: The task that was answered.
         outcome: What the answer's query gave.
 
-    Returns: Whether both give the same rows: in the same order where the question asks for one,
-        else in any. Numbers are compared to 6 decimals; names of columns do not matter.
+    Returns:
+        Whether both give the same rows: in the same order where the question asks for one, else in
+        any. Numbers are compared to 6 decimals; names of columns do not matter.
     """
     if outcome.error is not None:
         return False
@@ -41,7 +42,8 @@ def explain_failure(task: Task, rng: random.Random) -> str:
         rng: Decides whether this review is careless. Half of them are: the verdict is still right,
             the explanation names a plausible convention that does not exist.
 
-    Returns: The feedback; it never contains the gold query.
+    Returns:
+        The feedback; it never contains the gold query.
     """
     careless = rng.random() < CARELESS_RATE
     parts = [

@@ -76,6 +76,9 @@ class ChatModel:
         """
         Have the model continue a conversation.
 
+        Args:
+            messages: The conversation so far, oldest message first.
+
         Raises:
             DemoError: The endpoint failed, refused, or answered without a text.
         """
@@ -169,8 +172,12 @@ class ModelReflector:
         """
         Ask the model what a run teaches.
 
-        Returns: The model's reflection; where its reply is no such JSON object, the reviewer's
-            words and the answer as they are.
+        Args:
+            run: The run.
+
+        Returns:
+            The model's reflection; where its reply is no such JSON object, the reviewer's words and
+            the answer as they are.
 
         Raises:
             DemoError: The endpoint failed.
@@ -192,6 +199,9 @@ class ModelReflector:
 def read_sql(reply: str) -> str:
     """
     Take the query out of a reply: the last fenced block, or the whole text.
+
+    Args:
+        reply: The model's reply.
     """
     blocks = _FENCE.findall(reply)
     return (blocks[-1] if blocks else reply).strip().rstrip(";")

@@ -46,12 +46,18 @@ class Rule:
     def concerns(self, question: str) -> bool:
         """
         Tell whether the question speaks of the rule's subject.
+
+        Args:
+            question: The question in words.
         """
         return _contains(question, self.subject)
 
     def rivals(self, other: "Rule") -> bool:
         """
         Tell whether both rules speak of one subject, of which only one can be followed.
+
+        Args:
+            other: The other rule.
         """
         return _contains(self.subject, other.subject) or _contains(other.subject, self.subject)
 
@@ -62,7 +68,8 @@ class Rule:
         Args:
             sql: One plain SELECT without subqueries, its tables written out by name.
 
-        Returns: The changed query, or None when the rule does not fit the query: a table of its
+        Returns:
+            The changed query, or None when the rule does not fit the query: a table of its
             condition or the expression to be replaced is not there.
         """
         if self.condition:
@@ -83,7 +90,8 @@ def read_rules(text: str, *, without_comments: bool = False) -> list[Rule]:
         without_comments: Skip what stands in SQL comments, where the agent notes the rules that it
             followed. In the record of a failed run those are suspects, not advice.
 
-    Returns: The rules; empty when the text teaches nothing that the agent understands.
+    Returns:
+        The rules; empty when the text teaches nothing that the agent understands.
     """
     if without_comments:
         text = _COMMENT.sub(" ", text)

@@ -34,6 +34,9 @@ class Screen:
     def introduce(self, evaluation: Evaluation) -> None:
         """
         Say what is going to happen.
+
+        Args:
+            evaluation: What is going to run.
         """
         name = evaluation.agent.name
         kind = (
@@ -63,6 +66,9 @@ class Screen:
     def progress(self, evaluation: Evaluation) -> Iterator["Meter"]:
         """
         Show the epochs while they run; the terminal is whole again afterwards, come what may.
+
+        Args:
+            evaluation: What runs.
         """
         columns = (
             TextColumn("{task.description}"),
@@ -77,6 +83,11 @@ class Screen:
     def summarise(self, evaluation: Evaluation, *, picture: Path, seconds: float) -> None:
         """
         Show the rates, the curve, the memories, and where to go next.
+
+        Args:
+            evaluation: What has run.
+            picture: Where its picture is.
+            seconds: How long it took.
         """
         self._line()
         self._console.print(_rates_table(evaluation))
@@ -144,6 +155,9 @@ class Meter:
     def show(self, attempt: Attempt) -> None:
         """
         Move on by one task.
+
+        Args:
+            attempt: The task, with how it ended.
         """
         evaluation, epoch = self._evaluation, attempt.epoch
         repeated = len(evaluation.repeated)

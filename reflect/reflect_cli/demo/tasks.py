@@ -71,7 +71,8 @@ def load_lessons() -> dict[str, Lesson]:
     """
     Read the shop's conventions.
 
-    Returns: The lessons by their names.
+    Returns:
+        The lessons by their names.
     """
     return {name: Lesson(**values) for name, values in _document()["lessons"].items()}
 
@@ -81,7 +82,8 @@ def load_tasks() -> tuple[Task, ...]:
     """
     Read the tasks that ship with the demo.
 
-    Returns: All of them in the order of the file, the unseen ones included.
+    Returns:
+        All of them in the order of the file, the unseen ones included.
     """
     families = _document()["tasks"].items()
     return tuple(_task(family, entry) for family, entries in families for entry in entries)

@@ -76,12 +76,19 @@ class Ledger:
     def of(self, keys: Sequence[Key]) -> list[Record]:
         """
         Return the records of memories.
+
+        Args:
+            keys: The memories.
         """
         return [self.records.get(key) or Record() for key in keys]
 
     def learn(self, credited: Sequence[Key], *, passed: bool) -> None:
         """
         Let a review move the Q-values of the memories that it credits.
+
+        Args:
+            credited: The memories that it credits.
+            passed: Its verdict.
         """
         self.reviews += 1
         self.passes += passed
@@ -110,6 +117,11 @@ class Rule:
     def rank(self, keys: Sequence[Key], similarities: Scores, ledger: Ledger) -> list[int]:
         """
         Return the positions of the candidates, best first; ties fall to the more similar one.
+
+        Args:
+            keys: The candidates.
+            similarities: Their similarities to the task, shape (candidates,).
+            ledger: What is known of them.
         """
         scores = self.score(similarities, ledger.of(keys), ledger)
         return [int(position) for position in np.argsort(-scores, kind="stable")]
@@ -118,6 +130,9 @@ class Rule:
 def z_scores(values: Scores) -> Scores:
     """
     Return how many standard deviations each value is from the mean; 0 where all are equal.
+
+    Args:
+        values: The values, shape (values,).
     """
     spread = float(values.std())
     return np.zeros_like(values) if spread < _NO_SPREAD else (values - values.mean()) / spread

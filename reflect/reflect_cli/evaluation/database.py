@@ -191,6 +191,10 @@ class _RuleArm:
 def steps_of(tasks: Sequence[DatabaseTask], settings: DatabaseSettings) -> int:
     """
     Return how many steps `evaluate_database` counts, for progress bars.
+
+    Args:
+        tasks: The tasks.
+        settings: How they are run.
     """
     arms = len(STRATEGIES) - 1
     return settings.seeds * len(settings.wrong_reviews) * arms * settings.epochs * len(tasks)

@@ -99,6 +99,9 @@ class DatabaseTask:
     def is_right(self, sql: str) -> bool:
         """
         Say whether a statement does what the right one does.
+
+        Args:
+            sql: The statement.
         """
         result = self.execute(sql)
         return result is not None and result == self.execute(self.gold)

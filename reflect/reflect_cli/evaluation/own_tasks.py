@@ -191,6 +191,10 @@ def verdict(evaluation: Evaluation) -> str:
 def steps_of(own: OwnTasks, settings: OwnSettings) -> int:
     """
     Return how many steps `evaluate_own_tasks` counts, for progress bars.
+
+    Args:
+        own: The tasks.
+        settings: How they are run.
     """
     return 2 * len(own.tasks) * settings.epochs * settings.repeats
 

@@ -162,6 +162,10 @@ class Evaluation:
     def of(self, strategy: str, condition: str) -> Measurement | None:
         """
         Return what one strategy reached under one condition; None where it was not tried.
+
+        Args:
+            strategy: The strategy.
+            condition: The condition.
         """
         return next(
             (
@@ -175,6 +179,11 @@ class Evaluation:
     def margin(self, strategy: str, other: str, condition: str) -> Interval | None:
         """
         Return by how much one strategy beats another, pair by pair; None where one was not tried.
+
+        Args:
+            strategy: The one.
+            other: The other.
+            condition: The condition under which they are compared.
         """
         first, second = self.of(strategy, condition), self.of(other, condition)
         if first is None or second is None:
@@ -185,6 +194,9 @@ class Evaluation:
     def best_baseline(self, condition: str) -> str | None:
         """
         Return the strategy with the best mean that is not one of the server's default rankings.
+
+        Args:
+            condition: The condition.
         """
         others = [
             found
@@ -234,6 +246,9 @@ class Evaluation:
 def rounded(interval: Interval) -> dict[str, float]:
     """
     Return an interval as JSON values with four decimals.
+
+    Args:
+        interval: The interval.
     """
     return {name: round(value, 4) for name, value in asdict(interval).items()}
 

@@ -76,6 +76,9 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
 def steps_of(retrieval_set: RetrievalSet) -> int:
     """
     Return how many steps `evaluate_retrieval` counts, for progress bars.
+
+    Args:
+        retrieval_set: The memories and the queries.
     """
     return len(retrieval_set.memories) + len(_RANKINGS) * len(retrieval_set.queries)
 

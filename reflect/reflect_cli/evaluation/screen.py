@@ -76,6 +76,10 @@ class _Lines:
 def show(console: Console, evaluation: Evaluation) -> None:
     """
     Show what an evaluation found: a table of all strategies, and what the service's own are worth.
+
+    Args:
+        console: Where to show it.
+        evaluation: What was found.
     """
     _line(console, evaluation.title, style="bold")
     is_simulated = evaluation.agent == "simulated"
@@ -101,6 +105,9 @@ def table(evaluation: Evaluation) -> Table:
     """
     Make a table of an evaluation: a row per strategy and a column per condition, or the other way
     round where that is narrower.
+
+    Args:
+        evaluation: What was found.
     """
     made = Table()
     if len(evaluation.conditions) <= len(evaluation.strategies):
@@ -135,6 +142,9 @@ def _cell(evaluation: Evaluation, strategy: str, condition: str) -> Text:
 def written(interval: Interval) -> str:
     """
     Write a mean with half of its interval, as in `.873 ±.012`.
+
+    Args:
+        interval: The mean with its interval.
     """
     return f"{_short(interval.mean)} ±{_short(interval.half_width)}"
 
@@ -142,6 +152,9 @@ def written(interval: Interval) -> str:
 def signed(interval: Interval) -> str:
     """
     Write a difference with its interval, as in `+.031 [+.012, +.050]`.
+
+    Args:
+        interval: The difference with its interval.
     """
     mean, low, high = (
         f"{'-' if value < 0 else '+'}{_short(abs(value))}"

@@ -75,6 +75,9 @@ class Service:
         """
         Say that steps are done.
 
+        Args:
+            steps: How many; 1 by default.
+
         Raises:
             StoppedError: The evaluation is being stopped.
         """
@@ -110,6 +113,9 @@ class Service:
         Run the parts, `workers` at once, and return their results in order.
 
         The first that raises ends the others, and its exception is raised here.
+
+        Args:
+            parts: The parts, each safe to run beside the others.
         """
         with ThreadPoolExecutor(self.workers, thread_name_prefix="reflect-eval") as pool:
             futures = [pool.submit(part) for part in parts]

@@ -145,6 +145,10 @@ def steps_of(tasks: LabelledTasks, settings: StreamSettings) -> int:
     """
     Return how many steps `evaluate_stream` counts, for progress bars.
 
+    Args:
+        tasks: The labelled texts.
+        settings: How it is run.
+
     Raises:
         EvaluationError: The set is too small for the settings.
     """

@@ -46,6 +46,10 @@ Check = Callable[[Settings], Iterator[Finding]]
 def ok(check: str, found: str) -> Finding:
     """
     Return a finding that all is well.
+
+    Args:
+        check: What was looked at, one or two words.
+        found: What was found, a sentence.
     """
     return Finding(check, Level.OK, found)
 
@@ -53,6 +57,11 @@ def ok(check: str, found: str) -> Finding:
 def warning(check: str, found: str, remedy: str) -> Finding:
     """
     Return a finding of something that works and may not for long, or is not safe.
+
+    Args:
+        check: What was looked at, one or two words.
+        found: What was found, a sentence.
+        remedy: What to do.
     """
     return Finding(check, Level.WARNING, found, remedy)
 
@@ -60,6 +69,11 @@ def warning(check: str, found: str, remedy: str) -> Finding:
 def problem(check: str, found: str, remedy: str | None) -> Finding:
     """
     Return a finding of something that does not work.
+
+    Args:
+        check: What was looked at, one or two words.
+        found: What was found, a sentence.
+        remedy: What to do; None where that is not known.
     """
     return Finding(check, Level.PROBLEM, found, remedy)
 
@@ -67,6 +81,10 @@ def problem(check: str, found: str, remedy: str | None) -> Finding:
 def problem_of(check: str, message: str) -> Finding:
     """
     Return a problem that an error tells: what was found in its first sentence, then the remedy.
+
+    Args:
+        check: What was looked at, one or two words.
+        message: The error's message.
     """
     found, _, remedy = message.partition(". ")
     return problem(check, f"{found.removesuffix('.')}.", remedy or None)

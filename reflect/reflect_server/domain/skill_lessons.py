@@ -87,6 +87,9 @@ class Lesson:
 def pooled(evidence: Iterable[Evidence]) -> Evidence:
     """
     Return the evidence of several memories together.
+
+    Args:
+        evidence: The evidence of each.
     """
     uses, wins, losses = 0, 0.0, 0.0
     for one in evidence:
@@ -99,6 +102,9 @@ def pooled(evidence: Iterable[Evidence]) -> Evidence:
 def section_of(memory: Memory) -> SkillSection:
     """
     Return where a reviewed memory's advice belongs.
+
+    Args:
+        memory: The memory; its `success` is known.
     """
     return SkillSection.STRATEGY if memory.success else SkillSection.PITFALL
 

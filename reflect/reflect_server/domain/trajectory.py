@@ -99,6 +99,9 @@ def _message(member: object) -> Message:
 def text_of(message: Mapping[str, Any]) -> str:
     """
     Return the readable text of a message, without its tool calls, tool results and images.
+
+    Args:
+        message: The message.
     """
     body = _body(message)
     for key in ("content", "text", "output_text", "summary", "thought"):
@@ -113,6 +116,9 @@ def final_response(messages: Sequence[Mapping[str, Any]]) -> str:
     Return the text of the last message in which the agent said something, or an empty string.
 
     Where no message names a role, the last one with text counts.
+
+    Args:
+        messages: The messages of the run, oldest first.
     """
     has_roles = any(_role(message) for message in messages)
     for message in reversed(messages):
@@ -128,6 +134,9 @@ def closing_report(messages: Sequence[Mapping[str, Any]]) -> str:
     Return what the agent said in its turn after the last tool answered, or `final_response`.
 
     In a conversation the last message is often a farewell, and the outcome stands before it.
+
+    Args:
+        messages: The messages of the run, oldest first.
     """
     report, in_turn = "", False
     for message in messages:
@@ -147,6 +156,9 @@ def tool_calls(messages: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
 
     A result belongs to the latest open call with its id, otherwise to the oldest open call of its
     tool, otherwise, if it names no tool, to the oldest open call of all.
+
+    Args:
+        messages: The messages of the run, oldest first.
     """
     calls: list[ToolCall] = []
     open_calls = _OpenCalls()
@@ -166,6 +178,9 @@ def tool_calls(messages: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:
 def tools_used(messages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """
     Return the names of the tools that the run called, in order of first use.
+
+    Args:
+        messages: The messages of the run, oldest first.
     """
     return tuple(dict.fromkeys(call.tool for call in tool_calls(messages) if call.tool))
 
@@ -173,6 +188,9 @@ def tools_used(messages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 def steps(messages: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
     """
     Read the messages of a run one by one, each by itself.
+
+    Args:
+        messages: The messages of the run, oldest first.
     """
     for message in messages:
         results = tuple(answer for _, answer in _results_in(message))

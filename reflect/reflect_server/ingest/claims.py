@@ -74,6 +74,9 @@ class Claims:
     def drop(self, trace: Trace) -> bool:
         """
         Forget a claim whose attempt has come to its end, and say whether it was still held.
+
+        Args:
+            trace: The trace as it was claimed.
         """
         return self._held.pop(_key(trace), None) is not None
 

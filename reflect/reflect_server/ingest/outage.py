@@ -77,5 +77,8 @@ class Outage:
     def has_answered_since(self, moment: datetime) -> bool:
         """
         Say whether the provider has answered after a moment.
+
+        Args:
+            moment: The moment.
         """
         return self._answered_at is not None and self._answered_at > moment

@@ -40,5 +40,9 @@ def abridged(text: str, limit: int) -> str:
 def one_line(text: str, limit: int) -> str:
     """
     Return a text on a single line of at most `limit` characters, cut as `abridged` does.
+
+    Args:
+        text: The text.
+        limit: The largest length, in characters; at least 4.
     """
     return abridged(" ".join(text.split()), limit)

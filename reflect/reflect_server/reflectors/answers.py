@@ -47,6 +47,9 @@ def substance(answer: str, limit: int) -> str:
 def is_courtesy(answer: str) -> bool:
     """
     Say whether an answer is nothing but courtesies, such as a farewell.
+
+    Args:
+        answer: The answer, in plain text or Markdown.
     """
     return not _kept(answer)
 

@@ -27,6 +27,9 @@ class _Entry:
 def tokens(text: str) -> int:
     """
     Estimate how many tokens of a model a text takes, rather too many than too few.
+
+    Args:
+        text: The text.
     """
     return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
 
@@ -57,6 +60,10 @@ def transcript(messages: Sequence[Mapping[str, Any]], budget: int) -> str:
 def shortened(text: str, length: int) -> str:
     """
     Leave the middle of a text out where the text is longer than `length` characters, and say so.
+
+    Args:
+        text: The text.
+        length: How many characters of it are kept at the most.
     """
     text = text.strip()
     if len(text) <= length:

@@ -31,6 +31,9 @@ _decode_reflection = msgspec.json.Decoder(Reflection).decode
 def from_time(moment: datetime) -> int:
     """
     Return an aware time as microseconds since 1970 in UTC.
+
+    Args:
+        moment: The time.
     """
     return (moment - _EPOCH) // _MICROSECOND
 
@@ -38,6 +41,9 @@ def from_time(moment: datetime) -> int:
 def to_time(microseconds: int) -> datetime:
     """
     Return the time, in UTC, that `from_time` wrote.
+
+    Args:
+        microseconds: The column.
     """
     return _EPOCH + timedelta(microseconds=microseconds)
 
@@ -45,6 +51,9 @@ def to_time(microseconds: int) -> datetime:
 def from_optional_time(moment: datetime | None) -> int | None:
     """
     Return what `from_time` does, or None for None.
+
+    Args:
+        moment: The time, or None.
     """
     return None if moment is None else from_time(moment)
 
@@ -52,6 +61,9 @@ def from_optional_time(moment: datetime | None) -> int | None:
 def to_optional_time(microseconds: int | None) -> datetime | None:
     """
     Return what `to_time` does, or None for None.
+
+    Args:
+        microseconds: The column.
     """
     return None if microseconds is None else to_time(microseconds)
 
@@ -59,6 +71,9 @@ def to_optional_time(microseconds: int | None) -> datetime | None:
 def from_json(value: object) -> str:
     """
     Return free-form JSON, a sequence of ids, or a reflection as JSON text.
+
+    Args:
+        value: What is to be kept; finite numbers alone.
     """
     return _encode(value).decode()
 
@@ -69,6 +84,9 @@ def from_ids(ids: Iterable[str]) -> str:
 
     Those with a NUL are left out: no entry has one, and `json_each` would take the part before it
     for the id.
+
+    Args:
+        ids: The ids.
     """
     return from_json([id_ for id_ in ids if "\x00" not in id_])
 
@@ -76,6 +94,9 @@ def from_ids(ids: Iterable[str]) -> str:
 def to_ids(text: str) -> tuple[str, ...]:
     """
     Return the strings of a JSON array.
+
+    Args:
+        text: The column.
     """
     return _decode_ids(text)
 
@@ -83,6 +104,9 @@ def to_ids(text: str) -> tuple[str, ...]:
 def to_object(text: str) -> dict[str, Any]:
     """
     Return a JSON object.
+
+    Args:
+        text: The column.
     """
     return _decode_object(text)
 
@@ -90,6 +114,9 @@ def to_object(text: str) -> dict[str, Any]:
 def to_messages(text: str) -> list[dict[str, Any]]:
     """
     Return a trajectory.
+
+    Args:
+        text: The column.
     """
     return _decode_messages(text)
 
@@ -97,6 +124,9 @@ def to_messages(text: str) -> list[dict[str, Any]]:
 def to_reflection(text: str) -> Reflection:
     """
     Return a reflection.
+
+    Args:
+        text: The column.
     """
     return _decode_reflection(text)
 
@@ -104,6 +134,9 @@ def to_reflection(text: str) -> Reflection:
 def from_vector(vector: NDArray[np.float32]) -> bytes:
     """
     Return a vector as little-endian float32 values.
+
+    Args:
+        vector: The vector, shape (dimensions,).
     """
     return vector.astype(_VALUE, copy=False).tobytes()
 
@@ -111,6 +144,10 @@ def from_vector(vector: NDArray[np.float32]) -> bytes:
 def to_matrix(vectors: Sequence[bytes], dimensions: int) -> NDArray[np.float32]:
     """
     Return vectors as the rows of an array of shape (count, dimensions).
+
+    Args:
+        vectors: What `from_vector` returned of each.
+        dimensions: The length of all of them.
     """
     values = np.frombuffer(bytearray().join(vectors), dtype=_VALUE)
     return values.reshape(len(vectors), dimensions).astype(np.float32, copy=False)
@@ -122,6 +159,9 @@ def digests(metadata: Mapping[str, Any]) -> list[bytes]:
 
     Numbers are equal by value (1 and 1.0 are), objects whatever the order of their keys; true, 1
     and "1" all differ.
+
+    Args:
+        metadata: The mapping; free-form JSON.
     """
     return [
         hashlib.blake2b(

@@ -129,6 +129,9 @@ def release(connection: sqlite3.Connection, keep: Collection[str]) -> int:
 def earliest_due(connection: sqlite3.Connection) -> datetime | None:
     """
     Return when the first of the queued traces is due, or None where there is none.
+
+    Args:
+        connection: The connection of the transaction.
     """
     (due_at,) = connection.execute(_EARLIEST, {"after": _BEFORE_ALL}).fetchone()
     return to_optional_time(due_at)
