@@ -4,6 +4,7 @@ Where settings come from: options win over the environment, and that over a TOML
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -247,6 +248,8 @@ def _is_secret(name: str) -> bool:
 def _shown(value: object) -> str | float | bool | None:
     if isinstance(value, SecretStr):
         return HIDDEN
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
         return value
     return str(value)

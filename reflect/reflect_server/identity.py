@@ -160,13 +160,14 @@ class Keyring:
     @staticmethod
     def is_use_to_be_noted(key: ApiKey, *, now: datetime) -> bool:
         """
-        Say whether the last use that is known of a key is so long ago that this one is to be noted.
+        Say whether the last use that is known of a key is so long ago that this one is to be noted,
+        or was noted by a clock that was ahead.
 
         Args:
             key: The key, as it was authenticated.
             now: The present time, in UTC.
         """
-        return key.last_used_at is None or now - key.last_used_at >= TOUCH_INTERVAL
+        return key.last_used_at is None or abs(now - key.last_used_at) >= TOUCH_INTERVAL
 
     def note_use(self, store: Store, key: ApiKey, *, now: datetime) -> None:
         """

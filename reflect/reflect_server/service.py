@@ -21,7 +21,7 @@ from reflect_server.embedders.local import LocalEmbedder
 from reflect_server.embedders.protocol import Embedder
 from reflect_server.embedders.transformers import TransformerEmbedder
 from reflect_server.errors import SettingsError
-from reflect_server.identity import IssuedKey, Keyring, load_pepper
+from reflect_server.identity import SECRET_FILE, IssuedKey, Keyring, load_pepper
 from reflect_server.ingest.worker import IngestWorker
 from reflect_server.limits import RateLimit
 from reflect_server.metrics import Metrics
@@ -101,7 +101,8 @@ def open_store(
 
     Args:
         settings: Names the folder; it is made when it does not exist.
-        may_replace_secret: Whether a missing secret is made anew although keys exist.
+        may_replace_secret: Whether a missing secret is made anew although keys exist, which end
+            with it.
 
     Raises:
         ReflectServerError: The folder, its database or its secret cannot be used.
@@ -109,7 +110,10 @@ def open_store(
     store = SqliteStore(settings.data_dir)
     try:
         has_keys = store.read(lambda tx: tx.keys.exist())
+        is_missing = not (settings.data_dir / SECRET_FILE).exists()
         pepper = load_pepper(settings.data_dir, may_create=may_replace_secret or not has_keys)
+        if has_keys and is_missing:  # None of them can be recognised any longer.
+            store.write(lambda tx: tx.keys.revoke_all(at=datetime.now(UTC)))
         yield store, Keyring(pepper)
     finally:
         store.close()

@@ -240,6 +240,42 @@ def test_a_crash_while_a_backup_is_put_back_leaves_it_whole(
     assert {"reflect.db", "secret.key"} <= {path.name for path in kept.iterdir()}
 
 
+def test_a_crash_before_another_backup_is_staged_leaves_nothing_to_take(
+    saved: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything(data)
+    backup.stage(saved, data)
+
+    def crash(path: Path, **options: object) -> None:
+        (path / "reflect.db").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", crash)
+        with pytest.raises(KeyboardInterrupt):
+            backup.stage(saved, data)
+
+    secret = (data / "secret.key").read_bytes()
+    (data / STAGED_NAME / "secret.key").write_bytes(b"that of another installation")
+    assert everything(data) == before
+    assert (data / "secret.key").read_bytes() == secret
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"format": "another"}, {"files": {}}, {"counts": {}}, {"counts": {"projects": 1}}],
+)
+def test_a_backup_that_says_too_little_of_itself_is_refused(
+    saved: Path, tmp_path: Path, change: dict[str, object]
+) -> None:
+    manifest = json.loads((saved / MANIFEST_NAME).read_bytes())
+    (saved / MANIFEST_NAME).write_text(json.dumps({**manifest, **change}))
+
+    says_one_thing(reflect("restore", saved, "--data-dir", tmp_path / "new"), MANIFEST_NAME)
+
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_backup_that_was_only_half_copied_is_not_taken(saved: Path, data: Path) -> None:
     backup.stage(saved, data)
     (data / STAGED_NAME / MANIFEST_NAME).unlink()

@@ -153,8 +153,10 @@ def test_config_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert TOKEN not in asked().output
 
 
-def test_what_config_prints_is_a_file_with_the_same_settings(tmp_path: Path) -> None:
-    changes = ("--set", "max_wait_seconds=7", "--data-dir", str(tmp_path / 'a "quoted" folder'))
+@pytest.mark.parametrize("name", ['a "quoted" folder', "😀 ☃", "a\x7fb\\c\td"])
+def test_what_config_prints_is_a_file_with_the_same_settings(tmp_path: Path, name: str) -> None:
+    changes = ("--set", "max_wait_seconds=7", "--set", "max_body_seconds=inf")
+    changes += ("--data-dir", str(tmp_path / name))
     file = written(tmp_path / "r.toml", asked(*changes).output)
 
     before, after = shown(*changes), shown("--config", str(file))

@@ -56,7 +56,8 @@ TRACE = (
 
 KEY = (
     "INSERT INTO api_keys (id, public_id, secret_hash, label, scopes, environment, is_master, "
-    "created_at, {column}) VALUES ('k', 'k', x'00', 'k', '[]', 'live', 1, 0, 1)"
+    "created_at, revoked_at, expires_at) VALUES "
+    "('k', 'k', x'00', 'k', '[]', 'live', 1, 0, {revoked_at}, {expires_at})"
 )
 
 
@@ -111,7 +112,26 @@ def test_nothing_is_made_where_there_is_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_installation_without_keys_needs_no_secret_yet(data: Path) -> None:
+    (data / "secret.key").unlink()
+
+    shown = findings("--data-dir", data, "--port", 0)
+
+    assert shown["secret"]["level"] == shown["keys"]["level"] == "ok"
+
+
+def test_keys_that_end_with_a_lost_secret_are_counted_as_ended(data: Path) -> None:
+    lose_the_secret(data)
+    remedy = findings("--data-dir", data, "--port", 0)["secret"]["remedy"]
+    (command,) = re.findall(r"`reflect (.*?)`", remedy)
+
+    assert reflect(*shlex.split(command)).exit_code == 0
+
+    assert findings("--data-dir", data, "--port", 0)["keys"]["found"] == "1 API key can be used."
+
+
 def lose_the_secret(folder: Path) -> None:
+    change(folder, KEY.format(revoked_at="NULL", expires_at="NULL"))
     (folder / "secret.key").unlink()
 
 
@@ -151,11 +171,11 @@ def write_from_the_future(folder: Path) -> None:
 
 
 def revoke_the_keys(folder: Path) -> None:
-    change(folder, KEY.format(column="revoked_at"))
+    change(folder, KEY.format(revoked_at=1, expires_at="NULL"))
 
 
 def let_the_keys_expire(folder: Path) -> None:
-    change(folder, KEY.format(column="expires_at"))
+    change(folder, KEY.format(revoked_at="NULL", expires_at=1))
 
 
 def take_the_lock_away(folder: Path) -> None:
@@ -392,8 +412,8 @@ def test_a_variable_that_sets_nothing_is_warned_of(data: Path) -> None:
 def test_a_broken_installation_reads_well(
     data: Path, tmp_path: Path, snapshot: SnapshotAssertion
 ) -> None:
-    flip_a_page(data)
     lose_the_secret(data)
+    flip_a_page(data)
 
     result = reflect("doctor", "--data-dir", data, "--port", 0)
 

@@ -81,6 +81,7 @@ def _assignment(shown: ShownSetting) -> str:
 
     if shown.value is None:
         return f"# {shown.name} ="
-    # A string of JSON is one of TOML too.
-    line = f"{shown.name} = {json.dumps(shown.value)}"
+    # A string of JSON is one of TOML too, without surrogates and with DEL escaped.
+    value = json.dumps(shown.value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    line = f"{shown.name} = {value}"
     return f"# {line}" if shown.value == HIDDEN else line

@@ -124,7 +124,11 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
     See whether API keys can be recognised.
     """
     path = settings.data_dir / SECRET_FILE
-    if not (settings.data_dir / DATABASE_NAME).exists():
+    database = settings.data_dir / DATABASE_NAME
+    if not database.exists():
+        return
+    if not path.exists() and not _has_keys(database):
+        yield ok("secret", f"{path} does not exist yet; the first start makes it.")
         return
     try:
         load_pepper(settings.data_dir, may_create=False)
@@ -139,6 +143,14 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("secret", f"{path} is there, and its owner's alone.")
+
+
+def _has_keys(database: Path) -> bool:
+    try:
+        with closing(_looked_at(database)) as connection:
+            return connection.execute("SELECT 1 FROM api_keys LIMIT 1").fetchone() is not None
+    except sqlite3.Error:  # Told by another check; there may have been some.
+        return True
 
 
 def _restore(settings: Settings) -> str:

@@ -208,6 +208,15 @@ class ApiKeys(Protocol):
         """
         ...
 
+    def revoke_all(self, *, at: datetime) -> None:
+        """
+        Revoke every key of the installation, as `revoke` does.
+
+        Args:
+            at: The present time, in UTC.
+        """
+        ...
+
     def touch(self, key_id: str, *, at: datetime) -> None:
         """
         Note that a key was used.

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,3 +61,13 @@ def test_a_token_is_compared_by_its_bytes_and_an_empty_one_opens_nothing(
     given: str, expected: str, is_the_same: bool
 ):
     assert is_token(given, expected) is is_the_same
+
+
+def test_a_use_that_a_clock_that_was_ahead_has_noted_is_noted_anew():
+    key = Keyring(bytes(32)).issue(
+        label="k", scopes=(), environment="live", project_id="p", now=NOW
+    )
+    ahead = replace(key.key, last_used_at=NOW + timedelta(days=400))
+
+    assert Keyring.is_use_to_be_noted(ahead, now=NOW)
+    assert not Keyring.is_use_to_be_noted(replace(ahead, last_used_at=NOW), now=NOW)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -26,7 +27,6 @@ from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
 from reflect_server.store.sqlite.snapshot import snapshot
 from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME
 
-_FORMAT = "reflect-backup"
 _PAGES_PER_STEP = 1024
 _CHUNK = 1 << 20
 _COUNTED = ("projects", "traces", "memories", "api_keys")
@@ -60,7 +60,7 @@ class Manifest(msgspec.Struct, frozen=True):
         files: Its files by name.
     """
 
-    format: str
+    format: Literal["reflect-backup"]
     created_at: datetime
     schema_version: int
     counts: dict[str, int]
@@ -141,6 +141,8 @@ def verify(backup: Path) -> Manifest:
             f"The backup {backup} has schema version {manifest.schema_version}, and this version "
             f"of Reflect knows versions up to {len(migrations())}. Use a newer Reflect."
         )
+    if DATABASE_NAME not in manifest.files or not manifest.counts.keys() >= {*_COUNTED}:
+        raise _damaged(backup, f"{MANIFEST_NAME} does not say all of what it holds")
     for name, fact in manifest.files.items():
         if Path(name).name != name:  # It could lie anywhere, and be written anywhere.
             raise _damaged(backup, f"{MANIFEST_NAME} names {name!r}, which is no file in it")
@@ -170,6 +172,8 @@ def stage(backup: Path, folder: Path) -> Manifest:
     manifest = verify(backup)
     staged = folder / STAGED_NAME
     try:
+        # First, as what is left of an earlier backup would count as whole with it.
+        (staged / MANIFEST_NAME).unlink(missing_ok=True)
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir(mode=0o700, parents=True)
         for name in manifest.files:
@@ -206,7 +210,7 @@ def _describe(folder: Path, names: list[str]) -> Manifest:
             for table in _COUNTED
         }
     return Manifest(
-        format=_FORMAT,
+        format="reflect-backup",
         created_at=datetime.now(UTC),
         schema_version=version,
         counts=counts,

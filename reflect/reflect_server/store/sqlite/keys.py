@@ -110,6 +110,14 @@ class SqliteApiKeys:
             (from_time(at), key_id),
         )
 
+    def revoke_all(self, *, at: datetime) -> None:
+        """
+        Revoke every key of the installation; see `ApiKeys.revoke_all`.
+        """
+        self._execute(
+            "UPDATE api_keys SET revoked_at = ? WHERE revoked_at IS NULL", (from_time(at),)
+        )
+
     def touch(self, key_id: str, *, at: datetime) -> None:
         """
         Note that a key was used; see `ApiKeys.touch`.
