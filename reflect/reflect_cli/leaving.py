@@ -13,6 +13,8 @@ from typing import NoReturn
 
 import typer
 
+from reflect_server.terminal import inert
+
 _ENDING = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
 )  # Windows has one of them.
@@ -26,7 +28,7 @@ def leave(message: str, *, code: int) -> NoReturn:
         message: Says why, in full sentences.
         code: The exit code.
     """
-    typer.echo(message, err=True)
+    typer.echo(inert(message, keep="\n"), err=True)
     raise typer.Exit(code)
 
 

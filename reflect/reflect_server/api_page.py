@@ -28,8 +28,11 @@ td p { margin: 0; }
   h3, td { border-color: #33373c; }
 }
 """
-CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""What a browser may load for the page: nothing but the style within it."""
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""What a browser may do with the page: load the style within it, and frame it nowhere."""
 
 _SCHEMA_PREFIX = "#/components/schemas/"
 

@@ -32,6 +32,8 @@ _log = logging.getLogger("reflect_server.requests")
 _READING = ("GET", "HEAD")
 _SMALL_BODY_BYTES = 64 * 1024
 """Working through so much takes less than handing it to a thread would gain."""
+_AS_IT_SAYS = (b"x-content-type-options", b"nosniff")
+"""No browser takes texts of callers, which many answers hold, for a page."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -62,7 +64,7 @@ class App:
         with observed(self._service, request, request_id) as observation:
             response = await self._response_to(request, request_id, observation)
             if response is not None:
-                response.raw_headers.append((b"x-request-id", request_id.encode()))
+                response.raw_headers += ((b"x-request-id", request_id.encode()), _AS_IT_SAYS)
                 observation.status = response.status_code
                 await response(scope, receive, send)
 

@@ -91,6 +91,6 @@ def remote_warning(host: str) -> str | None:
     if is_local(host):
         return None
     return (
-        f"Warning: on {host} other machines can reach this server, and it speaks plain HTTP. "
+        f"On {host} other machines can reach this server, and it speaks plain HTTP. "
         "Put a proxy that encrypts in front of it, or leave out `--host`."
     )

@@ -4,14 +4,17 @@ The server's log: lines for people or JSON for programs, each with the id of its
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 from structlog.contextvars import bind_contextvars, merge_contextvars
-from structlog.types import Processor
+from structlog.types import EventDict, ExcInfo, Processor
 
 from reflect_server.settings import LogFormat, LogLevel
+from reflect_server.terminal import inert
 
 
 def configure_logs(*, level: LogLevel, form: LogFormat) -> None:
@@ -34,9 +37,10 @@ def configure_logs(*, level: LogLevel, form: LogFormat) -> None:
     if form == "json":
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        plain = structlog.dev.plain_traceback
+        colours = sys.stderr.isatty()
         last = [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+            _make_inert,
+            structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=_inert_traceback),
         ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -45,10 +49,22 @@ def configure_logs(*, level: LogLevel, form: LogFormat) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
+    logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("reflect_server").setLevel(level.upper())
+
+
+def _make_inert(logger: object, name: str, event: EventDict) -> EventDict:
+    del logger, name
+    return {key: inert(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _inert_traceback(output: TextIO, exc_info: ExcInfo) -> None:
+    written = io.StringIO()
+    structlog.dev.plain_traceback(written, exc_info)
+    output.write(inert(written.getvalue(), keep="\n\t"))
 
 
 def begin_request(request_id: str) -> None:

@@ -37,10 +37,7 @@ def reference(service: Service, request: Request) -> Response:
     return Response(
         api_page(),
         media_type="text/html",
-        headers={
-            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-            "X-Content-Type-Options": "nosniff",
-        },
+        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import _thread
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
@@ -23,11 +24,13 @@ from reflect_server import presence
 from reflect_server.app import App
 from reflect_server.connections import Connection
 from reflect_server.errors import SettingsError
+from reflect_server.greeting import remote_warning
 from reflect_server.logs import configure_logs
 from reflect_server.service import Service, running_service
 from reflect_server.settings import Settings
 from reflect_server.store.sqlite.folder import FolderHeldError, is_held
 
+_log = logging.getLogger("reflect_server.serving")
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG = 2048
 _REMEDIES = {
@@ -62,6 +65,9 @@ def serve(
     """
     configure_logs(level=settings.log_level, form=settings.log_format)
     _allow_many_connections()
+    warning = remote_warning(settings.host)
+    if warning:
+        _log.warning(warning)
     for number in _ENDING:
         signal.signal(number, _leave)
     if end_with_stdin:
@@ -147,6 +153,8 @@ class _Server(uvicorn.Server):
                 server_header=False,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                proxy_headers=service.settings.trusted_proxies is not None,
+                forwarded_allow_ips=service.settings.trusted_proxies,
             )
         )
         self._waiters = service.waiters

@@ -4,6 +4,7 @@ How the service is configured: by options, the environment and a TOML file, in t
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -71,6 +72,15 @@ def _embedder(text: str) -> str:
 def _http_address(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("it must begin with http:// or https://")
+    return text
+
+
+def _networks(text: str) -> str:
+    try:
+        for part in text.split(","):
+            ip_network(part.strip())
+    except ValueError as error:
+        raise ValueError(f"it must be addresses or networks ({error})") from None
     return text
 
 
@@ -150,6 +160,11 @@ class Settings(BaseSettings):
 
     max_waiting_requests: Annotated[int, Field(ge=1)] = 1000
     """How many requests may wait at once by `Prefer: wait`; further ones are answered 503."""
+
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] | None = None
+    """
+    Proxies whose `X-Forwarded-For` says who calls: addresses or networks, with commas between them.
+    """
 
     metrics_token: Secret | None = None
     """Opens `/metrics` to whoever knows it; without one only master keys do."""

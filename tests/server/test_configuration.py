@@ -99,6 +99,7 @@ def test_a_file_that_is_named_must_exist(
         (f'bootstrap_token = ["{TOKEN}"]\n', "bootstrap_token in "),
         ('bootstrap_token = ""\n', "it is empty"),
         ('metrics_token = ""\n', "it is empty"),
+        ('trusted_proxies = "proxy.example"\n', "addresses or networks"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_and_named(

@@ -218,6 +218,17 @@ def test_the_reason_of_a_failed_trace_is_told(data: Path) -> None:
     assert "The model said no." in findings("--data-dir", data)["ingestion"]["found"]
 
 
+def test_nothing_that_is_told_can_command_a_terminal(data: Path) -> None:
+    give_up_a_trace(data)
+    change(data, "UPDATE traces SET last_ingest_error = 'It said: \x1b[2J\x9b2J'")
+
+    told = reflect("doctor", "--data-dir", data).stdout
+    refused = reflect("backup", data / "\x1b[2J", "--data-dir", data / "no")
+
+    assert r"It said: \x1b[2J\x9b2J" in told
+    assert not {"\x1b", "\x9b"} & {*told, *refused.stderr}
+
+
 @pytest.mark.parametrize("is_running", [False, True])
 def test_failed_traces_are_ingested_by_the_command_that_is_named(
     data: Path, is_running: bool
@@ -358,6 +369,8 @@ def test_settings_that_invite_strangers_are_warned_of(data: Path) -> None:
 
     assert shown["address"]["level"] == "warning"
     assert shown["bootstrap token"]["level"] == "warning"
+    shown = findings("--data-dir", data, REFLECT_METRICS_TOKEN="short")
+    assert shown["metrics token"]["level"] == "warning"
     assert findings("--data-dir", data, "--host", "0.0.0.0")["keys"]["level"] == "problem"
 
 

@@ -4,6 +4,7 @@ What a server refuses to protect itself, each with the time to try again.
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -128,12 +129,35 @@ def test_a_bootstrap_token_cannot_be_tried_without_end() -> None:
         with httpx.Client(base_url=server.base_url) as http:
             answers = {
                 http.post(
-                    "/v1/bootstrap", json=body, headers={"X-Bootstrap-Token": f"guess {number}"}
+                    "/v1/bootstrap",
+                    json=body,
+                    headers={
+                        "X-Bootstrap-Token": f"guess {number}",
+                        "X-Forwarded-For": f"192.0.2.{number % 256}",
+                    },
                 ).status_code
                 for number in range(500)
             }
 
     assert answers == {403, 429}
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"), [("192.0.2.0/24", "127.0.0.1"), ("127.0.0.0/8", "192.0.2.7")]
+)
+def test_only_a_trusted_proxy_says_who_calls(proxies: str, seen: str, tmp_path: Path) -> None:
+    env = {
+        "REFLECT_TRUSTED_PROXIES": proxies,
+        "REFLECT_LOG_LEVEL": "info",
+        "REFLECT_LOG_FORMAT": "json",
+    }
+    server = ServerProcess(tmp_path, env=env)
+    try:
+        headers = {"X-Forwarded-For": "198.51.100.1, 192.0.2.7"}
+        assert httpx.get(f"{server.base_url}/health", headers=headers).status_code == 200
+    finally:
+        server.stop()
+    assert [json.loads(line)["client"] for line in server.log.splitlines()] == [seen]
 
 
 def test_a_low_limit_of_open_files_does_not_limit_connections(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import re
 import subprocess
 import sys
@@ -125,12 +126,24 @@ def test_the_address_alone_leads_to_the_api_page(server: RunningServer) -> None:
     assert "'/docs'" in httpx.get(f"{server.base_url}/nothing").json()["detail"]
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/docs", "/openapi.json", "/metrics", "/health", "/<b>", "/v1/projects/<b>/traces"],
+)
+def test_no_browser_guesses_what_an_answer_is(server: RunningServer, path: str) -> None:
+    answer = httpx.get(server.base_url + path)
+
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "access-control-allow-origin" not in answer.headers
+
+
 def test_the_api_page_names_every_operation_and_loads_nothing(server: RunningServer) -> None:
     answer = httpx.get(f"{server.base_url}/docs")
     document = json.loads(openapi_json())
 
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    policy = answer.headers["Content-Security-Policy"]
+    assert {"default-src 'none'", "frame-ancestors 'none'"} <= {*policy.split("; ")}
     operations = [
         operation["operationId"]
         for item in document["paths"].values()
@@ -210,6 +223,53 @@ def test_a_traceback_is_logged_without_the_values_of_variables(form: str) -> Non
     assert "the-id" in result.stderr
     assert secret not in result.stderr
     assert (len(result.stderr.splitlines()) == 1) == (form == "json")
+
+
+SAY = r"""
+import logging, sys, warnings
+from reflect_server.logs import configure_logs
+
+configure_logs(level="info", form=sys.argv[1])
+log = logging.getLogger("reflect_server.requests")
+hostile = "caf\u00e9 \x1b]0;title\x07\x9b31m\r\n2026-01-01 forged"
+log.warning("said: %s", hostile, extra={"path": hostile})
+warnings.warn(hostile)
+try:
+    raise RuntimeError(hostile)
+except RuntimeError:
+    log.exception("it failed")
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_text_in_the_log_can_command_a_terminal_or_forge_a_line(form: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", SAY, form],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=True,
+    )
+    said = result.stderr.decode()
+
+    assert not set("\x1b\x07\x9b\r") & {*said}
+    if form == "json":
+        assert [json.loads(line)["level"] for line in said.splitlines()] == [
+            "warning",
+            "warning",
+            "error",
+        ]
+    else:
+        assert "café \\x1b]0;title" in said
+        assert not said.splitlines()[1].startswith("2026-01-01 forged")
+
+
+def test_a_warning_at_the_start_is_a_line_of_the_log_too(tmp_path: Path) -> None:
+    env = {"REFLECT_BOOTSTRAP_TOKEN": "a-token", "REFLECT_LOG_FORMAT": "json"}
+    server = ServerProcess(tmp_path, env={**env, "REFLECT_HOST": "127.1"})
+    server.stop()
+
+    (line,) = map(json.loads, server.log.splitlines())
+    assert "127.1" in line["event"]
 
 
 class Collector(http.server.BaseHTTPRequestHandler):

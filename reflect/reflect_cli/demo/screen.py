@@ -11,6 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from reflect_server.terminal import inert
+
 from .evaluation import MEMORIES_PER_TASK, Evaluation
 from .grading import CARELESS_RATE
 from .results import Attempt, Standing
@@ -191,7 +193,7 @@ def _standings_table(title: str, standings: list[Standing]) -> Table:
     table.add_column("lesson")
     for standing in standings:
         moved = f"{standing.before:.2f} → {standing.after:.2f}"
-        lesson = Text(standing.lesson)
+        lesson = Text(inert(standing.lesson))
         lesson.truncate(_MOST_OF_LESSON, overflow="ellipsis")
         table.add_row(moved, str(standing.uses), lesson)
     return table

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,7 +77,7 @@ def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
 
     console = Console(highlight=False, soft_wrap=True)
     shown = []
-    for finding in findings:
+    for finding in map(_inert, findings):
         if console.is_terminal:
             console.print(_columns(finding), soft_wrap=False)
         else:
@@ -89,6 +89,13 @@ def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
     console.print()
     console.print(_summary(shown))
     return shown
+
+
+def _inert(finding: Finding) -> Finding:
+    from reflect_server.terminal import inert  # noqa: PLC0415 - with the rest
+
+    remedy = None if finding.remedy is None else inert(finding.remedy)
+    return replace(finding, found=inert(finding.found), remedy=remedy)
 
 
 def _columns(finding: Finding) -> RenderableType:

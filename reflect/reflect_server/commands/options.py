@@ -112,9 +112,10 @@ def one_sentence() -> Iterator[None]:
         Exit: With 1, where the block raises such an error.
     """
     from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - with the rest
+    from reflect_server.terminal import inert  # noqa: PLC0415 - as above
 
     try:
         yield
     except ReflectServerError as error:
-        typer.echo(error.message, err=True)
+        typer.echo(inert(error.message, keep="\n"), err=True)
         raise typer.Exit(1) from None

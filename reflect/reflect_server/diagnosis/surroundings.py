@@ -31,7 +31,7 @@ LONGEST_ANSWER = 10.0
 """How long the endpoint of a model may take to say which models it has, in seconds."""
 
 SHORTEST_TOKEN = 16
-"""A bootstrap token that is shorter can be guessed."""
+"""A token that is shorter can be guessed."""
 
 
 def check_interpreter(settings: Settings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
@@ -54,10 +54,12 @@ def check_safety(settings: Settings) -> Iterator[Finding]:
             f"Other machines can reach {settings.host}, and the server speaks plain HTTP.",
             "Put a proxy that encrypts in front of it.",
         )
-    token = settings.bootstrap_token
-    if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
+    tokens = {"bootstrap token": settings.bootstrap_token, "metrics token": settings.metrics_token}
+    for name, token in tokens.items():
+        if token is None or len(token.get_secret_value()) >= SHORTEST_TOKEN:
+            continue
         yield warning(
-            "bootstrap token",
+            name,
             f"It has fewer than {SHORTEST_TOKEN} characters and can be guessed.",
             "Set a longer one, for example that of `openssl rand -hex 32`, or none.",
         )
