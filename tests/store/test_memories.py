@@ -132,6 +132,21 @@ def test_vectors_come_back_exactly_for_their_embedder(store: Store, keep_memory:
     assert len(vectors) == 0
 
 
+def test_vectors_of_some_memories_come_in_the_same_order(store: Store, keep_memory: Keep):
+    for memory_id, project_id in (("a", "p"), ("b", "p"), ("c", "p"), ("d", "q")):
+        store.write(lambda tx, i=memory_id, p=project_id: keep_memory(tx, i, p))
+
+    def ids_of(*memory_ids: str) -> list[str]:
+        return store.read(
+            lambda tx: tx.memories.vectors(
+                "p", embedder="e", dimensions=2, memory_ids=set(memory_ids)
+            )
+        )[0]
+
+    assert ids_of("c", "a", "d", "unknown") == ["a", "c"]
+    assert ids_of() == []
+
+
 def test_vectors_of_other_dimensions_are_never_among_them(store: Store, keep_memory: Keep):
     store.write(lambda tx: keep_memory(tx, "a", vector=(1.0, 0.0)))
     store.write(lambda tx: keep_memory(tx, "b", vector=(1.0, 0.0, 0.0)))

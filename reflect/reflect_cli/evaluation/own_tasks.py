@@ -174,6 +174,9 @@ def verdict(evaluation: Evaluation) -> str:
 
     Args:
         evaluation: What `does_memory_help` returned.
+
+    Raises:
+        EvaluationError: It is another evaluation.
     """
     condition = evaluation.conditions[-1]
     gain = evaluation.margin(WITH, WITHOUT, condition)

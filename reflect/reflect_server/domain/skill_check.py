@@ -26,9 +26,6 @@ from reflect_server.domain.model import Memory, QValueEvent
 from reflect_server.domain.skill_model import SkillCheck, SkillLine
 from reflect_server.domain.utility import PRIOR_WEIGHT
 
-MOST_TASKS = 1_000
-"""How many reviewed tasks a comparison rests on at the most, the newest."""
-
 Values = NDArray[np.float64]
 
 
@@ -39,7 +36,8 @@ class Ground:
 
     Attributes:
         tasks: The memories whose tasks count; one per reviewed run.
-        vectors: The unit vectors of memories' tasks, by memory.
+        vectors: The unit vectors of the tasks of these memories and of cited ones, by memory; a
+            task without one does not count.
         histories: The changes of the Q-values of cited memories, by memory.
         base_rate: The usual rate in the project, in (0, 1).
     """
@@ -59,7 +57,7 @@ def compare(earlier: Sequence[SkillLine], later: Sequence[SkillLine], ground: Gr
         later: The lines of the new version.
         ground: What the comparison rests on.
     """
-    tasks = [task for task in ground.tasks if task.id in ground.vectors][:MOST_TASKS]
+    tasks = [task for task in ground.tasks if task.id in ground.vectors]
     cited = {memory_id for line in (*earlier, *later) for memory_id in line.memory_ids}
     reviews = {event.review_id for i in cited for event in ground.histories.get(i, ())}
     if not tasks:

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from reflect_server.domain.model import Evidence, Memory
 from reflect_server.domain.parts import Parts
-from reflect_server.domain.skill_check import MOST_TASKS, Ground, compare
+from reflect_server.domain.skill_check import Ground, compare
 from reflect_server.domain.skill_document import document
 from reflect_server.domain.skill_edits import Draft
 from reflect_server.domain.skill_lessons import ranked_lessons, ranked_lines, section_of
@@ -31,6 +32,9 @@ LEAST_MEMORIES = 5
 
 DEFAULT_PER_SIDE = 5
 """How many lessons of passed runs, and of failed ones, a skill is made of."""
+
+MOST_TASKS = 1_000
+"""How many reviewed tasks the comparison of two versions rests on at the most, the newest."""
 
 MOST_VERSIONS = 100
 """How many versions a list shows, the newest."""
@@ -198,12 +202,16 @@ def _check(
     earlier = known.earlier
     if earlier is None or not earlier.lines:
         return None
-    ids, rows, _ = tx.memories.vectors(
-        earlier.project_id, embedder=embedder.name, dimensions=embedder.dimensions
-    )
     cited = {memory_id for line in (*earlier.lines, *lines) for memory_id in line.memory_ids}
+    tasks = list(islice(known.memories.values(), MOST_TASKS))
+    ids, rows, _ = tx.memories.vectors(
+        earlier.project_id,
+        embedder=embedder.name,
+        dimensions=embedder.dimensions,
+        memory_ids=cited.union(task.id for task in tasks),
+    )
     ground = Ground(
-        tasks=list(known.memories.values())[:MOST_TASKS],
+        tasks=tasks,
         vectors=dict(zip(ids, rows, strict=True)),
         histories={memory_id: tx.memories.history(memory_id) for memory_id in cited},
         base_rate=known.base_rate,

@@ -4,7 +4,7 @@ What the service asks of a store about memories.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -142,15 +142,21 @@ class Memories(Protocol):
         ...
 
     def vectors(
-        self, project_id: str, *, embedder: str, dimensions: int
+        self,
+        project_id: str,
+        *,
+        embedder: str,
+        dimensions: int,
+        memory_ids: Collection[str] | None = None,
     ) -> tuple[list[str], NDArray[np.float32], list[str]]:
         """
-        Return all memories of a project that have a vector of an embedder.
+        Return memories of a project that have a vector of an embedder.
 
         Args:
             project_id: The project.
             embedder: The embedder.
             dimensions: The length of its vectors; those of another length are left out.
+            memory_ids: Which memories; None for all.
 
         Returns:
             The ids, oldest memory first, the vectors as rows, shape (memories, dimensions), and the

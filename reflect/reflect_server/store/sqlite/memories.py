@@ -5,7 +5,7 @@ The memories, their vectors, and the history of their Q-values.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -66,13 +66,18 @@ INSERT INTO memories (
 ) VALUES ({next_position("memories")}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """  # noqa: S608 - made of constants
 
-_VECTORS = """
+_SELECT_VECTORS = """
 SELECT m.id, v.vector, m.task
 FROM memories AS m
-JOIN memory_vectors AS v ON v.memory_id = m.id AND v.embedder = ? AND v.dimensions = ?
-WHERE m.project_id = ?
-ORDER BY m.seq
+JOIN memory_vectors AS v
+    ON v.memory_id = m.id AND v.embedder = :embedder AND v.dimensions = :dimensions
 """
+_VECTORS = f"{_SELECT_VECTORS} WHERE m.project_id = :project_id ORDER BY m.seq"
+_VECTORS_OF = f"""
+{_SELECT_VECTORS}
+WHERE +m.project_id = :project_id AND m.id IN (SELECT value FROM json_each(:memory_ids))
+ORDER BY m.seq
+"""  # noqa: S608 - made of constants
 
 _UNEMBEDDED = """
 SELECT m.seq, m.id, m.project_id, m.task
@@ -243,12 +248,23 @@ class SqliteMemories:
         )
 
     def vectors(
-        self, project_id: str, *, embedder: str, dimensions: int
+        self,
+        project_id: str,
+        *,
+        embedder: str,
+        dimensions: int,
+        memory_ids: Collection[str] | None = None,
     ) -> tuple[list[str], NDArray[np.float32], list[str]]:
         """
-        Return all memories of a project that have a vector of an embedder; see `Memories.vectors`.
+        Return memories of a project that have a vector of an embedder; see `Memories.vectors`.
         """
-        rows = self._execute(_VECTORS, (embedder, dimensions, project_id)).fetchall()
+        values = {"embedder": embedder, "dimensions": dimensions, "project_id": project_id}
+        if memory_ids is None:
+            rows = self._execute(_VECTORS, values).fetchall()
+        else:
+            rows = self._execute(
+                _VECTORS_OF, {**values, "memory_ids": from_ids(memory_ids)}
+            ).fetchall()
         matrix = to_matrix([row[1] for row in rows], dimensions)
         return [row[0] for row in rows], matrix, [row[2] for row in rows]
 
