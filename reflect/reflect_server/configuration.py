@@ -165,13 +165,6 @@ def load_configuration(config: Path | None = None, **options: Any) -> Configurat
     return Configuration(settings, origins, file)
 
 
-def load_settings(config: Path | None = None, **options: Any) -> Settings:
-    """
-    Read the settings, as `load_configuration` does.
-    """
-    return load_configuration(config, **options).settings
-
-
 def _by_name(values: Mapping[str, Any]) -> dict[str, Any]:
     names = {alias: name for name, alias in _ALIASES.items()}
     return {names.get(key, key): value for key, value in values.items()}

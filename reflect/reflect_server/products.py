@@ -36,24 +36,12 @@ class Products:
         self._helpers = (processors or os.cpu_count() or 1) - 1
         self._pool = ThreadPoolExecutor(max(1, self._helpers), thread_name_prefix="reflect-scan")
 
-    def of(self, vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """
-        Return the inner product of each vector with a query.
-
-        Args:
-            vectors: The vectors as rows, shape (rows, dimensions).
-            query: The query, shape (dimensions,).
-
-        Returns:
-            The products, shape (rows,).
-        """
-        return self.of_beside(vectors, query, lambda: None)[0]
-
     def of_beside(
         self, vectors: NDArray[np.float32], query: NDArray[np.float32], other: Callable[[], T]
     ) -> tuple[NDArray[np.float32], T]:
         """
-        Do what `of` does, and something else on this thread while others begin with the products.
+        Return the inner product of each vector with a query, and do something else on this thread
+        while others begin with the products.
 
         Args:
             vectors: The vectors as rows, shape (rows, dimensions).

@@ -102,9 +102,9 @@ class Settings(BaseSettings):
     """
     The settings of one server.
 
-    Made directly, it takes its arguments and defaults alone. `configuration.load_settings` fills it
-    from options, from the environment, where each field's variable is `REFLECT_` and its name, and
-    from a file.
+    Made directly, it takes its arguments and defaults alone. `configuration.load_configuration`
+    fills it from options, from the environment, where each field's variable is `REFLECT_` and its
+    name, and from a file.
     """
 
     model_config = SettingsConfigDict(

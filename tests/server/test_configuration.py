@@ -15,7 +15,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from reflect_server.commands import add_commands
-from reflect_server.configuration import config_file, load_configuration, load_settings
+from reflect_server.configuration import config_file, load_configuration
 from reflect_server.errors import SettingsError
 
 TOKEN = "a-token-that-nobody-may-see"
@@ -71,11 +71,11 @@ def test_the_file_in_the_platforms_folder_is_read_unless_the_environment_says_no
 ) -> None:
     written(tmp_path / "config" / "reflect" / "config.toml", "port = 4711\n")
 
-    assert load_settings().port == 4711
+    assert load_configuration().settings.port == 4711
     monkeypatch.setenv("REFLECT_CONFIG", str(written(tmp_path / "other.toml", "port = 4712\n")))
-    assert load_settings().port == 4712
+    assert load_configuration().settings.port == 4712
     monkeypatch.setenv("REFLECT_CONFIG", "")
-    assert load_settings().port == 8000
+    assert load_configuration().settings.port == 8000
 
 
 @pytest.mark.parametrize("how", ["option", "environment"])
@@ -108,7 +108,7 @@ def test_a_file_that_cannot_be_used_is_refused_and_named(
     file = written(tmp_path / "r.toml", text)
 
     with pytest.raises(SettingsError) as refusal:
-        load_settings(file)
+        load_configuration(file)
 
     assert says in refusal.value.message
     assert str(file) in refusal.value.message
