@@ -1,5 +1,6 @@
 // Looks at every page of the built site in headless Chromium, narrow and wide, light and dark: no
-// page scrolls sideways, loads anything from elsewhere, or fails a rule of axe-core (WCAG 2 A, AA).
+// page scrolls sideways, loads anything from elsewhere, has prompts copied with its commands, or fails
+// a rule of axe-core (WCAG 2 A, AA).
 //
 // node check_site.mjs SITE [SCREENSHOTS]; CHROMIUM is the path of another browser than /usr/bin/chromium.
 
@@ -62,6 +63,10 @@ for (const theme of ["light", "dark"]) {
       if (wider > 0) faults.add(`${where} scrolls sideways by ${wider} pixels`);
       const shown = await page.evaluate(() => document.body.dataset.mdColorScheme);
       if (shown !== { light: "default", dark: "slate" }[theme]) faults.add(`${where} is ${shown}`);
+      const copied = await page.$$eval(".gp", (prompts) =>
+        prompts.map((prompt) => prompt.closest("[data-copy]")?.dataset.copy ?? prompt.textContent),
+      );
+      if (copied.some((text) => /^\$ /m.test(text))) faults.add(`${where} copies prompts`);
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() =>
         window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }),

@@ -131,12 +131,11 @@ def check_words(words: list[str]) -> None:
 
 NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 INSTALLABLE = {
+    ".[server,openai]",
     ".[server]",
     "nox",
     "openai",
     "pip",
-    "reflect-sdk[server,openai]",
-    "reflect-sdk[server]",
     "sentence-transformers",
 }
 MADE_BY_THE_READER = {"first.py"}
