@@ -47,7 +47,10 @@ BOOTSTRAP_ATTEMPTS_PER_SECOND = 10.0
 FIRST_KEY_LABEL = "First master key"
 
 _STOP_SECONDS = 1.5
-"""What the trace in work gets at the end; all of the end stays below five seconds."""
+"""
+What the trace in work gets at the end, and then the batch in work of a re-embedding. The whole end
+stays below the ten seconds after which Docker kills.
+"""
 
 
 @dataclass(frozen=True, slots=True)

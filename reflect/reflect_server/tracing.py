@@ -4,6 +4,8 @@ OpenTelemetry spans of requests and of ingestion, where they are wanted.
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +14,11 @@ from reflect_server.errors import SettingsError
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Link, Span
+
+LONGEST_CLOSE = 2.0
+"""How long the end of a service waits for the last spans to be sent, in seconds."""
+
+_log = logging.getLogger("reflect_server.tracing")
 
 
 class RequestSpan(Protocol):
@@ -195,7 +202,9 @@ class OpenTelemetry:
         self._propagate = propagate
         self._trace = trace
         self._traceparents = TraceContextTextMapPropagator()
-        self._provider = TracerProvider(resource=Resource.create({"service.name": "reflect"}))
+        self._provider = TracerProvider(
+            resource=Resource.create({"service.name": "reflect"}), shutdown_on_exit=False
+        )
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("reflect_server")
 
@@ -261,9 +270,15 @@ class OpenTelemetry:
 
     def close(self) -> None:
         """
-        Send what has not been sent yet.
+        Send what has not been sent yet, within `LONGEST_CLOSE`.
         """
-        self._provider.shutdown()
+        sending = threading.Thread(
+            target=self._provider.shutdown, name="reflect-last-spans", daemon=True
+        )
+        sending.start()
+        sending.join(LONGEST_CLOSE)
+        if sending.is_alive():
+            _log.warning("the last spans were not sent, as the collector does not take them")
 
     def _links(self, origin: str | None) -> list[Link]:
         if origin is None:

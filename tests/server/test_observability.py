@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -366,6 +367,21 @@ def test_spans_are_sent_where_the_standard_variables_say(tmp_path: Path) -> None
     assert b"service.name" in sent
     assert server.first_key is not None
     assert server.first_key.encode() not in sent
+
+
+def test_a_collector_that_never_answers_does_not_hold_the_end_up(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        server = ServerProcess(
+            tmp_path / "data",
+            env={"REFLECT_TRACING": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint},
+        )
+        try:
+            assert httpx.get(f"{server.base_url}/health").status_code == 200
+        finally:
+            code = server.stop()
+    assert code == 0, "It was killed, as it did not end in time."
+    assert "the last spans were not sent" in server.log
 
 
 @pytest.mark.parametrize("reviewed", ["at once", "later"])
