@@ -110,7 +110,7 @@ def reflect_trace(
     Record every call of a function, which may be asynchronous, as `ReflectClient.trace` does.
 
     For functions and objects that are called like one, not for methods, whose first argument is
-    their object.
+    their object; inside of a method use `ReflectClient.trace`.
 
     What the function returns decides what is recorded: of a `TraceResult` all its parts, of a
     string that string as trajectory and final response, and of anything else nothing.
@@ -128,7 +128,8 @@ def reflect_trace(
             those of the call; on by default.
 
     Raises:
-        InvalidArgumentError: If the function is a generator.
+        InvalidArgumentError: If the function is a generator, or a method whose object would be
+            taken for the context or the task.
 
     Returns:
         A decorator. The decorated function takes the arguments without the context, and returns
@@ -154,6 +155,11 @@ def reflect_trace(
             raise InvalidArgumentError(
                 "reflect_trace cannot record a generator, whose result comes piece by piece. "
                 "Use `with client.trace(...)` inside of it."
+            )
+        if _is_method(function) and (inject_context or task is None):
+            raise InvalidArgumentError(
+                f"reflect_trace records functions, found the method {function.__qualname__!r}, "
+                "whose first argument is its object. Use `with client.trace(...)` inside of it."
             )
 
         def options(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -182,6 +188,15 @@ def reflect_trace(
         return recorded_async if is_async else recorded
 
     return decorate
+
+
+def _is_method(function: Callable[..., object]) -> bool:
+    """
+    Return whether a function is one of a class body, by the name of its first argument.
+    """
+    if not inspect.isfunction(function):
+        return False
+    return next(iter(inspect.signature(function).parameters), None) in ("self", "cls")
 
 
 def _task_of(

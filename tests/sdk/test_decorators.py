@@ -135,6 +135,35 @@ def test_objects_that_are_called_like_a_function_are_recorded(
     assert _recorded(recording)[0]["task"] == "How many?"
 
 
+def test_methods_are_refused_where_their_object_would_be_taken_for_something_else(
+    client: ReflectClient,
+):
+    decorate: Any = reflect_trace(client)
+    with pytest.raises(InvalidArgumentError, match=r"found the method '.*Agent.answer'"):
+
+        class Agent:
+            @decorate
+            def answer(self, context: TraceContext, question: str) -> str:
+                return f"{question} {context.task}"
+
+    with pytest.raises(InvalidArgumentError, match=r"found the method '.*PlainAgent.answer'"):
+
+        class PlainAgent:
+            @reflect_trace(client, inject_context=False)
+            async def answer(self, question: str) -> str:
+                return question
+
+
+def test_a_method_is_recorded_where_its_task_is_told(recording: Scripted, client: ReflectClient):
+    class Agent:
+        @reflect_trace(client, task=lambda _, question: question, inject_context=False)
+        def answer(self, question: str) -> str:
+            return f"{question} 42"
+
+    assert Agent().answer("How many?") == "How many? 42"
+    assert _recorded(recording)[0]["task"] == "How many?"
+
+
 def test_generators_are_refused(client: ReflectClient):
     def pieces(context: TraceContext) -> Iterator[str]:
         yield "4"
