@@ -175,6 +175,15 @@ def test_a_line_whose_memories_were_deleted_goes(project: Project):
     assert all(gone not in line["memory_ids"] for line in second["lines"])
 
 
+def test_a_skill_is_yaml_whatever_its_tasks_hold(project: Project):
+    for number in range(5):
+        project.memory(f"\x00\x1b\x7f\x85\x9f\u2028\ufffe\uffff😀 \"'# --- {number}")
+
+    front_matter = yaml.safe_load(_created(project)["content"].split("---\n", 2)[1])
+
+    assert "😀 \"'# --- 4" in front_matter["description"]
+
+
 def test_a_skill_keeps_to_the_format_whatever_the_project_is_called(project: Project):
     odd = project.named("Claude's <b>own</b> Anthropic projekt " + "x" * 80)
     for number in range(5):

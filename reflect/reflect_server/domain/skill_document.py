@@ -26,6 +26,7 @@ _TITLES = {
 _EXAMPLES = 3
 _LONGEST_EXAMPLE = 120
 _CITED = 5
+_NOT_IN_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _FRONT_MATTER = re.compile(
     r"---\nname: (?P<name>[^\n]*)\ndescription: (?P<description>[^\n]*)\n---\n\n.+", re.DOTALL
 )
@@ -128,7 +129,7 @@ def _front_matter(
     description = (
         f"Lessons of {len(lines)} kinds of reviewed runs. Use it for tasks like: {examples}"
     )
-    plain = _TAG.sub(" ", description).replace("<", " ").replace(">", " ")
+    plain = _NOT_IN_YAML.sub(" ", _TAG.sub(" ", description)).replace("<", " ").replace(">", " ")
     said = json.dumps(plain[:LONGEST_DESCRIPTION], ensure_ascii=False)
     return f"---\nname: {name}\ndescription: {said}\n---"
 
