@@ -4,6 +4,7 @@ What every client has: its settings, its connections and its life.
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from collections.abc import Callable
@@ -145,8 +146,9 @@ class Connection:
             "project_id": project_id,
         }
         given = {name: value for name, value in changes.items() if value is not None}
-        other = object.__new__(type(self))
-        other._configure(evolve(self._settings, **given), self._api_key, self._pool, shared=True)
+        settings = evolve(self._settings, **given)
+        other = copy.copy(self)
+        other._configure(settings, self._api_key, self._pool, shared=True)  # noqa: SLF001 - of its kind
         return other
 
     @classmethod

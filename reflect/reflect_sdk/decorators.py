@@ -185,7 +185,10 @@ def reflect_trace(
                 return _record(context, await function(*given, **kwargs))
 
         is_async = any(map(inspect.iscoroutinefunction, (function, call)))
-        return recorded_async if is_async else recorded
+        decorated = recorded_async if is_async else recorded
+        if inject_context:
+            _sign_without_context(decorated)
+        return decorated
 
     return decorate
 
@@ -197,6 +200,21 @@ def _is_method(function: Callable[..., object]) -> bool:
     if not inspect.isfunction(function):
         return False
     return next(iter(inspect.signature(function).parameters), None) in ("self", "cls")
+
+
+def _sign_without_context(decorated: Callable[..., Any]) -> None:
+    """
+    Have the signature name what callers give, for `help` and for frameworks that call by it.
+    """
+    signature = inspect.signature(decorated)
+    context = next(iter(signature.parameters.values()), None)
+    if context is None or context.kind is inspect.Parameter.VAR_POSITIONAL:
+        return
+    others = [given for given in signature.parameters.values() if given is not context]
+    decorated.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]  # typeshed lacks it
+    decorated.__annotations__ = {
+        name: kind for name, kind in decorated.__annotations__.items() if name != context.name
+    }
 
 
 def _task_of(

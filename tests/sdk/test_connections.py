@@ -82,6 +82,16 @@ def test_other_options_share_the_connections(service: Scripted, client: ReflectC
     assert (client.project_id, other.project_id) == ("default", "other")
 
 
+def test_a_client_with_other_options_keeps_what_a_subclass_has_added(service: Scripted):
+    class TenantClient(ReflectClient):
+        def __init__(self, tenant: str) -> None:
+            super().__init__(base_url=service.url, api_key="k")
+            self.tenant = tenant
+
+    with TenantClient("acme") as client:
+        assert client.with_options(timeout=5.0).tenant == "acme"
+
+
 def test_closing_a_client_with_other_options_leaves_the_connections_open(
     service: Scripted, client: ReflectClient
 ):

@@ -5,8 +5,9 @@ Functions whose calls are recorded.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -162,6 +163,34 @@ def test_a_method_is_recorded_where_its_task_is_told(recording: Scripted, client
 
     assert Agent().answer("How many?") == "How many? 42"
     assert _recorded(recording)[0]["task"] == "How many?"
+
+
+@pytest.mark.parametrize("world", ["sync", "async"])
+def test_the_signature_is_that_of_the_calls(client: ReflectClient, world: str):
+    @reflect_trace(client)
+    def answer(context: TraceContext, question: str, *, rows: int = 3) -> str:
+        return "42"
+
+    @reflect_trace(client)
+    async def answer_async(context: TraceContext, question: str, *, rows: int = 3) -> str:
+        return "42"
+
+    decorated = answer if world == "sync" else answer_async
+    assert str(inspect.signature(decorated)) == "(question: 'str', *, rows: 'int' = 3) -> 'str'"
+    assert list(get_type_hints(decorated)) == ["question", "rows", "return"]
+
+
+@pytest.mark.parametrize("inject_context", [True, False])
+def test_a_signature_that_names_no_context_stays(client: ReflectClient, inject_context: bool):
+    def answer(*arguments: object) -> str:
+        return "42"
+
+    def nothing() -> str:
+        return "42"
+
+    decorate: Any = reflect_trace(client, inject_context=inject_context)  # type: ignore[call-overload]  # of both kinds
+    assert str(inspect.signature(decorate(answer))) == "(*arguments: 'object') -> 'str'"
+    assert str(inspect.signature(decorate(nothing))) == "() -> 'str'"
 
 
 def test_generators_are_refused(client: ReflectClient):
