@@ -20,6 +20,7 @@ from attrs import frozen
 from reflect_api.decoding import RETRIES_EXTENSION
 from reflect_api.errors import REQUEST_ID_HEADER, InvalidArgumentError
 from reflect_sdk._answer_body import Answer, AnswerBody
+from reflect_sdk._cancellation import cancelled_where_it_waits
 from reflect_sdk._deadline import ends_after
 from reflect_sdk._drivers import run, run_async
 from reflect_sdk._errors import (
@@ -212,13 +213,18 @@ class ReliableAsyncClient(httpx.AsyncClient):
                 await anyio.sleep(effect.seconds)
                 return None
             body = None
-            with anyio.move_on_after(effect.seconds):
+
+            async def attempt() -> Answer:
+                nonlocal body
                 client = self._pool.async_client()
                 response = await client.send(effect.request, stream=True, **options)
                 if streamed and response.is_success:
                     return Answer(response)
                 body = AnswerBody(response)
                 return await body.read_async()
+
+            with anyio.move_on_after(effect.seconds):
+                return await cancelled_where_it_waits(attempt())
             late = httpx.ReadTimeout("the deadline has passed", request=effect.request)
             if body is None:
                 raise late

@@ -8,12 +8,15 @@ import asyncio
 import json
 import os
 import pickle
+import socket
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.metadata import version
 
+import httpcore
 import httpx
 import pytest
 
@@ -183,6 +186,57 @@ def test_a_given_asynchronous_client_sends_the_requests_and_is_never_closed(serv
 
     asyncio.run(call())
     assert service.asked[0].headers["X-Proxy"] == "yes"
+
+
+def test_a_call_that_is_cancelled_at_any_moment_leaves_its_connection_free():
+    body = json.dumps(TRACE)
+    answer = f"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}".encode()
+
+    async def cancel_everywhere() -> list[bool]:
+        given = httpx.AsyncClient()
+        given._transport._pool = httpcore.AsyncConnectionPool(  # type: ignore[attr-defined]  # so that every moment is known
+            network_backend=httpcore.AsyncMockBackend([answer]), max_connections=1
+        )
+        client = ReflectClient(
+            base_url="http://localhost", api_key="k", timeout=1, async_http_client=given
+        )
+        cancelled = []
+        for moments in range(40):
+            call = asyncio.create_task(client.get_trace_async("t1"))
+            for _ in range(moments):
+                await asyncio.sleep(0)
+            cancelled.append(call.cancel())
+            with suppress(asyncio.CancelledError):
+                await call
+            assert (await client.get_trace_async("t1")).id == "t1"
+        return cancelled
+
+    cancelled = asyncio.run(cancel_everywhere())
+    assert (cancelled[0], cancelled[-1]) == (True, False)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "closed"])
+def test_a_call_that_is_ended_at_any_moment_ends_at_once(end: str):
+    async def end_everywhere(port: int) -> None:
+        async with httpx.AsyncClient() as given:
+            client = ReflectClient(
+                base_url=f"http://127.0.0.1:{port}", api_key="k", async_http_client=given
+            )
+            for moments in range(20):
+                called = client.get_trace_async("t1")
+                if end == "closed":
+                    called.send(None)
+                    called.close()
+                    continue
+                call = asyncio.create_task(called)
+                for _ in range(moments):
+                    await asyncio.sleep(0)
+                call.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await call
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asyncio.run(asyncio.wait_for(end_everywhere(silent.getsockname()[1]), 5))
 
 
 @pytest.mark.parametrize("missing", ["REFLECT_API_KEY", "REFLECT_API_URL", "REFLECT_PROJECT_ID"])
