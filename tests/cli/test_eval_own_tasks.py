@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 import typer
@@ -14,9 +15,11 @@ from reflect_cli.evaluation.errors import EvaluationError
 from reflect_cli.evaluation.own_tasks import (
     WITH,
     WITHOUT,
+    Grade,
     OwnSettings,
     OwnTask,
     OwnTasks,
+    Solve,
     evaluate_own_tasks,
     load_own_tasks,
     verdict,
@@ -131,6 +134,24 @@ def test_a_function_that_raises_ends_the_evaluation_in_a_sentence(server: Runnin
     service = Service(server.base_url, server.api_key)
     with pytest.raises(EvaluationError, match="`solve` raised ValueError: no luck on the task"):
         evaluate_own_tasks(service, OwnTasks(TASKS, fail, grade), OwnSettings())
+
+
+def test_functions_that_are_asynchronous_are_refused(server: RunningServer):
+    async def think(prompt: str) -> str:
+        return prompt
+
+    service = Service(server.base_url, server.api_key)
+    own = OwnTasks(TASKS, cast("Solve", think), grade)
+    with pytest.raises(EvaluationError, match="`solve` is asynchronous"):
+        evaluate_own_tasks(service, own, OwnSettings())
+
+
+@pytest.mark.parametrize("graded", ["fail", None, 0.5, (False, "Say 3", "Say 4")])
+def test_grades_that_are_neither_true_nor_false_are_refused(server: RunningServer, graded: object):
+    service = Service(server.base_url, server.api_key)
+    own = OwnTasks(TASKS, solve, cast("Grade", lambda _, __: graded))
+    with pytest.raises(EvaluationError, match="`grade` must return True or False"):
+        evaluate_own_tasks(service, own, OwnSettings())
 
 
 def test_the_command_answers_for_a_file(tmp_path: Path):

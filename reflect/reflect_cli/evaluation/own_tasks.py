@@ -9,6 +9,7 @@ later tasks are given what earlier ones have taught.
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import random
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -107,8 +108,9 @@ def does_memory_help(
         `evaluation.margin(WITH, WITHOUT, evaluation.conditions[-1])` is the gain in the last epoch.
 
     Raises:
-        EvaluationError: There are fewer than two tasks, one has no text, a function raises, the
-            server cannot be used, or it did not do its part.
+        EvaluationError: There are fewer than two tasks, one has no text, a function raises, is
+            asynchronous or grades by something else than True and False, the server cannot be
+            used, or it did not do its part.
 
     Example:
         >>> evaluation = does_memory_help(questions, agent.answer, is_right)
@@ -133,7 +135,8 @@ def evaluate_own_tasks(service: Service, own: OwnTasks, settings: OwnSettings) -
         settings: How they are run.
 
     Raises:
-        EvaluationError: There are fewer than two tasks, one has no text, or a function raises.
+        EvaluationError: There are fewer than two tasks, one has no text, or a function raises, is
+            asynchronous or grades by something else than True and False.
         ReflectError: The server did not do its part.
     """
     texts = [_text(task) for task in own.tasks]
@@ -279,10 +282,13 @@ def _attempt(own: OwnTasks, task: OwnTask, prompt: str) -> tuple[bool, str | Non
 
 def _graded(own: OwnTasks, task: OwnTask, answer: str) -> tuple[bool, str | None]:
     graded = _call("grade", partial(own.grade, task), task, answer)
-    if isinstance(graded, tuple):
-        passed, feedback = graded
-        return bool(passed), None if passed else str(feedback)
-    return bool(graded), None
+    passed, feedback = graded if isinstance(graded, tuple) and len(graded) == 2 else (graded, None)
+    if passed not in (True, False):
+        raise EvaluationError(
+            "`grade` must return True or False, or a tuple of that and feedback; it returned "
+            f"{graded!r} on the task {_text(task)[:_SHOWN]!r}."
+        )
+    return bool(passed), None if passed or feedback is None else str(feedback)
 
 
 def _call(name: str, function: Callable[[str], Any], task: OwnTask, argument: str) -> Any:
@@ -293,6 +299,12 @@ def _call(name: str, function: Callable[[str], Any], task: OwnTask, argument: st
             f"`{name}` raised {type(error).__name__}: {error} on the task "
             f"{_text(task)[:_SHOWN]!r}. Let it return an answer that does not pass instead."
         ) from error
+    if inspect.iscoroutine(answer):
+        answer.close()
+        raise EvaluationError(
+            f"`{name}` is asynchronous, and is called as a plain function. Define one that runs "
+            f"it: `def {name}(...): return asyncio.run(...)`."
+        )
     return str(answer) if name == "solve" else answer
 
 
