@@ -127,7 +127,8 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
             kind = ServerError if response.status_code >= 500 else cls
         request = response.request
         status = f"{response.status_code} {response.reason_phrase}".strip()
-        answered = f"{request.method} {request.url.path} answered {status}"
+        where = request.url.copy_with(userinfo=b"", query=None)
+        answered = f"{request.method} {where} answered {status}"
         request_id = _request_id(response)
         known_as = f" (request id {request_id})" if request_id else ""
         detail = _detail(response, _problem(response))

@@ -184,7 +184,7 @@ def test_a_traceback_names_an_error_as_it_is_imported(service: Scripted, client:
     with pytest.raises(APIStatusError) as caught:
         client.get_trace("t1")
     last = traceback.format_exception_only(caught.value)[-1]
-    assert last.startswith("reflect_sdk.NotFoundError: GET /v1/")
+    assert last.startswith(f"reflect_sdk.NotFoundError: GET {service.url}/v1/")
 
 
 def test_no_error_shows_the_key(service: Scripted, client: ReflectClient):

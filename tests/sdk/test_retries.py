@@ -151,7 +151,7 @@ def test_a_last_attempt_that_gets_no_answer_does_not_hide_the_answer_before(
         service.deliver(httpx.Request("GET", URL), max_retries=1)
     assert isinstance(caught.value.__cause__, RateLimitError)
     assert str(caught.value).endswith(
-        " Before that, GET /v1/projects/p answered 429 Too Many Requests with an empty body "
+        f" Before that, GET {URL} answered 429 Too Many Requests with an empty body "
         "(request id r-7)."
     )
 
