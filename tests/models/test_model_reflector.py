@@ -190,6 +190,12 @@ def test_garbage_is_an_error_that_says_what_came(reply: Reply, words: str):
         reflect(reply)
 
 
+@pytest.mark.parametrize("endless", ["{", "<think>", "a"])
+def test_an_answer_that_goes_on_and_on_holds_nobody_up(endless: str):
+    with pytest.raises(ReflectionError, match="did not answer with the JSON object"):
+        reflect(says(endless * 3_000_000))
+
+
 def test_what_the_model_writes_is_cut_to_the_limits():
     reply = writes(
         summary="Two\nlines. " + "word " * 500,
