@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.metrics_core import (
     GaugeHistogramMetricFamily,
@@ -81,6 +88,7 @@ class Metrics:
             "Memories that wait for a vector after a change of the embedder.",
             registry=self._registry,
         )
+        ProcessCollector(registry=self._registry)
         self._registry.register(_StoreCollector(store))
 
     def follow_embedding(self, left: Callable[[], int]) -> None:

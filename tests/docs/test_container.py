@@ -4,8 +4,11 @@ The container's files name settings, commands and files that exist.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from typer.main import get_command
 
 from reflect_server.commands import COMMANDS, GROUPS, add_commands
 from reflect_server.configuration import CONFIG_VARIABLE, load_configuration
+from reflect_server.testing import running_server
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -75,3 +79,24 @@ def test_compose_publishes_to_this_machine_alone_and_drops_what_it_does_not_need
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["volumes"] == ["data:/data"]
+
+
+def test_compose_bounds_what_a_container_may_take() -> None:
+    service = yaml.safe_load(COMPOSE)["services"]["reflect"]
+
+    assert {"mem_limit", "pids_limit"} <= service.keys()
+    assert service["ulimits"]["core"] == 0
+    assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_the_image_looks_after_the_port_that_it_serves() -> None:
+    (words,) = re.findall(r"^HEALTHCHECK [^\[]*CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    _, _, program = json.loads(words)
+
+    with running_server() as server:
+        port = server.base_url.rpartition(":")[2]
+        for env, code in (({"REFLECT_PORT": port}, 0), ({"REFLECT_PORT": "1"}, 1)):
+            checked = subprocess.run(
+                [sys.executable, "-c", program], env=env, capture_output=True, check=False
+            )
+            assert checked.returncode == code, checked.stderr

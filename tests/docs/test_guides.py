@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -30,6 +31,12 @@ PAGES = [
     for page in sorted((ROOT / "docs").rglob("*.md"))
     if not {"decisions", "reference"} & set(page.parts) and page.name != "api.md"
 ]
+SELF_HOSTING = (ROOT / "docs/guides/self-hosting.md").read_text(encoding="utf-8")
+METRICS = {
+    name
+    for line in re.findall(r"^\| `.*", SELF_HOSTING.partition("| Metric |")[2], re.MULTILINE)
+    for name in re.findall(r"`((?:reflect|process)_\w+)`", line)
+}
 WITH_PYTHON = [page for page in PAGES if blocks_of(page, "python")]
 MARK = "\x1eblock\x1e"
 
@@ -77,6 +84,14 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
             assert printed == block.printed, str(block)
 
 
+def test_each_metric_that_is_explained_is_served(server: RunningServer) -> None:
+    key = {"Authorization": f"Bearer {server.api_key}"}
+    served = httpx.get(f"{server.base_url}/metrics", headers=key).text
+
+    assert set(re.findall(r"^# TYPE (\w+)", served, re.MULTILINE)) >= METRICS
+    assert "reflect_traces" in METRICS
+
+
 def commands() -> Iterator[tuple[str, str]]:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
     for page in pages:
@@ -98,7 +113,7 @@ def test_a_command_is_one_that_exists(place: str, command: str):
         ["bash", "-n", "-c", command], capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
-    for part in re.split(r"&&|\|\|?|;", command):
+    for part in re.split(r"&&|\|\|?|;", command.removeprefix(AS_THE_SERVICE)):
         check_words(shlex.split(part, comments=True))
 
 
@@ -139,7 +154,8 @@ INSTALLABLE = {
     "sentence-transformers",
 }
 MADE_BY_THE_READER = {"first.py"}
-KNOWN = {".", "python3", "export", "git", "curl", "pytest"}
+KNOWN = {".", "python3", "export", "git", "curl", "pytest", "sudo"}
+AS_THE_SERVICE = "sudo -u reflect "
 NESTED = {"keys", "eval"}
 
 
