@@ -62,9 +62,10 @@ class TransformerEmbedder:
         Raises:
             EmbedderError: The model cannot be loaded, or fails.
         """
-        if self._dimensions is None:
-            self._dimensions = self._encoded(["dimensions"]).shape[1]
-        return self._dimensions
+        dimensions = self._dimensions
+        if dimensions is None:
+            dimensions = self._dimensions = int(self._encoded(["dimensions"]).shape[1])
+        return dimensions
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """
