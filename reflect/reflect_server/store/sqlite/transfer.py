@@ -334,18 +334,18 @@ def _require_readable(target: sqlite3.Connection, projects: Sequence[str]) -> No
     """
     traces, skills = SqliteTraces(target), SqliteSkills(target)
     memories = SqliteMemories(target, MemoryContents())
-    try:
-        for project_id in projects:
+    for project_id in projects:
+        try:
             for entries in (traces, memories):
                 after: str | None = None
                 while page := entries.page(project_id, after=after, limit=_READ_AT_ONCE):
                     after = entries.cursor_after(page[-1].id)
             skills.versions(project_id, limit=_READ_AT_ONCE)
-    except (ValueError, OverflowError) as error:
-        raise TransferError(
-            f"A row of the project {project_id!r} holds what cannot be read ({error}). "
-            "Nothing was imported. Export it anew."
-        ) from error
+        except (ValueError, OverflowError) as error:
+            raise TransferError(
+                f"A row of the project {project_id!r} holds what cannot be read ({error}). "
+                "Nothing was imported. Export it anew."
+            ) from error
 
 
 @contextmanager
