@@ -109,7 +109,10 @@ def number(value: object) -> float:
     if isinstance(value, float):
         return value
     if type(value) is int:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise FieldError("", "", "is a number of more than 300 digits") from None
     raise _mismatch("a number", value)
 
 

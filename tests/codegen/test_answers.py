@@ -11,6 +11,7 @@ from scripted_server import ScriptedServer
 from reflect_api import AuthenticatedClient, errors
 from reflect_api.api.api_keys import list_api_keys
 from reflect_api.api.health import health
+from reflect_api.api.memories import list_memories
 from reflect_api.api.projects import delete_project
 from reflect_api.api.traces import get_trace, list_traces
 from reflect_api.models import IngestStatus, Problem, ReviewResult, TraceResponse
@@ -137,6 +138,15 @@ def test_a_value_of_another_shape_is_a_decode_error_that_names_it(
     assert error.field == field
     assert problem in str(error)
     assert str(error).startswith(f"GET {address} answered 200, but the field `{field}` ")
+
+
+def test_a_number_that_no_float_can_hold_is_a_decode_error(
+    server: ScriptedServer, client: AuthenticatedClient, call: Call
+):
+    memory = {"id": "m1", "task": "t", "reflection": "r", "q_value": 10**400}
+    server.answers_with(200, json.dumps([memory]))
+    with pytest.raises(errors.DecodeError, match=r"\[0\]\.q_value` is a number of more"):
+        call(list_memories, "default", client=client)
 
 
 def test_an_error_in_a_list_names_the_position(
