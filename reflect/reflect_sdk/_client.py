@@ -135,6 +135,9 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
         environment: str = "live",
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - as the twin has it
     ) -> BootstrapResponse:
+        """
+        Do what `bootstrap` does, asynchronously.
+        """
         flow = _flows.bootstrap(
             bootstrap_token=bootstrap_token,
             user_id=user_id,
@@ -166,6 +169,9 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
 
     @twin_of(health)
     async def health_async(self) -> dict[str, str]:
+        """
+        Do what `health` does, asynchronously.
+        """
         return await self._run_async(self._flows.health())
 
 

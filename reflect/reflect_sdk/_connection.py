@@ -38,6 +38,8 @@ Method = TypeVar("Method", bound=Callable[..., object])
 def twin_of(method: Callable[..., object]) -> Callable[[Method], Method]:
     """
     Give an asynchronous method the documentation of its synchronous twin.
+
+    Its own line is what editors show, which read the source without running it.
     """
 
     def document(twin: Method) -> Method:

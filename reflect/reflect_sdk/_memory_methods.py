@@ -75,6 +75,9 @@ class MemoryMethods(Connection):
         similarity_threshold: float | None = None,
         mmr_lambda: float = 0.7,
     ) -> list[MemoryResponse]:
+        """
+        Do what `query_memories` does, asynchronously.
+        """
         return await self._run_async(
             self._flows.query_memories(
                 Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda)
@@ -140,6 +143,9 @@ class MemoryMethods(Connection):
         similarity_threshold: float | None = None,
         mmr_lambda: float = 0.7,
     ) -> AugmentedTask:
+        """
+        Do what `augment_with_memories` does, asynchronously.
+        """
         return await self._run_async(
             self._flows.augment_with_memories(
                 Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda)
@@ -220,6 +226,9 @@ class MemoryMethods(Connection):
         applicable_tools: Sequence[str] = (),
         retrieved_memory_ids: Sequence[str] = (),
     ) -> TraceCreateResponse:
+        """
+        Do what `create_memory` does, asynchronously.
+        """
         return await self._run_async(
             self._flows.create_memory(
                 task=task,
@@ -257,6 +266,9 @@ class MemoryMethods(Connection):
     async def get_skill_async(
         self,
     ) -> SkillResponse | None:
+        """
+        Do what `get_skill` does, asynchronously.
+        """
         return await self._run_async(self._flows.get_skill())
 
     def list_skill_versions(
@@ -284,6 +296,9 @@ class MemoryMethods(Connection):
     async def list_skill_versions_async(
         self,
     ) -> list[SkillResponse]:
+        """
+        Do what `list_skill_versions` does, asynchronously.
+        """
         return await self._run_async(self._flows.list_skill_versions())
 
     def create_skill(
@@ -323,4 +338,7 @@ class MemoryMethods(Connection):
         n_passed: int | None = None,
         n_failed: int | None = None,
     ) -> SkillResponse:
+        """
+        Do what `create_skill` does, asynchronously.
+        """
         return await self._run_async(self._flows.create_skill(n_passed=n_passed, n_failed=n_failed))

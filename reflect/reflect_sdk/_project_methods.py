@@ -39,6 +39,9 @@ class ProjectMethods(Connection):
     async def list_api_keys_async(
         self,
     ) -> list[ApiKeyResponse]:
+        """
+        Do what `list_api_keys` does, asynchronously.
+        """
         return await self._run_async(self._flows.list_api_keys())
 
     def create_api_key(
@@ -83,6 +86,9 @@ class ProjectMethods(Connection):
         scopes: Sequence[str],
         environment: str = "live",
     ) -> ApiKeyCreateResponse:
+        """
+        Do what `create_api_key` does, asynchronously.
+        """
         return await self._run_async(
             self._flows.create_api_key(label=label, scopes=scopes, environment=environment)
         )
@@ -118,6 +124,9 @@ class ProjectMethods(Connection):
         self,
         key_id: str,
     ) -> ApiKeyResponse:
+        """
+        Do what `revoke_api_key` does, asynchronously.
+        """
         return await self._run_async(self._flows.revoke_api_key(key_id))
 
     def delete_project(
@@ -149,4 +158,7 @@ class ProjectMethods(Connection):
     async def delete_project_async(
         self,
     ) -> DeleteProjectResponse:
+        """
+        Do what `delete_project` does, asynchronously.
+        """
         return await self._run_async(self._flows.delete_project())

@@ -124,6 +124,9 @@ class RecordingMethods(Connection):
         reference_context: str | None = None,
         alpha: float | None = None,
     ) -> AsyncGenerator[TraceContext, None]:
+        """
+        Do what `trace` does, asynchronously.
+        """
         recorder = Recorder(
             self._flows,
             Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda),
@@ -263,6 +266,9 @@ class RecordingMethods(Connection):
         used_memory_ids: Sequence[str] | None = None,
         remember: bool = True,
     ) -> TraceCreateResponse:
+        """
+        Do what `create_trace` does, asynchronously.
+        """
         return await self._run_async(
             self._flows.create_trace(
                 Run(
@@ -415,6 +421,9 @@ class RecordingMethods(Connection):
         used_memory_ids: Sequence[str] | None = None,
         remember: bool = True,
     ) -> TraceResponse:
+        """
+        Do what `create_trace_and_wait` does, asynchronously.
+        """
         return await self._run_async(
             self._flows.create_trace_and_wait(
                 Run(
@@ -463,4 +472,7 @@ class RecordingMethods(Connection):
 
     @twin_of(deliver_spooled_traces)
     async def deliver_spooled_traces_async(self) -> int:
+        """
+        Do what `deliver_spooled_traces` does, asynchronously.
+        """
         return await self._run_async(self._flows.deliver_spooled_traces())

@@ -74,6 +74,9 @@ class TraceMethods(Connection):
         poll_interval: float = 0.25,
         wait_timeout: float = 60.0,
     ) -> TraceResponse:
+        """
+        Do what `wait_for_trace` does, asynchronously.
+        """
         return await self._run_async(
             self._flows.wait_for_trace(
                 trace_id,
@@ -114,6 +117,9 @@ class TraceMethods(Connection):
         self,
         trace_id: str,
     ) -> TraceResponse:
+        """
+        Do what `get_trace` does, asynchronously.
+        """
         return await self._run_async(self._flows.get_trace(trace_id))
 
     def list_traces(
@@ -146,6 +152,9 @@ class TraceMethods(Connection):
         *,
         review_status: str | None = None,
     ) -> list[TraceResponse]:
+        """
+        Do what `list_traces` does, asynchronously.
+        """
         return await self._run_async(self._flows.list_traces(review_status=review_status))
 
     def iter_traces(
@@ -184,6 +193,9 @@ class TraceMethods(Connection):
     async def iter_traces_async(
         self, *, review_status: str | None = None, page_size: int = 100
     ) -> AsyncGenerator[TraceResponse, None]:
+        """
+        Do what `iter_traces` does, asynchronously.
+        """
         cursor = None
         while True:
             page, cursor = await self._run_async(
@@ -258,6 +270,9 @@ class TraceMethods(Connection):
         alpha: float | None = None,
         remember: bool = True,
     ) -> TraceResponse:
+        """
+        Do what `review_trace` does, asynchronously.
+        """
         return await self._run_async(
             self._flows.review_trace(
                 trace_id,
@@ -330,6 +345,9 @@ class TraceMethods(Connection):
         alpha: float | None = None,
         remember: bool = True,
     ) -> TraceResponse:
+        """
+        Do what `change_review` does, asynchronously.
+        """
         return await self._run_async(
             self._flows.change_review(
                 trace_id,
@@ -375,6 +393,9 @@ class TraceMethods(Connection):
         self,
         trace_id: str,
     ) -> TraceResponse:
+        """
+        Do what `undo_review` does, asynchronously.
+        """
         return await self._run_async(self._flows.undo_review(trace_id))
 
     def delete_traces(
@@ -408,4 +429,7 @@ class TraceMethods(Connection):
         self,
         trace_ids: Sequence[str],
     ) -> DeleteTracesResponse:
+        """
+        Do what `delete_traces` does, asynchronously.
+        """
         return await self._run_async(self._flows.delete_traces(trace_ids))

@@ -4,7 +4,9 @@ The published surface: every signature of `ReflectClient`, as a table of facts.
 
 from __future__ import annotations
 
+import ast
 import inspect
+import textwrap
 
 import pytest
 
@@ -207,6 +209,13 @@ def test_a_twin_has_the_same_documentation(name: str):
     documentation = inspect.getdoc(getattr(ReflectClient, name))
     assert documentation
     assert inspect.getdoc(getattr(ReflectClient, f"{name}_async")) == documentation
+
+
+@pytest.mark.parametrize("name", [*PAIRS, "trace", "bootstrap", "iter_traces"])
+def test_an_editor_that_reads_the_source_finds_what_a_twin_is(name: str):
+    source = inspect.getsource(inspect.unwrap(getattr(ReflectClient, f"{name}_async")))
+    (twin,) = ast.parse(textwrap.dedent(source)).body
+    assert ast.get_docstring(twin) == f"Do what `{name}` does, asynchronously."  # type: ignore[arg-type]  # a function
 
 
 def test_every_public_name_is_exported_and_documented():
