@@ -6,7 +6,8 @@ import pytest
 
 from reflect_server.domain.model import ApiKey, Memory
 from reflect_server.errors import ConflictError, NotFoundError
-from reflect_server.store.protocol import IdempotentAnswer, Store, Transaction
+from reflect_server.store.idempotency import IdempotentAnswer
+from reflect_server.store.protocol import Store, Transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -25,7 +25,8 @@ from reflect_server.domain.parts import Parts
 from reflect_server.domain.reviews import Verdict, review_of, teach
 from reflect_server.domain.texts import DEEPEST_NESTING, is_shallow, require_text
 from reflect_server.errors import ConflictError, InvalidRequestError
-from reflect_server.store.protocol import IdempotentAnswer, Transaction
+from reflect_server.store.idempotency import IdempotentAnswer
+from reflect_server.store.protocol import Transaction
 
 
 class IdempotencyKeyReusedError(ConflictError):

@@ -1,5 +1,5 @@
 """
-What the service asks of a store, one small protocol per resource.
+What the service asks of a store, with a small protocol per resource in a module of its own.
 
 A `Store` runs functions inside transactions. The function receives a `Transaction`, whose
 repositories speak of domain objects only; all that it does is committed together or not at all.
@@ -9,32 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, TypeVar
 
-from reflect_server.domain.model import ApiKey, Evidence, IngestStatus
-from reflect_server.domain.skill_model import Skill
+from reflect_server.domain.model import IngestStatus
+from reflect_server.store.idempotency import Idempotency
+from reflect_server.store.keys import ApiKeys
 from reflect_server.store.memories import Memories, Weighed
+from reflect_server.store.projects import Projects
+from reflect_server.store.skills import Skills
 from reflect_server.store.traces import Traces
 
 T = TypeVar("T")
-
-REMEMBERED_FOR = timedelta(hours=24)
-"""How long the answer of an idempotency key is kept at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class IdempotentAnswer:
-    """
-    The answer that a creation gave when its idempotency key was first seen.
-
-    Attributes:
-        fingerprint: Hash of the request that it answered.
-        resource_id: What that request created.
-    """
-
-    fingerprint: bytes
-    resource_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,211 +41,6 @@ class Holdings:
     oldest_due_at: datetime | None
     q_values: dict[float, int]
     q_value_sum: float
-
-
-class Projects(Protocol):
-    """
-    The projects that exist.
-    """
-
-    def exists(self, project_id: str) -> bool:
-        """
-        Say whether a project exists.
-
-        Args:
-            project_id: The project.
-        """
-        ...
-
-    def create(self, project_id: str, *, created_at: datetime) -> None:
-        """
-        Create a project; nothing happens where it exists.
-
-        Args:
-            project_id: The project.
-            created_at: The present time, in UTC.
-        """
-        ...
-
-    def ids(self) -> Sequence[str]:
-        """
-        Return the ids of all projects, sorted.
-        """
-        ...
-
-    def evidence(self, project_id: str) -> Evidence:
-        """
-        Return what reviews have shown of all memories of a project together, without
-        `last_used_at`.
-
-        Args:
-            project_id: The project; one that does not exist has no evidence.
-        """
-        ...
-
-    def recount(self, project_id: str) -> None:
-        """
-        Set a project's evidence to that of its memories together.
-
-        Args:
-            project_id: The project.
-        """
-        ...
-
-    def delete(self, project_id: str) -> None:
-        """
-        Delete a project and everything of it: traces, reviews, memories, events, keys, skills.
-
-        Args:
-            project_id: The project.
-        """
-        ...
-
-
-class Skills(Protocol):
-    """
-    The skills of projects, version by version.
-    """
-
-    def latest(self, project_id: str) -> Skill | None:
-        """
-        Return the newest published version of a project's skill, or None where there is none.
-
-        Args:
-            project_id: The project.
-        """
-        ...
-
-    def versions(self, project_id: str, *, limit: int) -> Sequence[Skill]:
-        """
-        Return the newest versions, newest first, those that were held back among them.
-
-        Args:
-            project_id: The project.
-            limit: At most this many.
-        """
-        ...
-
-    def insert(self, skill: Skill) -> None:
-        """
-        Store a new version.
-
-        Args:
-            skill: The version.
-
-        Raises:
-            ConflictError: The project has this version already.
-            NotFoundError: The project does not exist.
-        """
-        ...
-
-
-class ApiKeys(Protocol):
-    """
-    API keys, without their secrets.
-    """
-
-    def insert(self, key: ApiKey) -> None:
-        """
-        Store a new key.
-
-        Args:
-            key: The key.
-
-        Raises:
-            ConflictError: A key with this id or public id exists.
-            NotFoundError: Its project does not exist.
-        """
-        ...
-
-    def nearest(self, public_id: str) -> ApiKey | None:
-        """
-        Return the key with this public id, or else any other one; None where there is none at all.
-
-        A public id that does not exist so costs what one that does costs, and time tells nothing.
-
-        Args:
-            public_id: The public id.
-        """
-        ...
-
-    def exist(self) -> bool:
-        """
-        Say whether there is any key, revoked ones included.
-        """
-        ...
-
-    def of_project(self, project_id: str | None) -> Sequence[ApiKey]:
-        """
-        Return keys, revoked ones included, oldest first.
-
-        Args:
-            project_id: The project that they are for; None for the installation's own.
-        """
-        ...
-
-    def revoke(self, key_id: str, *, at: datetime) -> None:
-        """
-        Revoke a key; one that is revoked already keeps its first date.
-
-        Args:
-            key_id: The key.
-            at: The present time, in UTC.
-        """
-        ...
-
-    def revoke_all(self, *, at: datetime) -> None:
-        """
-        Revoke every key of the installation, as `revoke` does.
-
-        Args:
-            at: The present time, in UTC.
-        """
-        ...
-
-    def touch(self, key_id: str, *, at: datetime) -> None:
-        """
-        Note that a key was used.
-
-        Args:
-            key_id: The key.
-            at: When, in UTC.
-        """
-        ...
-
-
-class Idempotency(Protocol):
-    """
-    The answers of creations that carried an idempotency key.
-    """
-
-    def find(self, project_id: str, key: str) -> IdempotentAnswer | None:
-        """
-        Return the first answer that an idempotency key got in a project, or None.
-
-        Args:
-            project_id: The project.
-            key: The key.
-        """
-        ...
-
-    def remember(
-        self, project_id: str, key: str, answer: IdempotentAnswer, *, at: datetime
-    ) -> None:
-        """
-        Keep the answer of a creation, and forget some of those older than `REMEMBERED_FOR`.
-
-        Args:
-            project_id: The project.
-            key: The idempotency key of the creation.
-            answer: What it answered.
-            at: When, in UTC.
-
-        Raises:
-            ConflictError: The key has an answer already.
-            NotFoundError: The project does not exist.
-        """
-        ...
 
 
 class Transaction(Protocol):
