@@ -45,8 +45,8 @@ def _run() -> None:
         pass
 
     app.callback(help=_HELP)(reflect)
-    add_commands(app)
     app.command()(demo)
+    add_commands(app)
     app.add_typer(evaluations, name="eval")
     app()
 

@@ -1,4 +1,5 @@
 import io
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from reflect_cli.demo.picture import draw_learning_curve
 from reflect_cli.demo.results import Attempt, Standing
 from reflect_cli.demo.screen import Screen
 from reflect_cli.demo.tasks import load_tasks
+from reflect_server.terminal import console
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -64,6 +66,24 @@ def test_a_pipe_gets_plain_text(finished: Evaluation):
     text = shown(finished, terminal=False)
     assert "\x1b" not in text
     assert "/somewhere/curve.png" in text
+
+
+def test_an_encoding_that_lacks_the_symbols_gets_plain_ones(
+    finished: Evaluation, monkeypatch: pytest.MonkeyPatch
+):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    Screen(console()).summarise(finished, picture=Path("curve.png"), seconds=1.5)
+    stream.seek(0)
+    assert "o with memory, . without" in stream.read()
+
+
+def test_lessons_stay_whole_in_a_narrow_terminal(finished: Evaluation):
+    finished.standings["a"] = Standing("`orders.shipped_at IS NOT NULL`", 0.5, 0.9, 4)
+    text = shown(finished, terminal=False, width=44)
+    lines = text[text.index("rose") : text.index("sank")].splitlines()
+    lesson = "".join(line.split("│")[3].strip() for line in lines if line.count("│") == 4)
+    assert "orders.shipped_at" in lesson
 
 
 def test_without_colours_none_are_sent(finished: Evaluation):

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from reflect_cli.leaving import leave, leaving
+from reflect_server.terminal import console
 
 from .agent import SimulatedAgent
 from .database import create_database
@@ -76,7 +76,7 @@ def demo(  # noqa: PLR0917 - Typer reads the options off the parameters.
 
     - reflect demo --json --picture curve.png
 
-    - reflect demo --model llama3.1 --base-url http://localhost:11434/v1 --reflect
+    - reflect demo --model llama3.1 --base-url http://localhost:11434/v1
     """
     if model is None and (base_url is not None or reflect):
         leave("--base-url and --reflect need --model NAME.", code=2)
@@ -161,7 +161,7 @@ def run_evaluation(evaluation: Evaluation, picture: Path, *, as_json: bool) -> N
         DemoError: The agent could not go on, or the picture could not be written.
     """
     started = time.perf_counter()
-    screen = None if as_json else Screen(Console(highlight=False))
+    screen = None if as_json else Screen(console())
     if screen is None:
         for _ in evaluation.run():
             pass

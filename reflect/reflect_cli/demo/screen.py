@@ -48,10 +48,11 @@ class Screen:
             else f"agent: {name}"
         )
         repeated = len(evaluation.repeated)
+        often = "once" if evaluation.epochs == 1 else f"{evaluation.epochs} times over"
         self._line("Reflect demo: an agent learns the house rules of a tea shop", style="bold")
         self._line(
-            f"It answers {repeated} questions with SQL, {evaluation.epochs} times over. Each "
-            "answer is executed and graded by its result."
+            f"It answers {repeated} questions with SQL, {often}. Each answer is executed and "
+            "graded by its result."
         )
         self._line(
             "A wrong answer gets a review in words, and the server makes a memory of each run; "
@@ -190,7 +191,7 @@ def _standings_table(title: str, standings: list[Standing]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("Q, before → after", no_wrap=True)
     table.add_column("uses", justify="right", no_wrap=True)
-    table.add_column("lesson")
+    table.add_column("lesson", overflow="fold")
     for standing in standings:
         moved = f"{standing.before:.2f} → {standing.after:.2f}"
         lesson = Text(inert(standing.lesson))

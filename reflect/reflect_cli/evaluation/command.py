@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from reflect_cli.leaving import leaving
+from reflect_server.terminal import console
 
 from .errors import EvaluationError
 
@@ -104,7 +104,7 @@ def stream(  # noqa: PLR0917 - Typer reads the options off the parameters.
     Q-values. Compared are the server's default ranking, similarity alone, the published blend,
     MemRL's rule and others, on the same tasks, memories and reviews.
 
-    Try: reflect eval stream banking77 --seeds 2 --rho 0.3 --memories 500 --tasks 1000
+    Try: reflect eval stream banking77 --seeds 2 --rho 0.3
     """
     from . import stream as protocol  # noqa: PLC0415 - Slow to import.
     from .labelled import read_labelled  # noqa: PLC0415 - As above.
@@ -287,9 +287,9 @@ def _run(
     with leaving(stopped="Stopped. Nothing was written.", failures=EvaluationError):
         total, evaluate = prepare()
         folder = _writable(out)
-        console = Console(highlight=False, stderr=as_json)
+        screen = console(stderr=as_json)
         with (
-            progress(console, "evaluating", total) as advanced,
+            progress(screen, "evaluating", total) as advanced,
             server.run(workers, advanced) as service,
         ):
             evaluation = evaluate(service)
@@ -297,10 +297,10 @@ def _run(
     if as_json:
         sys.stdout.write(json.dumps(evaluation.to_json()) + "\n")
         return
-    show(console, evaluation)
+    show(screen, evaluation)
     if conclude is not None:
-        console.print(conclude(evaluation), style="bold", markup=False, soft_wrap=True)
-    console.print(f"written: {', '.join(map(str, files))}", markup=False, soft_wrap=True)
+        screen.print(conclude(evaluation), style="bold", markup=False, soft_wrap=True)
+    screen.print(f"written: {', '.join(map(str, files))}", markup=False, soft_wrap=True)
 
 
 def _writable(out: Path) -> Path:

@@ -73,9 +73,9 @@ def _as_json(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
-    from rich.console import Console  # noqa: PLC0415 - slow to import
+    from reflect_server import terminal  # noqa: PLC0415 - with the rest
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal.console(soft_wrap=True)
     shown = []
     for finding in map(_inert, findings):
         if console.is_terminal:
