@@ -158,6 +158,39 @@ def test_a_project_that_exists_is_not_touched(data: Path, exported: str) -> None
     assert rows(data) == before
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("traces", "project_id"),
+        ("memories", "project_id"),
+        ("skills", "project_id"),
+        ("reviews", "trace_id"),
+    ],
+)
+def test_rows_for_a_project_that_is_not_part_of_the_file_change_nothing(
+    data: Path, tmp_path: Path, table: str, column: str
+) -> None:
+    new = tmp_path / "new"
+    bank, shop = (
+        reflect("export", "--project", project, "--data-dir", data).stdout
+        for project in ("bank", "shop")
+    )
+    assert reflect("import", "-", "--data-dir", new, text=bank).exit_code == 0
+    before = rows(new)
+    kept = reflect("export", "--data-dir", new).stdout.splitlines()[1:-1]
+    own = {json.loads(line)["table"]: json.loads(line)["row"] for line in kept}
+    lines = shop.splitlines()
+    number = next(n for n, line in enumerate(lines) if f'"table":"{table}"' in line)
+    entry = json.loads(lines[number])
+    entry["row"][column] = own["traces"]["id"] if column == "trace_id" else "bank"
+    lines[number] = json.dumps(entry)
+
+    result = reflect("import", "-", "--data-dir", new, text="\n".join(lines))
+
+    says_one_thing(result, "Nothing was imported")
+    assert rows(new) == before
+
+
 def test_an_import_under_a_running_server_says_to_stop_it(exported: str, tmp_path: Path) -> None:
     with running_server(data_dir=tmp_path / "held"):
         result = reflect("import", "-", "--data-dir", tmp_path / "held", text=exported)

@@ -102,7 +102,8 @@ def _writing(output: Path | None) -> Iterator[IO[str]]:
         return
     draft = output.with_name(output.name + ".partial")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        draft.unlink(missing_ok=True)  # It may be a link, or a file of somebody else.
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             yield file
             file.flush()

@@ -80,6 +80,20 @@ def rows_of(connection: sqlite3.Connection, table: Table, project_id: str) -> It
         yield dict(zip(table.columns, row, strict=True))
 
 
+def count_rows(connection: sqlite3.Connection, table: Table, project_id: str) -> int:
+    """
+    Return how many rows of a table belong to a project.
+
+    Args:
+        connection: The database.
+        table: The table.
+        project_id: The project.
+    """
+    sql = f"SELECT count(*) FROM {table.name} WHERE {table.condition}"  # noqa: S608 - as above
+    (count,) = connection.execute(sql, {"project_id": project_id}).fetchone()
+    return int(count)
+
+
 def insert_row(connection: sqlite3.Connection, table: Table, row: Row) -> None:
     """
     Store a row.

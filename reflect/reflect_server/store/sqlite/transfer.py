@@ -24,7 +24,7 @@ from reflect_server.store.sqlite.failures import store_error
 from reflect_server.store.sqlite.folder import FolderHeldError, FolderLock, make_private
 from reflect_server.store.sqlite.memories import SqliteMemories
 from reflect_server.store.sqlite.memory_contents import MemoryContents
-from reflect_server.store.sqlite.rows import Row, Table, insert_row, rows_of, tables
+from reflect_server.store.sqlite.rows import Row, Table, count_rows, insert_row, rows_of, tables
 from reflect_server.store.sqlite.schema import (
     connect,
     migrate,
@@ -277,6 +277,7 @@ def _whole(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _store(target: sqlite3.Connection, rows: Iterable[tuple[str, Row]], count: Count) -> list[str]:
     projects: list[str] = []
+    stored = 0
     by_name = {table.name: table for table in tables(target)}
     offsets = {name: _highest(target, table) for name, table in by_name.items()}
     for stored, (name, row) in enumerate(rows, start=1):
@@ -290,6 +291,12 @@ def _store(target: sqlite3.Connection, rows: Iterable[tuple[str, Row]], count: C
             projects.append(row["id"])
         insert_row(target, table, _moved(row, table, offsets))
         count(stored)
+    own = sum(count_rows(target, table, p) for table in by_name.values() for p in projects)
+    if own != stored:  # They would change a project that was here before.
+        raise TransferError(
+            f"The export has {stored - own} rows of projects that are not part of it. "
+            "Nothing was imported. Export it anew."
+        )
     return projects
 
 
