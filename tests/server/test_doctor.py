@@ -178,6 +178,10 @@ def let_the_keys_expire(folder: Path) -> None:
     change(folder, KEY.format(revoked_at="NULL", expires_at=1))
 
 
+def take_the_log_away(folder: Path) -> None:
+    (folder / "reflect.db-wal").mkdir()
+
+
 def take_the_lock_away(folder: Path) -> None:
     (folder / "reflect.lock").unlink(missing_ok=True)
     (folder / "reflect.lock").mkdir()
@@ -191,6 +195,8 @@ def take_the_lock_away(folder: Path) -> None:
         (revoke_the_keys, "keys", "problem", "reflect keys create --master --data-dir"),
         (let_the_keys_expire, "keys", "problem", "reflect keys create --master --data-dir"),
         (take_the_lock_away, "data folder", "problem", "reflect.lock"),
+        (take_the_log_away, "data folder", "problem", "reflect.db-wal"),
+        (take_the_log_away, "database", "problem", "chown"),
         (show_the_secret, "secret", "warning", "chmod 600"),
         (overwrite_the_database, "database", "problem", "backup"),
         (flip_a_page, "database", "problem", "reflect restore"),

@@ -126,6 +126,29 @@ def test_a_server_in_another_process_is_noticed(tmp_path: Path):
     assert f"The data folder {tmp_path} is in use by another process" in other.stderr
 
 
+@contextmanager
+def no_right_to_write(file: Path) -> Iterator[None]:
+    """
+    Take the right to write a file away, also where the tests run as root.
+    """
+    file.chmod(0o444)
+    is_root = os.getuid() == 0
+    if is_root:
+        os.setreuid(65534, -1)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.setreuid(0, -1)
+
+
+def test_a_lock_that_can_only_be_read_is_refused_as_it_would_hold_nothing(tmp_path: Path):
+    SqliteStore(tmp_path).close()
+
+    with no_right_to_write(tmp_path / "reflect.lock"), pytest.raises(StoreError, match="read and"):
+        SqliteStore(tmp_path)
+
+
 def test_a_folder_below_a_file_is_refused(tmp_path: Path):
     file = tmp_path / "file"
     file.write_text("mine")

@@ -23,7 +23,7 @@ from reflect_server.identity import SECRET_FILE, load_pepper
 from reflect_server.presence import holder_of
 from reflect_server.settings import Settings
 from reflect_server.store.sqlite.columns import from_time, to_time
-from reflect_server.store.sqlite.folder import LOCK_NAME, is_held
+from reflect_server.store.sqlite.folder import LOCK_NAME, is_held, may_use
 from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
 from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME
 
@@ -33,6 +33,11 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 LONG_WAIT = timedelta(minutes=10)
 """A trace that is due for longer is not being ingested."""
 
+_OPENED = (LOCK_NAME, DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm")
+_OPEN = (
+    "Run this and the server as the user whose files these are, or give the data folder and all in "
+    "it to this user with `chown`."
+)
 _DAMAGES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -56,13 +61,11 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
             "with `--data-dir`.",
         )
         return
-    unusable = _fault_of_lock(folder / LOCK_NAME)
-    if unusable:
-        yield problem(
-            "data folder",
-            f"The file {folder / LOCK_NAME} cannot be opened ({unusable}).",
-            "Let this user read and write it, as the server needs it to hold the folder.",
-        )
+    files = [folder / name for name in _OPENED if (folder / name).exists()]
+    closed = [path for path in files if not may_use(path)]
+    if closed:
+        named = " and ".join(map(str, closed))
+        yield problem("data folder", f"This user cannot read and write {named}.", _OPEN)
     elif is_held(folder):
         yield ok("data folder", f"{folder} is in use by {holder_of(folder)}.")
     else:
@@ -110,12 +113,13 @@ def check_database(settings: Settings) -> Iterator[Finding]:
     except sqlite3.DatabaseError as error:
         is_damage = error.sqlite_errorname.startswith(_DAMAGES)
         what = "is damaged" if is_damage else "cannot be read"
-        yield problem("database", f"{path} {what} ({error}).", _restore(settings))
+        remedy = _restore(settings) if is_damage else _OPEN
+        yield problem("database", f"{path} {what} ({error}).", remedy)
     except OSError as error:
         yield problem(
             "database",
             f"{path} cannot be read ({error.strerror}).",
-            "Run this as the user that runs the server.",
+            _OPEN,
         )
 
 
@@ -182,16 +186,6 @@ def _missing(folder: Path) -> Finding:
         f"{folder} does not exist, and this user cannot make it in {parent}.",
         "Let this user write there, or choose another folder with `--data-dir`.",
     )
-
-
-def _fault_of_lock(path: Path) -> str | None:
-    try:
-        with path.open("r+b"):
-            return None
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return error.strerror
 
 
 def _check_queue(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ The data folder: made when missing, and held by one server at a time.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -52,6 +53,8 @@ class FolderLock:
         connection: sqlite3.Connection | None = None
         try:
             make_private(folder / LOCK_NAME)
+            if not may_use(folder / LOCK_NAME):  # SQLite would open it to read, and lock nothing.
+                raise _unusable_lock(folder, "this user may not read and write it")
             connection = sqlite3.connect(
                 folder / LOCK_NAME, timeout=0, isolation_level=None, check_same_thread=False
             )
@@ -63,10 +66,9 @@ class FolderLock:
                 connection.close()
             if error.sqlite_errorname == "SQLITE_BUSY":
                 raise FolderHeldError(folder) from error
-            raise StoreError(
-                f"The file {folder / LOCK_NAME} cannot be used ({error}), and a server needs it to "
-                "hold its data folder. Let this user read and write it, or choose another folder."
-            ) from error
+            if error.sqlite_errorname.startswith("SQLITE_READONLY"):
+                raise _unusable(folder, str(error)) from error
+            raise _unusable_lock(folder, str(error)) from error
         self._connection = connection
 
     def release(self) -> None:
@@ -107,6 +109,23 @@ def make_private(path: Path) -> None:
     """
     if not path.exists():
         path.touch(mode=0o600)
+
+
+def may_use(path: Path) -> bool:
+    """
+    Say whether this user may read and write a file.
+
+    Args:
+        path: The file.
+    """
+    return path.is_file() and os.access(path, os.R_OK | os.W_OK)
+
+
+def _unusable_lock(folder: Path, reason: str) -> StoreError:
+    return StoreError(
+        f"The file {folder / LOCK_NAME} cannot be used ({reason}), and a server needs it to hold "
+        "its data folder. Let this user read and write it, or choose another folder."
+    )
 
 
 def _unusable(folder: Path, reason: str) -> StoreError:
