@@ -140,6 +140,9 @@ class Wait:
         )
         lacks_review = self._seen is not None and self._seen.review is None
         remedy = "Wait longer with a larger wait_timeout."
+        if self._seen is not None and self._seen.last_ingest_error:
+            said = self._seen.last_ingest_error.rstrip(".")
+            remedy = f"The last attempt ended with: {said}. When that is mended, wait again."
         if self.require_reviewed and lacks_review:
             remedy = "Nobody has reviewed it: call review_trace, and wait again."
         return WaitTimeoutError(

@@ -190,6 +190,13 @@ def test_a_wait_for_a_review_that_nobody_gives_says_so(service: Scripted, client
         client.wait_for_trace("t1", require_reviewed=True, **options)
 
 
+def test_a_wait_that_is_over_says_what_keeps_the_service(service: Scripted, client: ReflectClient):
+    kept = {"ingest_status": "queued", "last_ingest_error": "The model cannot be reached."}
+    service.script(Answer(body={**TRACE, **kept}))
+    with pytest.raises(WaitTimeoutError, match="ended with: The model cannot be reached"):
+        client.wait_for_trace("t1", poll_interval=0.001, wait_timeout=0.01)
+
+
 @pytest.mark.parametrize("world", ["", "_async"])
 def test_a_silent_service_ends_a_wait_at_its_own_time(world: str):
     def silent(connection: socket.socket, over: threading.Event) -> None:
