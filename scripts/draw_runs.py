@@ -209,11 +209,12 @@ def fates(axes: Axes, found: dict[str, Any], colours: Sequence[str]) -> None:
     for key, colour in zip(("rose", "sank"), colours, strict=False):
         label = {"rose": "a memory that rose", "sank": "one that sank"}[key]
         for values in found["q_values"][key]:
+            shown = [*values, values[-1]]  # The last one holds on.
             axes.step(
-                range(len(values)), values, where="post", color=colour, linewidth=2, label=label
+                range(len(shown)), shown, where="post", color=colour, linewidth=2, label=label
             )
     axes.set(xlabel="reviews of runs that used the memory", ylabel="Q-value", ylim=(0, 1))
-    axes.set_xticks(range(0, max(map(len, found["q_values"]["rose"])), 2))
+    axes.set_xticks(range(max(map(len, found["q_values"]["rose"]))))
     axes.legend(loc="center right", frameon=False, labelcolor="linecolor")
 
 
@@ -241,7 +242,7 @@ def tuning(axes: Sequence[Axes], found: dict[str, Any], colours: Sequence[str]) 
         ("alpha", {f"alpha {v}": f"{v:g}" for v in (0.05, 0.1)}
          | {"default": "0.3", "alpha 0.6": "0.6"}),
         ("limit", {"limit 1": "1", "default": "3", "limit 5": "5", "limit 10": "10"}),
-        ("credit", {"default": "used", "none named": "none named"}),
+        ("named", {"default": "used", "none named": "none"}),
     )  # fmt: skip  # settings of a drawing, many a line
     for ax, (title, names) in zip(axes, panels, strict=True):
         _bars(ax, found, names, colours)
