@@ -126,6 +126,17 @@ def test_a_server_that_runs_is_exported_at_one_moment(data: Path, tmp_path: Path
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_an_export_is_never_written_through_a_link(data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("untouched")
+    (tmp_path / "all.jsonl.partial").symlink_to(other)
+
+    assert reflect("export", tmp_path / "all.jsonl", "--data-dir", data).exit_code == 0
+
+    assert other.read_text() == "untouched"
+    assert (tmp_path / "all.jsonl").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_project_joins_others_and_keeps_its_orders(
     data: Path, exported: str, tmp_path: Path
 ) -> None:
