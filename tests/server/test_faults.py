@@ -29,6 +29,7 @@ from .commands import CLEAN, reflect
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _DROP_FROM_BOUNDING_SET = 24
 _CAP_DAC_OVERRIDE = 1
+_CAP_DAC_READ_SEARCH = 2
 
 
 def record(http: httpx.Client, task: str) -> httpx.Response:
@@ -167,13 +168,14 @@ def as_an_ordinary_user() -> None:
     Let file modes count, also where the tests run as root.
     """
     if os.geteuid() == 0:
-        ctypes.CDLL(None).prctl(_DROP_FROM_BOUNDING_SET, _CAP_DAC_OVERRIDE, 0, 0, 0)
+        for capability in (_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH):
+            ctypes.CDLL(None).prctl(_DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+def run(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "reflect_server", *map(str, arguments)],
-        env={**CLEAN, "REFLECT_CONFIG": ""},
+        env={**CLEAN, "REFLECT_CONFIG": "", **env},
         capture_output=True,
         text=True,
         timeout=60,
@@ -200,6 +202,36 @@ def test_a_folder_that_cannot_be_written_is_refused_and_found(data: Path) -> Non
     assert "cannot be written" in examined.stdout
     assert (data / "reflect.db").read_bytes() == before
     ServerProcess(data).stop()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "serve --port 0",
+        "export",
+        "backup {data}/saved",
+        "restore {parent}/saved",
+        "retry",
+        "keys create --master",
+        "doctor --port 0",
+        "config --config {data}/reflect.toml",
+    ],
+)
+def test_a_folder_of_another_user_is_told_of_in_a_sentence(data: Path, command: str) -> None:
+    SqliteStore(data).close()
+    backup.back_up(data, data.parent / "saved", secret_name="reflect.lock")
+    data.chmod(0)
+    try:
+        result = run(
+            *command.format(data=data, parent=data.parent).split(), REFLECT_DATA_DIR=str(data)
+        )
+    finally:
+        data.chmod(0o700)
+
+    said = result.stdout + result.stderr
+    assert result.returncode == 1
+    assert str(data) in said
+    assert not any(word in said for word in ("Traceback", "PermissionError", "unexpected"))
 
 
 def test_a_database_that_another_program_locks_delays_writes_and_no_reads(

@@ -106,7 +106,8 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, i
 @contextmanager
 def one_sentence() -> Iterator[None]:
     """
-    End a command with the message of an error that the service raised on purpose.
+    End a command with the message of an error that the service raised on purpose, or of files that
+    belong to another user.
 
     Raises:
         Exit: With 1, where the block raises such an error.
@@ -117,5 +118,13 @@ def one_sentence() -> Iterator[None]:
     try:
         yield
     except ReflectServerError as error:
-        typer.echo(inert(error.message, keep="\n"), err=True)
-        raise typer.Exit(1) from None
+        message = error.message
+    except PermissionError as error:  # Even looking whether a file exists can be refused.
+        message = (
+            f"This user may not look at {error.filename}. "
+            "Run this as the user that runs the server."
+        )
+    else:
+        return
+    typer.echo(inert(message, keep="\n"), err=True)
+    raise typer.Exit(1)

@@ -43,6 +43,12 @@ def examine(configuration: Configuration) -> Iterator[Finding]:
     for check in checks:
         try:
             yield from check(configuration.settings)
+        except PermissionError as error:
+            yield problem(
+                "permissions",
+                f"This user may not look at {error.filename}.",
+                "Run this as the user that runs the server.",
+            )
         except Exception as error:  # noqa: BLE001 - one broken thing must not hide the others
             yield problem(
                 "doctor",
