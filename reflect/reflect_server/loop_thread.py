@@ -62,6 +62,9 @@ class LoopThread:
 
         Args:
             finish: Makes the last coroutine.
+
+        Raises:
+            Exception: What the last coroutine raised; the thread has ended all the same.
         """
 
         async def end() -> None:
@@ -74,7 +77,9 @@ class LoopThread:
         with self._lock:
             self._closing = True
             ended = asyncio.run_coroutine_threadsafe(end(), self._loop)
-        ended.result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            ended.result()
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
