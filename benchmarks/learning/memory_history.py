@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from rich.progress import track
 
 from reflect_api.api.memories import get_memory_history
@@ -146,6 +147,7 @@ def picture(client: ReflectClient, memory_id: str, life: Life, out: Path) -> Non
     lower.set_yticks([1, INJECTED, LOOKED_AT, LOOKED_AT + 1], ["1", "3", "10", "out"])
     lower.axhspan(0.5, INJECTED + 0.5, color="#ccfbf1", zorder=0)
     lower.set_ylabel("place for that task", color=INK)
+    lower.xaxis.set_major_locator(MaxNLocator(integer=True))
     lower.set_xlabel("reviews of runs that followed it", color=INK)
     for axes in (upper, lower):
         axes.grid(color="#e2e8f0")
