@@ -22,7 +22,9 @@ code { font: 0.9em ui-monospace, monospace; background: #f0f2f4; padding: 0.1em 
 h3 { margin-top: 2.5rem; border-top: 1px solid #d5d9de; padding-top: 1rem; }
 table { border-collapse: collapse; width: 100%; }
 td { border-bottom: 1px solid #e3e6ea; padding: 0.3rem 0.8rem 0.3rem 0; vertical-align: top; }
+td:first-child { min-width: 7.5rem; }
 td p { margin: 0; }
+@media (min-width: 48rem) { td:first-child code { white-space: nowrap; } }
 @media (prefers-color-scheme: dark) {
   body { color: #e6e8eb; background: #16181b; } code { background: #26292d; } a { color: #7ab7ff; }
   h3, td { border-color: #33373c; }
