@@ -156,6 +156,25 @@ def test_any_text_is_kept_as_it_is(project: Project, value: str):
     assert len(project.query(f"x{value}", metadata_filter={"v": value})) == 1
 
 
+@pytest.mark.parametrize("container", ["[]", "{}", '{"a":[]}'])
+def test_a_body_of_too_many_containers_is_refused(project: Project, container: str):
+    inner = ",".join([container] * 500_000)
+    answer = project.http.post(
+        "/traces", content=f'{{"task":"t","trajectory":[{{"a":[{inner}]}}]}}'.encode()
+    )
+
+    assert answer.status_code == 400
+    assert "500,000 arrays and objects" in answer.json()["detail"]
+
+
+def test_brackets_in_texts_are_no_containers(project: Project):
+    text = '[{"\\' * 300_000
+
+    trace_id = project.create(trajectory=[{"role": "user", "content": text}])
+
+    assert project.get(f"/traces/{trace_id}")["trajectory"][0]["content"] == text
+
+
 def test_a_body_over_the_limit_is_refused_by_its_announced_size(project: Project):
     answer = project.http.post("/traces", content=b'{"task": "' + b"x" * 17 * MEGABYTE)
 
