@@ -204,6 +204,33 @@ def test_what_is_no_data_folder_is_not_saved(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_of_two_backups_at_once_to_one_place_the_first_is_whole(saved: Path, data: Path) -> None:
+    target, first_is_done = saved.with_name("twice"), threading.Event()
+    second_is_under_way = threading.Event()
+
+    def make_first() -> None:
+        backup.back_up(
+            data,
+            target,
+            secret_name="secret.key",
+            progress=lambda *_: bool(second_is_under_way.wait()),
+        )
+        first_is_done.set()
+
+    def let_the_first_end(*_: int) -> None:
+        second_is_under_way.set()
+        first.join()
+
+    first = threading.Thread(target=make_first)
+    first.start()
+    with pytest.raises(StoreError, match="exists already"):
+        backup.back_up(data, target, secret_name="secret.key", progress=let_the_first_end)
+
+    assert first_is_done.is_set()
+    backup.verify(target)
+    assert {path.name for path in target.parent.iterdir()} == {"data", "saved", "twice"}
+
+
 def test_an_existing_backup_is_not_overwritten(saved: Path, data: Path) -> None:
     before = (saved / MANIFEST_NAME).read_bytes()
 

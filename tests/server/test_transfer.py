@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from reflect_server.commands.transfer import writing
 from reflect_server.domain.model import TraceFilter
 from reflect_server.store.sqlite import SqliteStore, schema, transfer
 from reflect_server.store.sqlite.rows import LEFT_OUT, tables
@@ -380,6 +381,20 @@ def test_an_export_of_an_older_version_is_brought_up_to_date(
         wanted = TraceFilter(metadata={"n": 1})
         assert [t.id for t in store.read(lambda tx: tx.traces.page("p", wanted=wanted))] == ["t"]
     assert not list((tmp_path / "new").glob("import*"))
+
+
+def test_of_two_exports_at_once_to_one_file_each_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "all.jsonl"
+
+    with writing(file) as first:
+        first.write("a longer beginning")
+        with writing(file) as second:
+            second.write("whole")
+        assert file.read_text() == "whole"
+        first.write(", and its end")
+
+    assert file.read_text() == "a longer beginning, and its end"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_files_that_cannot_be_used_are_named(data: Path, tmp_path: Path) -> None:

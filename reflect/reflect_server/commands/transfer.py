@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import mkstemp
 from typing import IO, Annotated, TextIO
 
 import typer
@@ -52,7 +53,7 @@ def export(
 
     with one_sentence():
         settings = configuration_of(config, data_dir=data_dir).settings
-        with _writing(output) as file, progress_bar("Exporting", quiet=output is None) as told:
+        with writing(output) as file, progress_bar("Exporting", quiet=output is None) as told:
             rows = transfer.export(
                 settings.data_dir, file, projects=project, count=lambda done: told(done, None)
             )
@@ -94,16 +95,26 @@ def import_projects(
 
 
 @contextmanager
-def _writing(output: Path | None) -> Iterator[IO[str]]:
+def writing(output: Path | None) -> Iterator[IO[str]]:
+    """
+    Give a file to write in UTF-8, which appears under its name once it is whole.
+
+    Args:
+        output: The file; None for standard output.
+
+    Raises:
+        TransferError: It cannot be written.
+    """
     from reflect_server.store.sqlite.transfer import TransferError  # noqa: PLC0415 - as above
 
     if output is None:
         yield _as_utf8(sys.stdout)
         return
-    draft = output.with_name(output.name + ".partial")
+    draft: Path | None = None
     try:
-        draft.unlink(missing_ok=True)  # It may be a link, or a file of somebody else.
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # A new file for each, which is its owner's alone, as two may be under way at once.
+        descriptor, name = mkstemp(prefix=f"{output.name}.", suffix=".partial", dir=output.parent)
+        draft = Path(name)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             yield file
             file.flush()
@@ -114,7 +125,8 @@ def _writing(output: Path | None) -> Iterator[IO[str]]:
             f"The file {output} cannot be written ({error.strerror}). Name another one."
         ) from error
     finally:
-        draft.unlink(missing_ok=True)
+        if draft is not None:
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager

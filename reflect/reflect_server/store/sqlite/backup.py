@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Literal
 
 import msgspec
@@ -85,13 +86,13 @@ def back_up(
     Raises:
         StoreError: There is nothing to copy, the target exists, or a disk fails or is full.
     """
-    if target.exists():
-        raise StoreError(f"{target} exists already. Name a new folder for the backup.")
-    draft = target.with_name(target.name + ".partial")
+    _require_new(target)
+    with _making(target, folder):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Of its own for each, as two that overlap would otherwise spoil each other's.
+        draft = Path(mkdtemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent))
     try:
         with _making(target, folder):
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir(mode=0o700, parents=True)
             # The copy's errors are told before `snapshot` would take them for the source's.
             with snapshot(folder, older=True) as source, _making(target, folder):
                 make_private(draft / DATABASE_NAME)
@@ -101,10 +102,16 @@ def back_up(
                 _copy(folder / secret_name, draft / secret_name)
             manifest = _describe(draft, [DATABASE_NAME, secret_name])
             _write(draft / MANIFEST_NAME, msgspec.json.format(msgspec.json.encode(manifest)))
+            _require_new(target)
             draft.replace(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return manifest
+
+
+def _require_new(target: Path) -> None:
+    if target.exists():
+        raise StoreError(f"{target} exists already. Name a new folder for the backup.")
 
 
 @contextmanager
