@@ -134,6 +134,7 @@ def query_memories(parts: Parts, project_id: str, query: Query) -> list[RankedMe
 
     Raises:
         InvalidRequestError: The task is blank.
+        ReflectServerError: The embedder or the store cannot do its work.
     """
     require_text(query.task, "task")
     ranking = query.ranking

@@ -143,6 +143,7 @@ class Recording:
         Raises:
             InvalidRequestError: A memory is not and never was one of the project.
             IdempotencyKeyReusedError: The key came before, with a different request.
+            StoreError: The store cannot write it.
         """
         try:
             return await self._parts.store.write_async(self._keep)
@@ -163,6 +164,7 @@ class Recording:
         Raises:
             InvalidRequestError: As from `store`.
             IdempotencyKeyReusedError: As from `store`.
+            ReflectServerError: The embedder or the store cannot do its work.
         """
         store, space = self._parts.store, self._parts.spaces.active
         vector = space.embedder.embed([memory.task])[0]

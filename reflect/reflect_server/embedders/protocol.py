@@ -36,7 +36,11 @@ class Embedder(Protocol):
     @property
     def dimensions(self) -> int:
         """
-        The length of each vector.
+        The length of each vector; may have to ask or to load a model.
+
+        Raises:
+            EmbedderError: The embedder cannot do its work.
+            ProviderUnavailableError: The service that it asks does not work at present.
         """
         ...
 
@@ -61,5 +65,6 @@ class Embedder(Protocol):
 
         Raises:
             EmbedderError: The embedder cannot do its work.
+            ProviderUnavailableError: The service that it asks does not work at present.
         """
         ...

@@ -42,7 +42,8 @@ class RememberingEmbedder:
         The length of each vector; may have to ask the embedder.
 
         Raises:
-            EmbedderError: The embedder cannot do its work.
+            EmbedderError: As from the embedder.
+            ProviderUnavailableError: As from the embedder.
         """
         return self._embedder.dimensions
 
@@ -57,7 +58,8 @@ class RememberingEmbedder:
             The vectors, shape (texts, dimensions); not to be written to.
 
         Raises:
-            EmbedderError: The embedder cannot do its work.
+            EmbedderError: As from the embedder.
+            ProviderUnavailableError: As from the embedder.
         """
         if len(texts) != 1:
             return self._embedder.embed(texts)

@@ -40,6 +40,9 @@ class Reflector(Protocol):
             trace: The run, with its review where it has one.
 
         Raises:
-            ReflectionError: No reflection could be written this time.
+            ReflectionError: No reflection could be written this time; the attempt counts against
+                the trace.
+            ProviderUnavailableError: The model that writes it does not work at present; the trace
+                waits for that.
         """
         ...

@@ -16,8 +16,6 @@ class LocalSkillWriter:
     Lets a section hold the best lessons, in the words of their memories.
     """
 
-    name = "local"
-
     def edits(
         self,
         section: SkillSection,  # noqa: ARG002 - lessons are those of the section

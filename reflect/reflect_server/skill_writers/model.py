@@ -111,15 +111,7 @@ class ModelSkillWriter:
     """
 
     def __init__(self, endpoint: ModelEndpoint) -> None:
-        self._endpoint = endpoint
         self._answers = ModelAnswers(endpoint, name="skill_edits", schema=_SCHEMA, kind=_Edits)
-
-    @property
-    def name(self) -> str:
-        """
-        The model's name.
-        """
-        return self._endpoint.model
 
     def edits(
         self,

@@ -17,13 +17,6 @@ class SkillWriter(Protocol):
     Proposes how one section of a skill changes. Safe to call from any thread.
     """
 
-    @property
-    def name(self) -> str:
-        """
-        What it is called in messages.
-        """
-        ...
-
     def edits(
         self,
         section: SkillSection,
