@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from click.testing import Result
 from typer.testing import CliRunner
 
 from reflect_sdk import ReflectClient
@@ -14,10 +15,14 @@ from reflect_server.commands import add_commands
 from reflect_server.testing import running_server
 
 
-def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+def asked(*arguments: str) -> Result:
     app = typer.Typer()
     add_commands(app)
-    result = CliRunner().invoke(app, [*arguments, "--json"])
+    return CliRunner().invoke(app, [*arguments])
+
+
+def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+    result = asked(*arguments, "--json")
     return result.exit_code, json.loads(result.output)
 
 
@@ -51,5 +56,8 @@ def test_values_that_differ_from_their_events_are_found_and_mended(tmp_path: Pat
     differing = {"differing_memory_ids": memories[:1], "differing_project_ids": ["default"]}
     code, found = run("recompute", "--check", *where)
     assert (code, found) == (1, {"memories": 2, "events": 6, **differing})
-    assert run("recompute", *where)[0] == 0
+    assert asked("recompute", *where).output == (
+        "Worked out 2 memories from 6 events. Other than stored: 1 memory and 1 project, set to "
+        "what their events say.\n"
+    )
     assert run("recompute", "--check", *where)[0] == 0

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from reflect_server.commands.options import AsJson, Config, DataDir, configuration_of, one_sentence
+from reflect_server.counting import counted
 
 
 def recompute(
@@ -37,14 +38,15 @@ def recompute(
         settings = configuration_of(config, data_dir=data_dir).settings
         with open_store(settings) as (store, _):
             found = work_out(store, mend=not check)
-    differing = len(found.differing_memory_ids)
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     else:
-        state = "differ" if check else "differed and were set to what their events say"
+        memories = counted(len(found.differing_memory_ids), "memory", "memories")
+        projects = counted(len(found.differing_project_ids), "project")
         typer.echo(
-            f"{found.memories} memories were worked out from {found.events} events: {differing} of "
-            f"them and {len(found.differing_project_ids)} projects {state}."
+            f"Worked out {counted(found.memories, 'memory', 'memories')} from "
+            f"{counted(found.events, 'event')}. Other than stored: {memories} and {projects}"
+            f"{'' if check else ', set to what their events say'}."
         )
     if check and (found.differing_memory_ids or found.differing_project_ids):
         raise typer.Exit(1)
