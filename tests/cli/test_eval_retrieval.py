@@ -65,6 +65,13 @@ def test_a_folder_of_neither_kind_is_refused(tmp_path: Path):
         read_retrieval_set(tmp_path)
 
 
+def test_queries_without_anything_to_find_are_refused_before_the_work(tmp_path: Path):
+    (tmp_path / "train.csv").write_text("text,label\na card,card\na refund,refund\n")
+    (tmp_path / "test.csv").write_text("text,label\na parcel,parcel\nmy card,card\n")
+    with pytest.raises(EvaluationError, match=r"fewer than 2 queries .*\(same intent\)"):
+        read_retrieval_set(tmp_path)
+
+
 def test_the_default_ranking_is_among_the_compared(server: RunningServer):
     service = Service(server.base_url, server.api_key, 2)
     evaluation = evaluate_retrieval(service, SET)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -60,13 +60,16 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
             tasks where they ask for the same table, or for the same skills. Of labelled texts 2,000
             at most become memories and 2,000 at most queries, drawn once.
 
+    Returns:
+        The set, without relations that fewer than two queries have to a memory.
+
     Raises:
-        EvaluationError: The folder holds neither.
+        EvaluationError: The folder holds neither, or no relation is left.
     """
     if (folder / "train.csv").exists():
-        return _of_labelled(folder)
+        return _measurable(_of_labelled(folder))
     if (folder / "db_train.json").exists():
-        return _of_database_tasks(folder)
+        return _measurable(_of_database_tasks(folder))
     raise EvaluationError(
         f"{folder} has neither `train.csv` and `test.csv` nor `db_train.json` and `db_val.json`. "
         "Give a folder that has."
@@ -190,6 +193,19 @@ def _found(
     found = [positions[memory.id] for memory in ask(client, text)]
     service.advance()
     return found
+
+
+def _measurable(made: RetrievalSet) -> RetrievalSet:
+    """
+    Leave out what no interval can be made of, before any work is done.
+    """
+    relevant = {name: each for name, each in made.relevant.items() if sum(map(bool, each)) >= 2}
+    if not relevant:
+        raise EvaluationError(
+            f"In {made.name} fewer than 2 queries have a memory that they should find "
+            f"({' or '.join(made.relevant)}), and an interval needs 2. Give a larger set."
+        )
+    return replace(made, relevant=relevant)
 
 
 def _of_labelled(folder: Path) -> RetrievalSet:
