@@ -67,7 +67,9 @@ def checked_key(api_key: str) -> str:
         InvalidArgumentError: If it cannot; never shows it.
     """
     if not isinstance(api_key, str) or not api_key.isascii() or not api_key.isprintable():
-        raise InvalidArgumentError("api_key must be a string of printable ASCII characters.")
+        raise InvalidArgumentError(
+            "api_key must be a string of printable ASCII characters, without a line break."
+        )
     if not api_key or " " in api_key:
         raise InvalidArgumentError("api_key must not be empty or hold blanks.")
     return api_key

@@ -60,6 +60,7 @@ class TraceContext:
     trace_id: str | None = field(default=None, init=False)
     _defaults: Run = field(alias="defaults", repr=False, kw_only=True)
     _output: Run | None = field(default=None, init=False, repr=False)
+    _over: bool = field(default=False, init=False, repr=False)
 
     @property
     def memory_ids(self) -> list[str]:
@@ -124,6 +125,12 @@ class TraceContext:
             ...         result="pass",
             ...     )
         """
+        if self._over:
+            logger.warning(
+                "The output of the task %s came after its block had ended and is not recorded. "
+                "Call set_output inside the block.",
+                reprlib.repr(self.task),
+            )
         used = None if used_memory_ids is None else string_list("used_memory_ids", used_memory_ids)
         foreign = [memory for memory in used or () if memory not in self.memory_ids]
         if foreign:
@@ -217,7 +224,7 @@ class Recorder:
         """
         Record the run, where it has an output, and then those that an outage has kept on disk.
         """
-        output = context._output  # noqa: SLF001 - two halves of one thing
+        output = _final_output(context)
         if output is not None:
             yield from self._submit(context, output)
 
@@ -259,7 +266,7 @@ class Recorder:
             logger.warning("The run of the task %s is lost: %r", reprlib.repr(failed.task), error)
 
     def _failed(self, context: TraceContext, error: BaseException) -> Run | None:
-        output = context._output  # noqa: SLF001 - two halves of one thing
+        output = _final_output(context)
         if output is None or not self.auto_fail_on_exception:
             return None
         judged = output.feedback_text if output.review_result == "fail" else None
@@ -306,6 +313,11 @@ class Recorder:
             return False
         logger.warning("The run is kept in %s and recorded later: %s", path, _words_of(reason))
         return True
+
+
+def _final_output(context: TraceContext) -> Run | None:
+    context._over = True  # noqa: SLF001 - two halves of one thing
+    return context._output  # noqa: SLF001 - as above
 
 
 def _words_of(error: BaseException) -> str:

@@ -9,6 +9,7 @@ import logging
 import pickle
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -456,6 +457,20 @@ def test_output_that_cannot_be_sent_is_refused_at_once(
         with pytest.raises(InvalidArgumentError, match=refusal):
             context.set_output(**{"trajectory": MESSAGES, **output})
     assert service.asked[-1].body["trajectory"] == MESSAGES
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_an_output_that_comes_after_the_block_is_warned_of(
+    service: Scripted, client: ReflectClient, caplog: pytest.LogCaptureFixture, fails: bool
+):
+    service.always = _answer
+    with suppress(KeyError), client.trace("Count") as context:
+        if fails:
+            raise KeyError("table")
+    with caplog.at_level(logging.WARNING, "reflect_sdk"):
+        context.set_output(trajectory=MESSAGES)
+    assert "The output of the task 'Count' came after its block had ended" in caplog.text
+    assert [asked.path for asked in service.asked] == ["/v1/projects/default/memory/query"]
 
 
 def test_objects_may_stand_at_any_depth_of_a_message(service: Scripted, client: ReflectClient):
