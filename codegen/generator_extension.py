@@ -1,10 +1,10 @@
 """
 What openapi-python-client's parser has to learn before the templates can write the right code.
 
-Templates decide how a property is written; what type it has, the parser decides. Three of its
-decisions are changed here, by replacing three of its functions: free-form objects become `dict`,
-enumerations stay open, and a description beside a `$ref` is kept. The generator is pinned exactly,
-since none of these functions is a stable interface.
+Templates decide how a property is written; what type it has, the parser decides. Four of its
+decisions are changed here, by replacing four of its functions: free-form objects become `dict`,
+enumerations stay open, a description beside a `$ref` is kept, and strings of the format `password`
+are secrets. The generator is pinned exactly, since none of these functions is a stable interface.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from attrs import define, evolve, field
 from openapi_python_client import schema as oai
 from openapi_python_client import strings
+from openapi_python_client.config import Config
 from openapi_python_client.parser import properties
 from openapi_python_client.parser.errors import PropertyError
 from openapi_python_client.parser.properties.any import AnyProperty
@@ -97,9 +98,17 @@ class MapProperty(DictProperty):
     template: ClassVar[str] = "map_property.py.jinja"
 
 
+@define
+class SecretProperty(StringProperty):
+    """
+    A string of the format `password`, which the `repr` of its model does not show.
+    """
+
+
 _JSON_VALUES = (AnyProperty, BooleanProperty, FloatProperty, IntProperty, StringProperty)
 _build_model = ModelProperty.build
 _property_from_ref = properties._property_from_ref  # noqa: SLF001 - see the module's docstring
+_string_property = properties._string_based_property  # noqa: SLF001 - as above
 
 
 def _is_free_form(data: oai.Schema) -> bool:
@@ -146,18 +155,34 @@ def _property_with_own_description(**context: Any) -> tuple[Any, Any]:
     return prop, schemas
 
 
+def _string_or_secret(
+    name: oai.UntrustedString, required: bool, data: oai.Schema, config: Config
+) -> Any:
+    if data.schema_format != "password":
+        return _string_property(name, required, data, config)
+    return SecretProperty.build(
+        name=name,
+        default=data.default,
+        required=required,
+        python_name=strings.PythonIdentifier(name, config.field_prefix),
+        description=data.description,
+        example=data.example,
+    )
+
+
 def _open_type(self: EnumProperty) -> strings.PythonCode:
     return strings.PythonCode(f"{self.class_info.name} | {self.value_type.__name__}")
 
 
 def extend_generator() -> None:
     """
-    Replace the three functions; once is enough, and again does no harm.
+    Replace the four functions; once is enough, and again does no harm.
     """
     replacements: list[tuple[object, str, object]] = [
         (ModelProperty, "build", _build_model_or_dict),
         (EnumProperty, "get_base_type_string", _open_type),
         (properties, "_property_from_ref", _property_with_own_description),
+        (properties, "_string_based_property", _string_or_secret),
     ]
     for owner, name, replacement in replacements:
         setattr(owner, name, replacement)

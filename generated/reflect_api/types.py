@@ -8,7 +8,7 @@ from collections.abc import Mapping, MutableMapping
 from enum import Enum
 from typing import IO, BinaryIO, Final, Generic, Literal, TypeVar
 
-from attrs import define
+from attrs import define, field
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ class Response(Generic[T]):
 
     Attributes:
         status_code: The HTTP status; any number that the server sent.
-        content: The body as it came.
+        content: The body as it came; not part of the answer's `repr`.
         headers: The headers; names in any case.
         parsed: The decoded body; None where the status has no documented body.
         method: The method of the request.
@@ -81,7 +81,7 @@ class Response(Generic[T]):
     """
 
     status_code: int
-    content: bytes
+    content: bytes = field(repr=False)
     headers: MutableMapping[str, str]
     parsed: T | None
     method: str = ""

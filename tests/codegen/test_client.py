@@ -46,6 +46,19 @@ def test_no_credential_shows_in_repr():
     assert all(secret not in shown for secret in (TOKEN, "pass", "hidden"))
 
 
+def test_a_new_key_does_not_show_in_repr(server: ScriptedServer, call: Call):
+    server.answers_with(201, '{"user_id": "u", "project_id": "p", "api_key": "topsecret"}')
+    request = BootstrapRequest(user_id="u", project_id="p", key_label="k", environment="live")
+    with Client(server.url) as client:
+        for detailed in (True, False):
+            answer = call(
+                bootstrap, client=client, body=request, x_bootstrap_token="t", detailed=detailed
+            )
+            made = answer.parsed if detailed else answer
+            assert made.api_key == "topsecret"
+            assert "topsecret" not in repr(answer)
+
+
 def test_a_derived_client_leaves_the_original_alone(
     server: ScriptedServer, client: AuthenticatedClient, call: Call
 ):

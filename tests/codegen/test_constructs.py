@@ -43,6 +43,7 @@ PET = {
     "version": "v1",
     "class": "mammal",
     "nickname": None,
+    "chip": "topsecret",
     "lives": 9,
 }
 
@@ -105,6 +106,7 @@ def test_a_model_of_every_sort_of_field_survives_the_round_trip(models: ModuleTy
     assert pet.meals[0][0].tzinfo is not None
     assert pet.cousins["Kit"].kind is models.Kind.CAT
     assert pet.additional_properties == {"lives": 9}
+    assert "topsecret" not in repr(pet)
     assert json.loads(json.dumps(pet.to_dict())) == PET
 
 

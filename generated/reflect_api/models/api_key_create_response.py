@@ -40,7 +40,7 @@ class ApiKeyCreateResponse:
         key (ApiKeyResponse): A key without its secret.
     """
 
-    api_key: str
+    api_key: str = _attrs_field(repr=False)
     key: ApiKeyResponse
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
