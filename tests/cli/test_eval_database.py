@@ -49,6 +49,25 @@ def a_memory(sql: str, *, success: bool, memory_id: str = "m1") -> MemoryRespons
     )
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("row_list", [[["open"], 1]]),
+        ("row_list", [["open", 2**70]]),
+        ("row_list", [["open"]]),
+        ("name", 'orders"'),
+        ("column_info_list", [{"name": "state", "type": None}, {"name": "state", "type": "INT"}]),
+    ],
+)
+def test_a_task_whose_table_cannot_be_made_is_left_out(
+    database_folder: Path, tmp_path: Path, place: str, value: object
+):
+    content = json.loads((database_folder / "db_train.json").read_text())
+    content["0"]["table_info"][place] = value
+    (tmp_path / "db_train.json").write_text(json.dumps(content))
+    assert len(read_database_tasks(tmp_path)) == len(content) - 1
+
+
 @pytest.mark.parametrize("sql", ["ATTACH DATABASE '{}' AS other", "VACUUM INTO '{}'"])
 def test_a_statement_of_a_data_set_makes_no_file(
     tasks: tuple[DatabaseTask, ...], tmp_path: Path, sql: str

@@ -74,7 +74,8 @@ class DatabaseTask:
 
         Returns:
             The rows that a query answers with, sorted unless the right query asks for an order; the
-            whole table after a statement that changes it; None where the statement does not run.
+            whole table after a statement that changes it; None where the statement does not run, or
+            the table cannot be made.
         """
         known = self._results
         if sql not in known:
@@ -113,17 +114,17 @@ class DatabaseTask:
         )
         marks = ", ".join("?" for _ in self.columns)
         with closing(sqlite3.connect(":memory:")) as connection:
-            connection.execute(f'CREATE TABLE "{self.table}" ({names})')
-            connection.executemany(f'INSERT INTO "{self.table}" VALUES ({marks})', self.rows)  # noqa: S608 - Of the task's own table, in memory.
-            connection.set_authorizer(_within_the_table)
-            looks = iter(range(_MOST_STEPS // _STEPS_PER_LOOK))
-            connection.set_progress_handler(lambda: next(looks, None) is None, _STEPS_PER_LOOK)
             try:
+                connection.execute(f'CREATE TABLE "{self.table}" ({names})')
+                connection.executemany(f'INSERT INTO "{self.table}" VALUES ({marks})', self.rows)  # noqa: S608 - Of the task's own table, in memory.
+                connection.set_authorizer(_within_the_table)
+                looks = iter(range(_MOST_STEPS // _STEPS_PER_LOOK))
+                connection.set_progress_handler(lambda: next(looks, None) is None, _STEPS_PER_LOOK)
                 answer = connection.execute(sql)
                 rows = answer.fetchall()
                 if answer.description is None:
                     rows = connection.execute(f'SELECT * FROM "{self.table}"').fetchall()  # noqa: S608 - As above.
-            except (sqlite3.Error, sqlite3.Warning):
+            except (sqlite3.Error, sqlite3.Warning, OverflowError):
                 return None
         is_ordered = "ORDER BY" in self.gold.upper()
         return tuple(rows if is_ordered else sorted(rows, key=repr))
@@ -187,7 +188,7 @@ def _task(entry: dict[str, Any]) -> DatabaseTask:
     return DatabaseTask(
         instruction=str(entry["instruction"]).strip(),
         table=str(table["name"]),
-        columns=tuple((c["name"], c["type"]) for c in table["column_info_list"]),
+        columns=tuple((str(c["name"]), str(c["type"])) for c in table["column_info_list"]),
         rows=tuple(tuple(row) for row in table["row_list"]),
         gold=str(answer["sql"]).strip(),
         skills=frozenset(map(str, _literal(entry.get("skill_list", [])))),
