@@ -113,7 +113,7 @@ def test_too_small_a_set_is_refused(labelled_folder: Path):
     [
         (None, "cannot be read"),
         ("text,answer\na,b\n", "has the columns text, answer"),
-        ("text,label\n,b\n", "has no task"),
+        ("text,label\n,b\nends early\n", "has no task"),
         ("text,label\na,b\nc,b\n", "fewer than two labels"),
     ],
 )

@@ -138,7 +138,10 @@ def _read(path: Path) -> Sequence[LabelledTask]:
                     f"{path} has the columns {', '.join(names) or '-'}; expected `text` and one of "
                     f"{', '.join(f'`{name}`' for name in _LABELS)}."
                 )
-            tasks = [LabelledTask(row["text"].strip(), row[label].strip()) for row in reader]
+            tasks = [  # A row that ends early has None in its last columns.
+                LabelledTask((row["text"] or "").strip(), (row[label] or "").strip())
+                for row in reader
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EvaluationError(
             f"{path} cannot be read ({error}). Give a folder with `train.csv` and `test.csv`."
