@@ -20,7 +20,7 @@ from reflect_contract.operations import OPERATIONS
 from reflect_server.bodies import read_body
 from reflect_server.calls import Answer, Call
 from reflect_server.errors import ReflectServerError, ShutdownError
-from reflect_server.limits import Capacity
+from reflect_server.limits import Capacity, Room
 from reflect_server.observation import Observation, observed
 from reflect_server.pages import PAGES, Page
 from reflect_server.problems import MethodNotAllowedError, problem_response
@@ -34,6 +34,8 @@ _SMALL_BODY_BYTES = 64 * 1024
 """Working through so much takes less than handing it to a thread would gain."""
 _AS_IT_SAYS = (b"x-content-type-options", b"nosniff")
 """No browser takes texts of callers, which many answers hold, for a page."""
+_BODIES_AT_ONCE = 16
+"""Room for so many of the largest bodies: all that may be in work could be that large."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -51,6 +53,7 @@ class App:
         self._router = Router(OPERATIONS, handlers)
         settings = service.settings
         self._working = Capacity(settings.max_concurrent_requests, what="requests in work")
+        self._bodies = Room(_BODIES_AT_ONCE * settings.max_body_bytes, what="bodies of requests")
         self._waiting = Capacity(settings.max_waiting_requests, what="requests that wait")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,12 +115,19 @@ class App:
 
     async def _answer(self, endpoint: Endpoint, call: Call) -> Response:
         await call.authenticate()  # Nobody without a key can make the service hold much.
-        raw_body = b""
-        if endpoint.operation.body is not None:
-            settings = self._service.settings
+        if endpoint.operation.body is None:
+            return await self._work(endpoint, call, b"")
+        settings = self._service.settings
+        with self._bodies.guest() as take:
             raw_body = await read_body(
-                call.request, limit=settings.max_body_bytes, seconds=settings.max_body_seconds
+                call.request,
+                limit=settings.max_body_bytes,
+                seconds=settings.max_body_seconds,
+                take=take,
             )
+            return await self._work(endpoint, call, raw_body)
+
+    async def _work(self, endpoint: Endpoint, call: Call, raw_body: bytes) -> Response:
         call.is_large = len(raw_body) > _SMALL_BODY_BYTES
         if call.is_large:
             arguments = await call.in_thread(call.arguments, raw_body)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Any, NoReturn
@@ -30,7 +31,9 @@ _DRAINED_BEYOND_LIMIT = 4
 """An oversized body is read to this many times the limit, so that its sender gets the answer."""
 
 
-async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
+async def read_body(
+    request: Request, *, limit: int, seconds: float, take: Callable[[int], None]
+) -> bytes:
     """
     Read the whole body.
 
@@ -38,11 +41,13 @@ async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
         request: The request.
         limit: The largest body that is accepted, in bytes.
         seconds: How long its sender may take.
+        take: Takes room for so many bytes, or refuses.
 
     Raises:
         RequestTooLargeError: The body is larger, or is announced to be.
         MalformedRequestError: The body is compressed.
         SlowRequestError: It did not arrive in time.
+        OverloadedError: There is no room for it.
         ClientDisconnect: Its sender has gone.
     """
     encoding = request.headers.get("content-encoding", "identity")
@@ -57,7 +62,7 @@ async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
         raise _too_large(limit)
     try:
         async with asyncio.timeout(seconds):
-            return await _collected(request, limit)
+            return await _collected(request, limit, take)
     except TimeoutError:
         raise SlowRequestError(
             f"The body did not arrive within {seconds:g} s, the longest that this service waits "
@@ -65,7 +70,7 @@ async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
         ) from None
 
 
-async def _collected(request: Request, limit: int) -> bytes:
+async def _collected(request: Request, limit: int, take: Callable[[int], None]) -> bytes:
     chunks: list[bytes] = []
     received = 0
     is_whole = False
@@ -77,6 +82,7 @@ async def _collected(request: Request, limit: int) -> bytes:
         is_whole = not message.get("more_body", False)
         received += len(chunk)
         if received <= limit:
+            take(len(chunk))
             chunks.append(chunk)
     if received > limit:
         raise _too_large(limit)

@@ -76,6 +76,46 @@ class RateLimit:
             self._due = {caller: due for caller, due in self._due.items() if due > now}
 
 
+class Room:
+    """
+    Room for so many bytes at once. For the event loop alone.
+
+    Args:
+        limit: How many.
+        what: What takes the room, for the message: `bodies of requests`.
+    """
+
+    def __init__(self, limit: int, *, what: str) -> None:
+        self._limit = limit
+        self._what = what
+        self._taken = 0
+
+    @contextmanager
+    def guest(self) -> Iterator[Callable[[int], None]]:
+        """
+        Give a function that takes room for so many bytes more, or raises `OverloadedError` where
+        there is none. All that it took is given back at the end of the `with` block.
+        """
+        own = 0
+
+        def take(size: int) -> None:
+            nonlocal own
+            if self._taken + size > self._limit:
+                raise OverloadedError(
+                    f"The {self._what} in work have {self._taken} bytes, and this one does not fit "
+                    f"into the {self._limit} that the service has for them. "
+                    "Send the request again shortly.",
+                    retry_after=OVERLOAD_SECONDS,
+                )
+            self._taken += size
+            own += size
+
+        try:
+            yield take
+        finally:
+            self._taken -= own
+
+
 class Capacity:
     """
     Room for so many requests at once. For the event loop alone.

@@ -30,13 +30,13 @@ def asked(server: RunningServer, path: str = "/traces", **headers: str) -> httpx
 
 
 @contextmanager
-def stalled_upload(server: RunningServer) -> Iterator[socket.socket]:
+def stalled_upload(server: RunningServer, size: int = 100) -> Iterator[socket.socket]:
     address = httpx.URL(server.base_url)
     with socket.create_connection((address.host, address.port)) as upload:
         upload.sendall(
             b"POST /v1/projects/p/traces HTTP/1.1\r\nHost: reflect\r\n"
-            b"Authorization: Bearer %b\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n"
-            % server.api_key.encode()
+            b"Authorization: Bearer %b\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+            % (server.api_key.encode(), size)
         )
         assert upload.recv(4096).startswith(b"HTTP/1.1 100 ")
         yield upload
@@ -94,6 +94,35 @@ def test_a_large_body_is_not_read_for_an_unknown_key() -> None:
             answer = upload.recv(4096)
 
     assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+def test_bodies_that_stall_cannot_fill_the_memory() -> None:
+    with ExitStack() as closing:
+        server = closing.enter_context(
+            running_server(
+                env={"REFLECT_MAX_BODY_BYTES": "65536", "REFLECT_MAX_BODY_SECONDS": "60"}
+            )
+        )
+        body = {"task": "t", "trajectory": "a" * 60_000}
+        url, key = f"{server.base_url}/v1/projects/p/traces", f"Bearer {server.api_key}"
+        assert httpx.post(url, json=body, headers={"Authorization": key}).status_code == 200
+
+        for _ in range(100):  # Each takes room from when the server has read it.
+            upload = closing.enter_context(stalled_upload(server, size=65_536))
+            upload.sendall(b" " * 65_000)
+            full = httpx.post(url, json=body, headers={"Authorization": key})
+            if full.status_code != 200:
+                break
+        small = httpx.post(
+            f"{server.base_url}/v1/projects/p/memory/query",
+            json={"task": "t"},
+            headers={"Authorization": key},
+        )
+
+    assert full.status_code == 503
+    assert full.headers["Retry-After"] == "1"
+    assert "bodies of requests" in full.json()["detail"]
+    assert small.status_code == 200
 
 
 def test_beyond_this_machine_there_is_no_start_without_keys(tmp_path: Path) -> None:
