@@ -2,8 +2,8 @@
 Reads what an agent did out of a trajectory, whatever framework wrote it.
 
 Understood are the messages of OpenAI's chat and Responses APIs, Anthropic's content blocks,
-LangChain's messages, and plain objects with keys such as `tool` and `output`. What is not
-understood is passed over: a trajectory is evidence, and none of it is ever refused.
+Gemini's parts, LangChain's messages, and plain objects with keys such as `tool` and `output`. What
+is not understood is passed over: a trajectory is evidence, and none of it is ever refused.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def text_of(message: Mapping[str, Any]) -> str:
         message: The message.
     """
     body = _body(message)
-    for key in ("content", "text", "output_text", "summary", "thought"):
+    for key in ("content", "parts", "text", "output_text", "summary", "thought"):
         text = _joined_text(body.get(key))
         if text:
             return text
@@ -251,6 +251,14 @@ def _blocks(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [b for b in content if isinstance(b, dict)] if isinstance(content, list) else []
 
 
+def _in_parts(message: Mapping[str, Any], *keys: str) -> list[dict[str, Any]]:
+    """
+    Return what the parts of a message of Gemini have under one of some keys.
+    """
+    parts = _listed(message.get("parts"))
+    return [member for part in parts for key in keys for member in _listed(part.get(key))]
+
+
 def _listed(value: object) -> list[dict[str, Any]]:
     members = value if isinstance(value, list) else [value]
     return [member for member in members if isinstance(member, dict)]
@@ -261,6 +269,7 @@ def _calls_in(message: Mapping[str, Any]) -> Iterator[tuple[str, ToolCall]]:
     listed: list[Mapping[str, Any]] = []
     listed += _listed(body.get("tool_calls")) + _listed(body.get("function_call"))
     listed += [block for block in (*_blocks(message), message) if _is_call(block)]
+    listed += _in_parts(message, "function_call", "functionCall")
     seen: set[str] = set()
     for raw in listed:
         function = raw.get("function")
@@ -287,6 +296,8 @@ def _results_in(message: Mapping[str, Any]) -> Iterator[tuple[str, ToolCall]]:
         kind = block.get("type")
         if isinstance(kind, str) and kind.endswith("tool_result"):
             yield _result(block)
+    for answer in _in_parts(message, "function_response", "functionResponse"):
+        yield _result({"output": answer.get("response"), **answer})
     kind = message.get("type")
     is_output = isinstance(kind, str) and kind.endswith("call_output")
     is_plain = _is_call(message) and _first(message, _RESULT_KEYS) is not None

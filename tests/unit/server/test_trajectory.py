@@ -88,6 +88,28 @@ LANGCHAIN = [
     },
     {"type": "ai", "data": {"content": "There are 12 orders."}},
 ]
+GEMINI = [
+    {"role": "user", "parts": [{"text": "How many orders?"}]},
+    {
+        "role": "model",
+        "parts": [
+            {"text": "Let me look.", "function_call": None},
+            {"text": None, "function_call": {"name": "sql", "args": {"query": "SELECT 1"}}},
+        ],
+    },
+    {
+        "role": "user",
+        "parts": [
+            {
+                "functionResponse": {
+                    "name": "sql",
+                    "response": {"error": "Error: no such table: order"},
+                }
+            }
+        ],
+    },
+    {"role": "model", "parts": [{"text": "There are 12 orders."}]},
+]
 PLAIN = [
     {
         "tool": "sql",
@@ -100,8 +122,8 @@ PLAIN = [
 
 @pytest.mark.parametrize(
     "messages",
-    [OPENAI_CHAT, ANTHROPIC, RESPONSES, LANGCHAIN, PLAIN],
-    ids=["openai-chat", "anthropic", "responses", "langchain", "plain"],
+    [OPENAI_CHAT, ANTHROPIC, RESPONSES, GEMINI, LANGCHAIN, PLAIN],
+    ids=["openai-chat", "anthropic", "responses", "gemini", "langchain", "plain"],
 )
 def test_every_usual_shape_reads_the_same(messages: list[dict[str, Any]]):
     (call,) = trajectory.tool_calls(messages)
