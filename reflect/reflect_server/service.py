@@ -220,13 +220,17 @@ def chosen_embedder(settings: Settings) -> Iterator[Embedder]:
 
 def _first_space(store: Store, target: Space) -> Space:
     """
-    Return the local space as long as memories are in that alone, otherwise the target.
+    Return the local space as long as more memories are in that alone than in the target alone,
+    which some are after an import; otherwise the target.
     """
-    local = LocalEmbedder()
-    left = store.read(
-        lambda tx: tx.memories.count_unembedded(target.embedder.name, other=local.name)
+    local, name = LocalEmbedder(), target.embedder.name
+    left, ahead = store.read(
+        lambda tx: (
+            tx.memories.count_unembedded(name, other=local.name),
+            tx.memories.count_unembedded(local.name, other=name),
+        )
     )
-    return space_of(local, store) if left else target
+    return space_of(local, store) if left > ahead else target
 
 
 @dataclass(frozen=True, slots=True)

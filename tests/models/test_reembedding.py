@@ -4,6 +4,7 @@ A change of the embedder, with memories that were embedded by another one before
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -23,6 +24,7 @@ from reflect_server.reembedding import BATCH, Reembedding
 from reflect_server.spaces import Space, Spaces, space_of
 from reflect_server.store.protocol import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
+from reflect_server.store.sqlite.transfer import export, import_
 from reflect_server.testing import ServerProcess
 
 from .scripted import Reply, endpoint
@@ -246,6 +248,53 @@ def test_a_server_changes_its_embedder_while_queries_are_answered(tmp_path: Path
             server.stop()
 
 
+def test_memories_imported_from_another_embedder_hide_no_others(tmp_path: Path):
+    release = threading.Event()
+
+    def act(request: dict[str, Any]) -> Reply:
+        if "Imported" in request["input"]:
+            release.wait(PATIENCE)
+        return vectors(request)
+
+    def remember(http: httpx.Client, *tasks: str) -> None:
+        for task in tasks:
+            review = {"result": "pass", "reflection": {"summary": task, "guidance": task}}
+            body = {"task": task, "trajectory": [], "review": review}
+            assert http.post("/traces", json=body).status_code == 200
+
+    mine, other, exported = tmp_path / "mine", tmp_path / "other", io.StringIO()
+    local = ServerProcess(other)
+    with _client(local, local.first_key, project="imported") as http:
+        remember(http, "Imported")
+    local.stop()
+    export(other, exported, count=lambda _: None)
+    tasks = ["Refund order 7", "Send the parcel again"]
+
+    with endpoint(act) as model:
+        env = {
+            "REFLECT_EMBEDDER": "openai:small",
+            "REFLECT_EMBEDDER_BASE_URL": model.url,
+            "REFLECT_EMBEDDER_TIMEOUT": "60",
+        }
+        server = ServerProcess(mine, env=env)
+        key = server.first_key
+        with _client(server, key) as http:
+            remember(http, *tasks)
+        server.stop()
+        import_(mine, exported.getvalue().splitlines(keepends=True), count=lambda _: None)
+        server = ServerProcess(mine, env=env)
+        try:
+            with _client(server, key) as http, _client(server, key, project="imported") as new:
+                assert {_best(http, task) for task in tasks} == set(tasks)
+                release.set()
+                while not (found := new.post("/memory/query", json={"task": "Imported"}).json()):
+                    pass
+                assert [memory["task"] for memory in found] == ["Imported"]
+        finally:
+            release.set()
+            server.stop()
+
+
 def _to_embed(http: httpx.Client) -> float:
     lines = http.get(f"{http.base_url.copy_with(path='/metrics')}").text.splitlines()
     (line,) = (line for line in lines if line.startswith("reflect_memories_to_embed "))
@@ -262,9 +311,9 @@ def _best(http: httpx.Client, task: str) -> str:
     return str(answer.json()[0]["task"])
 
 
-def _client(server: ServerProcess, key: str | None) -> httpx.Client:
+def _client(server: ServerProcess, key: str | None, *, project: str = "default") -> httpx.Client:
     return httpx.Client(
-        base_url=f"{server.base_url}/v1/projects/default",
+        base_url=f"{server.base_url}/v1/projects/{project}",
         headers={"Authorization": f"Bearer {key}"},
         timeout=PATIENCE,
     )
