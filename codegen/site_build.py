@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def build(root: Path) -> int:
     found += broken
     print(f"{len(pages)} pages, {checked:,} internal links and anchors")
     print("\n".join(found) or "All of them lead somewhere, and nothing is loaded from elsewhere.")
+    print("The site is in site/; `nox -s docs -- serve` shows it.")
     return 1 if found else 0
 
 
@@ -59,7 +61,9 @@ def serve(root: Path) -> int:
         root: The root of the repository.
     """
     stage(root)
-    return _zensical(root, "serve")
+    with suppress(KeyboardInterrupt):
+        return _zensical(root, "serve")
+    return 0
 
 
 def stage(root: Path) -> None:
