@@ -451,6 +451,7 @@ class RecordingMethods(Connection):
 
         A run that is recorded by `trace` does this as well; call it where no further run follows. A
         run that the service refuses is set aside, in a file ending with `.refused`, with a warning.
+        Runs that were kept for another `base_url` wait for a client of that one.
 
         Returns:
             How many runs were recorded; 0 for a client without `spool_dir`.
