@@ -11,7 +11,7 @@ from operator import itemgetter
 from urllib.parse import unquote
 
 from reflect_contract.operation import Operation, Parameter
-from reflect_server.domain.projects import UNREACHABLE
+from reflect_server.domain.projects import is_reachable
 from reflect_server.errors import InvalidRequestError, NotFoundError
 from reflect_server.problems import MethodNotAllowedError
 
@@ -144,7 +144,7 @@ class _Template:
 
 def _usable(values: dict[str, str]) -> dict[str, str]:
     for name, value in values.items():
-        if value in UNREACHABLE or "\ufffd" in value:
+        if not is_reachable(value):
             found = repr(value) if value else "empty"
             raise InvalidRequestError(
                 f"`{name}` in the path is {found}; it must be an id in UTF-8, percent-encoded, and "

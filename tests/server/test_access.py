@@ -203,8 +203,11 @@ def test_bootstrap_makes_a_project_with_a_key_for_everything_in_it(project: Proj
     assert opened.http.get("/traces").status_code == 401
 
 
-def test_bootstrap_refuses_a_project_that_no_path_could_reach(project: Project) -> None:
-    answer = bootstrap(project, project_id="..")
+@pytest.mark.parametrize("project_id", ["..", "a\ufffd"])
+def test_bootstrap_refuses_a_project_that_no_path_could_reach(
+    project: Project, project_id: str
+) -> None:
+    answer = bootstrap(project, project_id=project_id)
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "project_id"

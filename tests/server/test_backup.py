@@ -231,6 +231,16 @@ def test_of_two_backups_at_once_to_one_place_the_first_is_whole(saved: Path, dat
     assert {path.name for path in target.parent.iterdir()} == {"data", "saved", "twice"}
 
 
+def test_a_folder_without_its_secret_is_not_saved(data: Path, tmp_path: Path) -> None:
+    SqliteStore(data).close()
+
+    says_one_thing(
+        reflect("backup", tmp_path / "saved", "--data-dir", data), "secret.key is missing"
+    )
+
+    assert list(tmp_path.iterdir()) == [data]
+
+
 def test_an_existing_backup_is_not_overwritten(saved: Path, data: Path) -> None:
     before = (saved / MANIFEST_NAME).read_bytes()
 

@@ -11,8 +11,20 @@ from reflect_server.domain.parts import Parts
 from reflect_server.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from reflect_server.store.protocol import Transaction
 
-UNREACHABLE = frozenset({"", ".", ".."})
-"""What cannot be an id, as paths with it mean other paths."""
+_UNREACHABLE = frozenset({"", ".", ".."})
+_NO_CHARACTER = "\ufffd"
+
+
+def is_reachable(identifier: str) -> bool:
+    """
+    Say whether a path can lead to what has an id.
+
+    Paths with `.` or `..` mean other paths, and U+FFFD stands for bytes that are no text.
+
+    Args:
+        identifier: The id.
+    """
+    return identifier not in _UNREACHABLE and _NO_CHARACTER not in identifier
 
 
 def require_reachable(project_id: str) -> None:
@@ -23,9 +35,9 @@ def require_reachable(project_id: str) -> None:
         project_id: The project.
 
     Raises:
-        InvalidRequestError: The id is `.` or `..`, or empty.
+        InvalidRequestError: The id is `.` or `..` or empty, or holds U+FFFD.
     """
-    if project_id in UNREACHABLE:
+    if not is_reachable(project_id):
         raise InvalidRequestError(
             f"`project_id` is {project_id!r}, and no path can lead to such a project. "
             "Choose another id.",

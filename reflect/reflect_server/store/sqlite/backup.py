@@ -25,7 +25,7 @@ import msgspec
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.folder import make_private
 from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
-from reflect_server.store.sqlite.snapshot import snapshot
+from reflect_server.store.sqlite.snapshot import require_database, snapshot
 from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME
 
 _PAGES_PER_STEP = 1024
@@ -87,6 +87,13 @@ def back_up(
         StoreError: There is nothing to copy, the target exists, or a disk fails or is full.
     """
     _require_new(target)
+    require_database(folder)
+    if not (folder / secret_name).exists():
+        raise StoreError(
+            f"The file {folder / secret_name} is missing, and a backup without it would be of no "
+            "use. Start the server once, which makes it where there is no API key yet; where there "
+            "are keys, `reflect doctor` says what to do."
+        )
     with _making(target, folder):
         target.parent.mkdir(parents=True, exist_ok=True)
         # Of its own for each, as two that overlap would otherwise spoil each other's.
