@@ -32,6 +32,8 @@ _FRONT_MATTER = re.compile(
 )
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _RESERVED = re.compile("|".join(RESERVED_WORDS))
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_STRUCTURE = re.compile(r"^\s*(?:[-*+]\s+)*(?=#|[=-]+\s*$|[-*+]\s+Evidence:)")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -143,7 +145,23 @@ def _entry(line: SkillLine, memories: Mapping[str, Memory], base_rate: float) ->
         f"- Evidence: utility {worth.estimate:.2f} ({worth.low:.2f} to {worth.high:.2f}) from "
         f"{evidence.uses} reviews; memories {cited}"
     )
-    return f"### {line.title}\n\n{line.text}\n{support}"
+    return f"### {line.title}\n\n{_contained(line.text)}\n{support}"
+
+
+def _contained(text: str) -> str:
+    """
+    Return advice so that it cannot pass for other lines of the skill, their evidence or its
+    sections: what runs and models say in it does not speak for the service.
+    """
+    kept, fence = [], ""
+    for line in text.splitlines():
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence) and not mark[2].strip():
+            fence = ""
+        kept.append(line if fence or mark else _STRUCTURE.sub(r"\g<0>\\", line))
+    return "\n".join([*kept, fence] if fence else kept)
 
 
 def _line(text: str) -> str:
