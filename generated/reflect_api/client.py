@@ -107,8 +107,9 @@ class Client:
     Sends requests without a credential.
 
     Safe to share between threads, and between event loops, one after the other or at the same time:
-    each loop gets its own connections, which end with the loop. `with client:` and
-    `async with client:` close the connections at their end; the client can be used again.
+    each loop gets its own connections, which end with the loop. A process that is forked needs a
+    client of its own. `with client:` and `async with client:` close the connections at their end;
+    the client can be used again.
 
     Args:
         base_url: The address of the server.

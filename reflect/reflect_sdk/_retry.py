@@ -23,6 +23,7 @@ _REPEATABLE_POSTS = re.compile(
     r"(memory/query|traces/delete|traces/[^/]+/review|api-keys/[^/]+/revoke)$"
 )
 _KEYED_POSTS = re.compile(r"/v1/projects/[^/]+/traces$")
+_MOST_DOUBLINGS = 1_000  # What a float can hold.
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
@@ -105,7 +106,7 @@ class RetryPolicy:
         asked = None if response is None else _retry_after(response)
         if asked is not None:
             return min(asked, self.longest_pause)
-        bound = min(self.longest_pause, self.first_pause * 2.0**retries)
+        bound = min(self.longest_pause, self.first_pause * 2.0 ** min(retries, _MOST_DOUBLINGS))
         return bound * self.jitter()
 
 

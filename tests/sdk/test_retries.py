@@ -102,6 +102,10 @@ def test_pauses_double_up_to_the_longest_one(world: Callable[..., World]):
     assert service.pauses == [0.25, 0.5, 1.0, 2.0, 4.0, 4.0]
 
 
+def test_the_longest_pause_holds_for_any_number_of_retries():
+    assert RetryPolicy(jitter=lambda: 1.0).pause(5_000, None) == 8.0
+
+
 @pytest.mark.parametrize(
     ("headers", "pause"),
     [
