@@ -56,7 +56,7 @@ def date_time(value: datetime.datetime) -> str:
     return value.isoformat()
 
 
-def header_value(name: str, value: str) -> str:
+def header_value(name: str, value: object) -> str:
     """
     Return the value of a header, which may be a credential and is never shown.
 
@@ -68,9 +68,9 @@ def header_value(name: str, value: str) -> str:
         InvalidArgumentError: The value cannot be sent, as it has other characters than printable
             ASCII, or blanks or a line break at an end.
     """
-    if not _HEADER_VALUE.fullmatch(value):
+    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
         raise InvalidArgumentError(
-            f"The value for the header `{name}` cannot be sent: it must be printable ASCII "
-            "characters, without blanks or a line break before or after them."
+            f"The value for the header `{name}` cannot be sent: it must be a string of printable "
+            "ASCII characters, without blanks or a line break before or after them."
         )
     return value

@@ -217,6 +217,8 @@ def test_a_credential_that_cannot_be_sent_is_refused_without_showing_it(
             with pytest.raises(errors.InvalidArgumentError, match="header `") as caught:
                 refused()
             assert "topsecret" not in "".join(traceback.format_exception(caught.value))
+        with pytest.raises(errors.InvalidArgumentError, match="a string of printable ASCII"):
+            call(get_trace, "p", "t1", client=known, prefer=None)
     assert server.requests == []
 
 

@@ -108,6 +108,23 @@ def test_a_run_that_the_service_refuses_is_set_aside(
     assert "is refused" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"idempotency_key": None}, {"idempotency_key": "a\n"}, {"project_id": ""}, {"body": 5}],
+)
+def test_a_run_on_disk_that_can_never_be_sent_is_set_aside(
+    service: Scripted, tmp_path: Path, change: dict[str, object]
+):
+    service.always = _taking(DOWN)
+    with _client(service, tmp_path) as client:
+        _run(client)
+        (kept,) = tmp_path.iterdir()
+        kept.write_text(json.dumps({**json.loads(kept.read_text()), **change}))
+        service.always = _taking(Answer(body=RECEIPT))
+        assert _run(client) == "t1"
+    assert [path.suffix for path in tmp_path.iterdir()] == [".refused"]
+
+
 def test_an_outage_that_lasts_leaves_everything_where_it_is(service: Scripted, tmp_path: Path):
     service.always = _taking(DOWN)
     with _client(service, tmp_path) as client:
