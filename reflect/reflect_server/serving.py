@@ -39,8 +39,11 @@ _REMEDIES = {
     errno.EADDRNOTAVAIL: "Name an address of this machine with `--host`.",
     errno.EACCES: "Choose a port from 1024 on with `--port`.",
 }
-_OPEN_FILES = 65_536
-"""Each connection takes one; the usual limit is 1,024, and as many requests may wait."""
+_OPEN_FILES = 8_192
+"""
+Each connection takes one: the usual 1,024 are fewer than the requests that may wait, and many more
+could hold much memory with their heads.
+"""
 
 _DRAIN_SECONDS = 2
 _KEEP_ALIVE_SECONDS = 75
