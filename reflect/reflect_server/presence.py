@@ -55,18 +55,27 @@ def announced(folder: Path, address: str) -> Iterator[None]:
         folder: The data folder, which this process holds.
         address: Where it listens.
     """
-    path = folder / PRESENCE_NAME
     draft = folder / f"{PRESENCE_NAME}.new"
     with suppress(OSError):  # A convenience for other commands is no reason to stop.
         draft.unlink(missing_ok=True)
         draft.touch(mode=0o600)
         draft.write_bytes(msgspec.json.encode(Presence(os.getpid(), address)))
-        draft.replace(path)
+        draft.replace(folder / PRESENCE_NAME)
     try:
         yield
     finally:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+        withdraw(folder)
+
+
+def withdraw(folder: Path) -> None:
+    """
+    Say that no server serves the folder's data, or none any longer.
+
+    Args:
+        folder: The data folder, which this process holds.
+    """
+    with suppress(OSError):
+        (folder / PRESENCE_NAME).unlink(missing_ok=True)
 
 
 def presence_in(folder: Path) -> Presence | None:

@@ -8,7 +8,10 @@ import hashlib
 import json
 import resource
 import shutil
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,6 +232,22 @@ def test_of_two_backups_at_once_to_one_place_the_first_is_whole(saved: Path, dat
     assert first_is_done.is_set()
     backup.verify(target)
     assert {path.name for path in target.parent.iterdir()} == {"data", "saved", "twice"}
+
+
+def test_a_process_that_took_the_place_of_a_killed_server_is_not_signalled(
+    saved: Path, data: Path, spawn: Callable[..., subprocess.Popen[str]]
+) -> None:
+    stranger = spawn([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    presence = {"pid": stranger.pid, "address": "http://127.0.0.1:1"}
+    (data / "server.json").write_text(json.dumps(presence))
+
+    with closing(SqliteStore(data)):
+        says_one_thing(
+            reflect("restore", saved, "--data-dir", data, "--replace"), "cannot be asked"
+        )
+
+    stranger.communicate("\n")
+    assert stranger.returncode == 0
 
 
 def test_a_folder_without_its_secret_is_not_saved(data: Path, tmp_path: Path) -> None:

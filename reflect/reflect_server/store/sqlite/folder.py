@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from reflect_server.errors import StoreError
-from reflect_server.presence import holder_of
+from reflect_server.presence import holder_of, withdraw
 
 LOCK_NAME = "reflect.lock"
 
@@ -70,6 +70,7 @@ class FolderLock:
                 raise _unusable(folder, str(error)) from error
             raise _unusable_lock(folder, str(error)) from error
         self._connection = connection
+        withdraw(folder)  # A server that was killed left its file, and has the folder no longer.
 
     def release(self) -> None:
         """
