@@ -15,6 +15,7 @@ from attrs import frozen
 TOKENS_OF_INDEX = 2_000
 TOKENS_OF_FULL = 90_000
 _CHARACTERS_PER_TOKEN = 3.0
+_CHANGELOG = "changelog.md"
 _SUMMARY = "Reflect is a memory for AI agents that learns from outcomes."
 
 
@@ -110,14 +111,14 @@ def index_text(pages: Sequence[Page]) -> str:
 
 def full_text(pages: Sequence[Page]) -> str:
     """
-    Write `llms-full.txt`: the text of every page of the navigation.
+    Write `llms-full.txt`: the text of every page of the navigation but the changelog.
 
     Asynchronous twins are left out of it, since they differ from their counterparts in nothing but
     `await`; so are pictures.
     """
     parts = [f"# Reflect\n\n{_SUMMARY}\n"]
     for page in pages:
-        if page.section:
+        if page.section and page.source != _CHANGELOG:
             text = re.sub(r"!\[[^\]]*\]\([^)]*\)\n?", "", page.text)
             parts.append(f"Page: {page.markdown}\n\n{_without_twins(text)}")
     return "\n\n".join(parts)

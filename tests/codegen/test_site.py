@@ -82,12 +82,14 @@ def test_the_texts_for_agents_list_every_page_and_hold_it_without_twins(tmp_path
     write(tmp_path / "start.md", f"{front}# Start\n\n![a](b.svg)\nGo [on](more/README.md#x).\n")
     write(tmp_path / "more" / "README.md", "# More\n\n[back](../start.md) [one](one.md)\n")
     write(tmp_path / "ref.md", "# Ref\n\n### get\n\nG.\n\n### get_async\n\nGets.\n\n### b\n\nB.\n")
+    write(tmp_path / "changelog.md", "# Changelog\n\nOld news.\n")
     pages = [
         Page.read(tmp_path, "start.md", "Start"),
         Page.read(tmp_path, "more/README.md", "Start"),
         Page.read(tmp_path, "ref.md", "Reference"),
+        Page.read(tmp_path, "changelog.md", "Project"),
     ]
-    assert [page.markdown for page in pages] == ["start.md", "more.md", "ref.md"]
+    assert [page.markdown for page in pages] == ["start.md", "more.md", "ref.md", "changelog.md"]
     assert pages[0].text == "# Start\n\n![a](b.svg)\nGo [on](more.md#x).\n"
     assert pages[1].text == "# More\n\n[back](start.md) [one](more/one.md)\n"
     index = index_text(pages)
@@ -97,6 +99,7 @@ def test_the_texts_for_agents_list_every_page_and_hold_it_without_twins(tmp_path
     assert "### get\n" in full
     assert "### b\n" in full
     assert "get_async" not in full
+    assert "Old news." not in full
     assert tokens("x" * 30) == 10
 
 
