@@ -61,3 +61,12 @@ def test_values_that_differ_from_their_events_are_found_and_mended(tmp_path: Pat
         "what their events say.\n"
     )
     assert run("recompute", "--check", *where)[0] == 0
+
+
+def test_a_folder_without_a_database_is_named_and_not_made(tmp_path: Path):
+    for arguments in ((), ("--check",)):
+        result = asked("recompute", *arguments, "--data-dir", str(tmp_path / "nothing"))
+
+        assert result.exit_code == 1
+        assert "nothing holds no database" in result.output
+    assert list(tmp_path.iterdir()) == []

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated
 
@@ -32,11 +33,13 @@ def recompute(
     - reflect recompute --data-dir ./memory
     """
     from reflect_server.domain.recomputation import recompute as work_out  # noqa: PLC0415 - slow to import
-    from reflect_server.service import open_store  # noqa: PLC0415 - as above
+    from reflect_server.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
+    from reflect_server.store.sqlite.snapshot import require_database  # noqa: PLC0415 - as above
 
     with one_sentence():
         settings = configuration_of(config, data_dir=data_dir).settings
-        with open_store(settings) as (store, _):
+        require_database(settings.data_dir)
+        with closing(SqliteStore(settings.data_dir)) as store:
             found = work_out(store, mend=not check)
     if as_json:
         typer.echo(json.dumps(asdict(found)))
