@@ -245,10 +245,10 @@ def test_failed_traces_are_ingested_by_the_command_that_is_named(
     change(folder, "INSERT INTO projects (id, created_at) VALUES ('a shop', 0)")
 
     with running_server(data_dir=folder) if is_running else nullcontext() as server:
-        key = {"REFLECT_API_KEY": server.api_key} if server else {}
+        env = {"REFLECT_API_KEY": server.api_key if server else "", "REFLECT_PROJECT_ID": "p"}
         remedy = findings("--data-dir", folder, "--port", 0)["ingestion"]["remedy"]
         (command,) = re.findall(r"`reflect (.*?)`", remedy)
-        result = reflect(*shlex.split(command), **key)
+        result = reflect(*shlex.split(command), **env)
 
     assert result.stdout.startswith("Put 1 failed trace back"), result.output
 

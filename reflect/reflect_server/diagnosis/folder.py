@@ -220,19 +220,19 @@ def _check_queue(connection: sqlite3.Connection, settings: Settings) -> Iterator
 
 def _retry(connection: sqlite3.Connection, settings: Settings, *, running: bool) -> str:
     """
-    Say how failed traces are ingested again. A server that runs does so one project at a time.
+    Say how failed traces are ingested again. The project is named, as a server that runs retries
+    those of one, and `REFLECT_PROJECT_ID` may name another.
     """
-    if not running:
-        return f"run `reflect retry {_named(settings)}`"
-    projects = [
+    project, *others = (
         project_id
         for (project_id,) in connection.execute(
             "SELECT DISTINCT project_id FROM traces WHERE ingest_status = 'failed' LIMIT 2"
         )
-    ]
-    named = f"run `reflect retry --project {shlex.quote(projects[0])} {_named(settings)}` with a "
-    others = ", and so for each other project with failed traces" if len(projects) > 1 else ""
-    return f"{named}key in `REFLECT_API_KEY`{others}"
+    )
+    command = f"`reflect retry --project={shlex.quote(project)} {_named(settings)}`"
+    key = " with a key in `REFLECT_API_KEY`" if running else ""
+    more = ", and so for each other project with failed traces" if others else ""
+    return f"run {command}{key}{more}"
 
 
 def _check_keys(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:
