@@ -35,6 +35,7 @@ from reflect_sdk._retry import (
     RetryPolicy,
     is_repeatable,
     may_succeed_later,
+    raw_path,
     wants_idempotency_key,
 )
 
@@ -300,7 +301,7 @@ def _log(
     logger.debug(
         "%s %s %s in %.0f ms (request id %s, retries %d)",
         request.method,
-        request.url.path,
+        raw_path(request),  # An id with a line break forges no other line.
         " and ".join(filter(None, (answered, failed))),
         seconds * 1000,
         headers.get(REQUEST_ID_HEADER, "unknown"),

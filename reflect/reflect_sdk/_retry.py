@@ -116,14 +116,14 @@ def is_repeatable(request: httpx.Request) -> bool:
     """
     if request.method in _SAFE_METHODS or IDEMPOTENCY_HEADER in request.headers:
         return True
-    return bool(_REPEATABLE_POSTS.search(_raw_path(request)))
+    return bool(_REPEATABLE_POSTS.search(raw_path(request)))
 
 
 def wants_idempotency_key(request: httpx.Request) -> bool:
     """
     Say whether the request creates something and has no idempotency key yet.
     """
-    creates = request.method == "POST" and _KEYED_POSTS.search(_raw_path(request)) is not None
+    creates = request.method == "POST" and _KEYED_POSTS.search(raw_path(request)) is not None
     return creates and IDEMPOTENCY_HEADER not in request.headers
 
 
@@ -134,7 +134,10 @@ def may_succeed_later(status: int) -> bool:
     return status in _RETRIED_STATUSES
 
 
-def _raw_path(request: httpx.Request) -> str:
+def raw_path(request: httpx.Request) -> str:
+    """
+    Return the path as it is sent, percent-encoded and without the query.
+    """
     return request.url.raw_path.partition(b"?")[0].decode("ascii")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import pickle
 import socket
@@ -301,6 +302,16 @@ gc.collect()
     lines = [line for line in result.stdout.splitlines() if line.startswith("DEBUG:reflect_sdk")]
     assert len(lines) == 2
     assert "GET /v1/projects/default/traces/t1 answered 200 in" in lines[0]
+
+
+def test_an_id_with_a_line_break_forges_no_line_of_the_log(
+    service: Scripted, client: ReflectClient, caplog: pytest.LogCaptureFixture
+):
+    service.script(Answer(body=TRACE))
+    with caplog.at_level(logging.DEBUG, "reflect_sdk"):
+        client.get_trace("t1\nERROR forged")
+    (message,) = caplog.messages
+    assert message.startswith("GET /v1/projects/default/traces/t1%0AERROR%20forged answered 200")
 
 
 def test_no_call_imports_anything_on_the_event_loop(service: Scripted):
