@@ -33,7 +33,7 @@ def checked_base_url(base_url: str) -> str:
         url.host.encode("idna")
     except (httpx.InvalidURL, TypeError, UnicodeError):
         raise InvalidArgumentError(f"{expected}, found {found}.") from None
-    if url.scheme not in {"http", "https"} or not url.host or not 0 < (url.port or 80) < 65_536:
+    if url.scheme not in {"http", "https"} or not url.host or (url.port or 0) > 65_535:
         raise InvalidArgumentError(f"{expected}, found {found}.")
     if url.userinfo:
         raise InvalidArgumentError("base_url must not hold a user name or password.")

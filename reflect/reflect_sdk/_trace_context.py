@@ -132,7 +132,8 @@ class TraceContext:
                 reprlib.repr(self.task),
             )
         used = None if used_memory_ids is None else string_list("used_memory_ids", used_memory_ids)
-        foreign = [memory for memory in used or () if memory not in self.memory_ids]
+        retrieved = self.memory_ids
+        foreign = [memory for memory in used or () if memory not in retrieved]
         if foreign:
             raise InvalidArgumentError(
                 "used_memory_ids names memories that this run did not retrieve: "
@@ -143,7 +144,7 @@ class TraceContext:
             task=self.task if task is None else task,
             trajectory=wire_trajectory(trajectory),
             final_response=final_response,
-            retrieved_memory_ids=self.memory_ids,
+            retrieved_memory_ids=retrieved,
             used_memory_ids=used,
             model=model,
             metadata=metadata,
