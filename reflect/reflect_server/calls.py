@@ -7,9 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import msgspec
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -28,6 +31,9 @@ from reflect_server.service import Service
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_MOST_PATIENT_THREADS = 40
+_PATIENT_THREADS: RunVar[CapacityLimiter] = RunVar("patient_threads")
 
 API_KEY_SCHEME = "api_key"
 """The security scheme of operations that need an API key; the others need the bootstrap token."""
@@ -118,6 +124,13 @@ class Call:
             kwargs: What it is called with by name.
         """
         return await run_in_threadpool(work, *args, **kwargs)
+
+    async def in_patient_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """
+        Run something that may wait for a model, and return its result. It has threads of its own:
+        where a model is slow, all other requests keep theirs.
+        """
+        return await to_thread.run_sync(partial(work, *args, **kwargs), limiter=_patient_threads())
 
     async def disconnected(self) -> None:
         """
@@ -233,6 +246,15 @@ class Call:
                 field=parameter.name,
             )
         return _typed(parameter, texts[0])
+
+
+def _patient_threads() -> CapacityLimiter:
+    try:
+        return _PATIENT_THREADS.get()
+    except LookupError:
+        made = CapacityLimiter(_MOST_PATIENT_THREADS)
+        _PATIENT_THREADS.set(made)
+        return made
 
 
 def _is_text(parameter: Parameter) -> bool:

@@ -67,6 +67,7 @@ class Endpoint(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
+    request_queue_size = 128
 
     def __init__(self, act: Callable[[dict[str, Any]], Reply | None], port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)

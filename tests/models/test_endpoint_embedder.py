@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from pydantic import SecretStr
@@ -15,6 +18,7 @@ from reflect_server.embedders.endpoint import EndpointEmbedder
 from reflect_server.embedders.protocol import Embedder, EmbedderError
 from reflect_server.errors import ProviderUnavailableError
 from reflect_server.model_endpoint import ModelEndpoint
+from reflect_server.testing import running_server
 
 from .scripted import Endpoint, Reply, endpoint, fails
 
@@ -49,6 +53,45 @@ def embedder(act: Callable[[dict[str, Any]], Reply | None]) -> Iterator[tuple[Em
         ) as connection,
     ):
         yield EndpointEmbedder(connection), server
+
+
+def test_a_slow_endpoint_holds_up_nothing_that_does_not_need_it():
+    arrived, going_on = threading.Semaphore(0), threading.Event()
+
+    def act(request: dict[str, Any]) -> Reply:
+        if request["input"][0].startswith("query"):
+            arrived.release()
+            going_on.wait(60)
+        return vectors(request)
+
+    with ExitStack() as closing:
+        server = closing.enter_context(endpoint(act))
+        env = {"REFLECT_EMBEDDER": "openai:small", "REFLECT_EMBEDDER_BASE_URL": server.url}
+        running = closing.enter_context(
+            running_server(env={**env, "REFLECT_EMBEDDER_TIMEOUT": "60"})
+        )
+        http = closing.enter_context(
+            httpx.Client(
+                base_url=running.base_url,
+                headers={"Authorization": f"Bearer {running.api_key}"},
+                timeout=15,
+            )
+        )
+        threads = closing.enter_context(ThreadPoolExecutor(50))
+        closing.callback(going_on.set)
+
+        def ask(number: int) -> int:
+            body = {"task": f"query {number}"}
+            return http.post("/v1/projects/p/memory/query", json=body, timeout=60).status_code
+
+        asked = [threads.submit(ask, number) for number in range(50)]
+        for _ in range(40):
+            assert arrived.acquire(timeout=30)
+
+        assert http.get("/ready").status_code == 200
+        assert http.get("/v1/projects/p/traces").status_code == 200
+        going_on.set()
+        assert {answer.result() for answer in asked} == {200}
 
 
 def test_texts_become_unit_vectors_in_their_order():

@@ -36,7 +36,7 @@ async def query_memories(
 
     if querying.is_quick(call.parts, project_id, query):
         return answer()
-    return await call.in_thread(answer)
+    return await call.in_patient_thread(answer)
 
 
 def list_memories(call: Call, *, project_id: str, limit: int | None, cursor: str | None) -> Answer:

@@ -18,20 +18,24 @@ def get_skill(call: Call, *, project_id: str) -> models.SkillResponse:
     return _skill_response(skills.get_skill(call.parts, project_id))
 
 
-def create_skill(
+async def create_skill(
     call: Call, *, project_id: str, body: models.CreateSkillRequest
 ) -> models.SkillResponse:
     """
     Make a new version of the skill.
     """
-    created = skills.create_skill(
-        call.parts,
-        project_id,
-        n_passed=given(body.n_passed, skills.DEFAULT_PER_SIDE),
-        n_failed=given(body.n_failed, skills.DEFAULT_PER_SIDE),
-        now=call.now,
-    )
-    return _skill_response(created.skill, held_back=created.held_back)
+
+    def created() -> models.SkillResponse:
+        made = skills.create_skill(
+            call.parts,
+            project_id,
+            n_passed=given(body.n_passed, skills.DEFAULT_PER_SIDE),
+            n_failed=given(body.n_failed, skills.DEFAULT_PER_SIDE),
+            now=call.now,
+        )
+        return _skill_response(made.skill, held_back=made.held_back)
+
+    return await call.in_patient_thread(created)
 
 
 def list_skill_versions(call: Call, *, project_id: str) -> models.SkillList:

@@ -50,7 +50,7 @@ async def create_trace(
     if run.memory is None:
         receipt = await run.store()
     else:
-        receipt = await call.in_thread(run.store_with_memory, run.memory)
+        receipt = await call.in_patient_thread(run.store_with_memory, run.memory)
     response = models.TraceCreateResponse(
         trace_id=receipt.trace_id, ingest_status=models.IngestStatus(receipt.ingest_status)
     )
