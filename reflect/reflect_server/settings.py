@@ -149,10 +149,13 @@ class Settings(BaseSettings):
     max_body_seconds: Annotated[float, Field(gt=0)] = 60.0
     """How long the sender of a body may take, in seconds."""
 
-    requests_per_second: Annotated[float, Field(gt=0)] | None = Field(default_factory=_default_rate)
+    requests_per_second: Annotated[float, Field(ge=0.001)] | None = Field(
+        default_factory=_default_rate
+    )
     """
-    How many requests each API key may send per second, ten seconds' worth at once; 100 where other
-    machines can reach the server, and without limit on an address of this machine alone.
+    How many requests each API key may send per second, 0.001 or more, ten seconds' worth at once;
+    100 where other machines can reach the server, and without limit on an address of this machine
+    alone.
     """
 
     max_concurrent_requests: Annotated[int, Field(ge=1)] = 200

@@ -339,6 +339,7 @@ def test_a_lost_secret_is_refused_until_a_new_master_key_is_made(start: Start, t
         ({"Q_LEARNING_ALPHA": "nan"}, "Q_LEARNING_ALPHA"),
         ({"Q_LEARNING_ALPHA": "fast"}, "Q_LEARNING_ALPHA"),
         ({"REFLECT_PORT": "99999"}, "REFLECT_PORT"),
+        ({"REFLECT_REQUESTS_PER_SECOND": "1e-300"}, "REFLECT_REQUESTS_PER_SECOND"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, env: dict[str, str], says: str):
