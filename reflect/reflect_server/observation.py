@@ -20,6 +20,9 @@ from reflect_server.tracing import RequestSpan
 CLIENT_GONE = 499
 """Stands for the status of a request whose sender left before it was answered."""
 
+_LONGEST_PATH = 2_000
+"""More is in no path of the contract, and could fill a disk with lines of the log."""
+
 _log = logging.getLogger("reflect_server.requests")
 
 
@@ -80,7 +83,7 @@ def _facts(request: Request, observation: Observation, seconds: float) -> dict[s
     return {
         "operation": observation.operation,
         "method": request.method,
-        "path": request.scope["raw_path"].decode("latin-1"),
+        "path": request.scope["raw_path"][:_LONGEST_PATH].decode("latin-1"),
         "status": observation.status,
         "ms": round(seconds * 1e3, 2),
         "client": request.client.host if request.client else None,

@@ -184,6 +184,16 @@ def test_each_request_is_logged_as_json_with_its_id(tmp_path: Path) -> None:
     assert "secret" not in log
 
 
+def test_a_path_without_end_does_not_fill_the_log(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path, env={"REFLECT_LOG_LEVEL": "info"})
+    try:
+        assert httpx.get(f"{server.base_url}/{'a' * 60_000}").status_code == 404
+    finally:
+        server.stop()
+
+    assert len(server.log) < 3_000
+
+
 def test_each_request_is_logged_as_text(tmp_path: Path) -> None:
     log, answer = logged(tmp_path, REFLECT_LOG_LEVEL="info")
 
