@@ -120,15 +120,6 @@ class Connection(HttpToolsProtocol):
             self._stuck.cancel()
             self._stuck = None
 
-    def timeout_keep_alive_handler(self) -> None:
-        """
-        End a connection on which nothing happens, but not while an answer is still being read.
-        """
-        if self._stuck is None:
-            super().timeout_keep_alive_handler()
-        else:
-            self._await_next()
-
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 

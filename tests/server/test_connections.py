@@ -33,6 +33,16 @@ class Hasty(Connection):
         self.lost.set()
 
 
+class Impatient(Connection):
+    """
+    Waits for the first request, and no moment for a second one.
+    """
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.timeout_keep_alive = 0
+
+
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     headers = {"X-Seen": " ".join(name.decode() for name, _ in scope["headers"])}
     if scope["method"] == "PUT":
@@ -170,7 +180,7 @@ def test_an_answer_that_is_not_read_is_given_up(hasty: socket.socket) -> None:
 
 
 def test_an_answer_that_is_read_arrives_whole() -> None:
-    with connected(Connection, keep_alive=0) as connection:
+    with connected(Impatient, keep_alive=10**6) as connection:
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
         assert len(everything(connection)) > len(LARGE_ANSWER)
 

@@ -348,7 +348,7 @@ def _require_readable(target: sqlite3.Connection, projects: Sequence[str]) -> No
                 while page := entries.page(project_id, after=after, limit=_READ_AT_ONCE):
                     after = entries.cursor_after(page[-1].id)
             skills.versions(project_id, limit=_READ_AT_ONCE)
-        except (ValueError, OverflowError) as error:
+        except (msgspec.MsgspecError, ValueError, OverflowError) as error:
             raise TransferError(
                 f"A row of the project {project_id!r} holds what cannot be read ({error}). "
                 "Nothing was imported. Export it anew."
