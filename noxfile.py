@@ -23,7 +23,11 @@ HANDWRITTEN = ("reflect", "codegen", "scripts", "tests", "benchmarks", "noxfile.
 BROWSER_TOOLS = ("axe-core@4.14.1", "puppeteer-core@24.43.1")
 
 PLAIN = "--ignore=tests/sdk/test_speedups.py"  # Without the extra that it tests.
-ON_ONE = ("--ignore=tests/codegen", "--ignore=tests/docs", "--ignore=tests/faults")
+ON_ONE = (
+    "--ignore=tests/codegen",
+    "--ignore=tests/docs",
+    "--ignore=tests/faults",
+)  # The same on any version.
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "virtualenv"

@@ -26,7 +26,7 @@ def chroma(vectors: Vectors, texts: Sequence[str]) -> Iterator[Search]:
     """
     Chroma's embedded client, with a folder (`pip install chromadb`).
     """
-    import chromadb  # noqa: PLC0415 - optional
+    import chromadb  # noqa: PLC0415 - maybe not installed, and then not wanted
 
     with tempfile.TemporaryDirectory() as folder:
         client = chromadb.PersistentClient(folder)
@@ -46,7 +46,7 @@ def qdrant(vectors: Vectors, texts: Sequence[str]) -> Iterator[Search]:
     """
     Qdrant's local mode, in memory (`pip install qdrant-client`).
     """
-    from qdrant_client import QdrantClient, models  # noqa: PLC0415 - optional
+    from qdrant_client import QdrantClient, models  # noqa: PLC0415 - maybe not installed, and then not wanted
 
     client = QdrantClient(":memory:")
     client.create_collection(
@@ -70,8 +70,8 @@ def langgraph(vectors: Vectors, texts: Sequence[str]) -> Iterator[Search]:
     """
     The store that LangMem searches, LangGraph's in memory (`pip install langgraph`).
     """
-    from langgraph.store.base import PutOp  # noqa: PLC0415 - optional
-    from langgraph.store.memory import InMemoryStore  # noqa: PLC0415 - optional
+    from langgraph.store.base import PutOp  # noqa: PLC0415 - maybe not installed, and then not wanted
+    from langgraph.store.memory import InMemoryStore  # noqa: PLC0415 - maybe not installed, and then not wanted
 
     known = {text: vector.tolist() for text, vector in zip(texts, vectors, strict=True)}
     asked: list[list[float]] = []
@@ -104,7 +104,7 @@ def mem0(vectors: Vectors, texts: Sequence[str]) -> Iterator[Search]:
     """
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(MEM0_TELEMETRY="False", MEM0_DIR=folder)  # Read when it is imported.
-        from mem0 import Memory  # noqa: PLC0415 - optional
+        from mem0 import Memory  # noqa: PLC0415 - maybe not installed, and then not wanted
 
         store = {"path": f"{folder}/qdrant", "embedding_model_dims": vectors.shape[1]}
         unused = {"provider": "openai", "config": {"api_key": "none"}}

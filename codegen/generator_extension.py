@@ -107,8 +107,8 @@ class SecretProperty(StringProperty):
 
 _JSON_VALUES = (AnyProperty, BooleanProperty, FloatProperty, IntProperty, StringProperty)
 _build_model = ModelProperty.build
-_property_from_ref = properties._property_from_ref  # noqa: SLF001 - see the module's docstring
-_string_property = properties._string_based_property  # noqa: SLF001 - as above
+_property_from_ref = properties._property_from_ref  # noqa: SLF001 - replaced, as the generator has no option for it
+_string_property = properties._string_based_property  # noqa: SLF001 - replaced, as the generator has no option for it
 
 
 def _is_free_form(data: oai.Schema) -> bool:

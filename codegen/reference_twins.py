@@ -63,7 +63,7 @@ def _around(called: ast.expr) -> Iterator[_Insertion]:
 
 def _known(line: int | None, column: int | None) -> tuple[int, int]:
     assert line is not None  # noqa: S101 - parsed source has places
-    assert column is not None  # noqa: S101 - as above
+    assert column is not None  # noqa: S101 - parsed source has places
     return line, column
 
 

@@ -26,9 +26,9 @@ def main() -> None:
 def _run() -> None:
     import typer  # noqa: PLC0415 - part of the extra, which may not be installed
 
-    from reflect_cli.demo.command import demo  # noqa: PLC0415 - as above
-    from reflect_cli.evaluation.command import evaluations  # noqa: PLC0415 - as above
-    from reflect_server.commands import add_commands  # noqa: PLC0415 - as above
+    from reflect_cli.demo.command import demo  # noqa: PLC0415 - imports Typer, which may not be installed
+    from reflect_cli.evaluation.command import evaluations  # noqa: PLC0415 - imports Typer, which may not be installed
+    from reflect_server.commands import add_commands  # noqa: PLC0415 - imports Typer, which may not be installed
 
     app = typer.Typer(
         name="reflect",

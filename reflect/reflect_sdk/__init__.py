@@ -109,6 +109,6 @@ def __getattr__(name: str) -> str:
     """
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib.metadata import version  # noqa: PLC0415 - see above
+    from importlib.metadata import version  # noqa: PLC0415 - slow to import, and seldom asked for
 
     return version("reflect-sdk")

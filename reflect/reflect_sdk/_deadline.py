@@ -57,11 +57,11 @@ def keep_deadline(client: httpx.Client) -> httpx.Client:
     Returns:
         The same client.
     """
-    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - see above
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - httpx has no public place for it
         pool = getattr(transport, "_pool", None)
         backend = getattr(pool, "_network_backend", None)
         if isinstance(backend, httpcore.NetworkBackend):
-            pool._network_backend = _Backend(backend)  # type: ignore[union-attr]  # noqa: SLF001 - see above
+            pool._network_backend = _Backend(backend)  # type: ignore[union-attr]  # noqa: SLF001 - httpx has no public place for it
     return client
 
 

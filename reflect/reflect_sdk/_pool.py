@@ -23,7 +23,7 @@ try:
     from reflect_sdk._compiled_transport import compiled_transport
 except ImportError:  # The extra `speedups` is not installed.
 
-    def compiled_transport(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport | None:  # noqa: ARG001 - as there
+    def compiled_transport(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport | None:  # noqa: ARG001 - has the signature of what it stands for
         return None
 
 

@@ -318,7 +318,7 @@ class Recorder:
 
 def _final_output(context: TraceContext) -> Run | None:
     context._over = True  # noqa: SLF001 - two halves of one thing
-    return context._output  # noqa: SLF001 - as above
+    return context._output  # noqa: SLF001 - two halves of one thing
 
 
 def _words_of(error: BaseException) -> str:

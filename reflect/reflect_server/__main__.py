@@ -18,7 +18,7 @@ def main() -> None:
 def _run() -> None:
     import typer  # noqa: PLC0415 - part of the extra, which may not be installed
 
-    from reflect_server.commands import COMMANDS, GROUPS, add_commands  # noqa: PLC0415 - as above
+    from reflect_server.commands import COMMANDS, GROUPS, add_commands  # noqa: PLC0415 - imports Typer, which may not be installed
 
     app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
     add_commands(app)

@@ -114,7 +114,7 @@ class ModelEndpoint:
             ProviderUnavailableError: The endpoint does not work at present.
             RequestRefusedError: The endpoint does not accept this request.
         """
-        from openai import (  # noqa: PLC0415 - see above
+        from openai import (  # noqa: PLC0415 - an extra, slow to import
             APIConnectionError,
             APIStatusError,
             APITimeoutError,
@@ -156,7 +156,7 @@ class ModelEndpoint:
         Raises:
             ProviderUnavailableError: It does not answer, or does not accept the key.
         """
-        from openai import APIStatusError  # noqa: PLC0415 - see above
+        from openai import APIStatusError  # noqa: PLC0415 - an extra, slow to import
 
         async def ask(client: AsyncOpenAI) -> None:
             try:

@@ -176,7 +176,7 @@ class _Server(uvicorn.Server):
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound to
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - as above
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - compared, not bound to
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

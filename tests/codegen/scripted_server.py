@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_one  # noqa: N815 - the names are those of http.server
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - overrides
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Stay silent."""
 
 

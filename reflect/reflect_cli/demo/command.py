@@ -135,8 +135,8 @@ def writable_picture(path: Path) -> Path:
 
 def _run_with_server(evaluate: Callable[[MemoryClient], None]) -> None:
     from reflect_sdk import ReflectClient, ReflectError  # noqa: PLC0415 - Slow to import.
-    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - As above.
-    from reflect_server.testing import running_server  # noqa: PLC0415 - As above.
+    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - Slow to import.
+    from reflect_server.testing import running_server  # noqa: PLC0415 - Slow to import.
 
     try:
         with (

@@ -56,7 +56,7 @@ _FIRST = ["Aisha", "Ben", "Chen", "Devi", "Ethan", "Farah", "Grace", "Hassan", "
 _LAST = ["Tan", "Lim", "Rahman", "Ng", "Kumar", "Wong", "Lee"]
 _FLAVOURS = ["Ceylon", "Jasmine", "Mountain", "Silver", "Harbour", "Garden", "Monsoon", "Temple"]
 _START = datetime(2024, 1, 1)  # noqa: DTZ001 - SQLite keeps naive texts; they stand for UTC.
-_SALE = datetime(2025, 11, 10)  # noqa: DTZ001 - As above.
+_SALE = datetime(2025, 11, 10)  # noqa: DTZ001 - SQLite keeps naive texts; they stand for UTC.
 
 
 def create_database() -> sqlite3.Connection:

@@ -61,7 +61,7 @@ class Evaluation:
         reviewer = random.Random(self.seed)  # noqa: S311 - A repeatable order, no secret.
         for epoch in range(1, self.epochs + 1):
             order = self.repeated
-            random.Random(f"{self.seed}/{epoch}").shuffle(order)  # noqa: S311 - As above.
+            random.Random(f"{self.seed}/{epoch}").shuffle(order)  # noqa: S311 - A repeatable order, no secret.
             for task in order:
                 with_memory = self._learn(task, reviewer)
                 yield self._note(Attempt(epoch, task, with_memory, self._passes_alone(task)))

@@ -82,7 +82,7 @@ class ChatModel:
         Raises:
             DemoError: The endpoint failed, refused, or answered without a text.
         """
-        from openai import OpenAIError  # noqa: PLC0415 - As above.
+        from openai import OpenAIError  # noqa: PLC0415 - An optional extra, needed here alone.
 
         try:
             completion = self._client.chat.completions.create(

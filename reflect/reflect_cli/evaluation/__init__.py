@@ -21,6 +21,6 @@ def __getattr__(name: str) -> Any:
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import own_tasks  # noqa: PLC0415 - see above
+    from . import own_tasks  # noqa: PLC0415 - slow to import, and not needed for help
 
     return getattr(own_tasks, name)

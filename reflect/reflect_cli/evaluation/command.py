@@ -107,7 +107,7 @@ def stream(  # noqa: PLR0917 - Typer reads the options off the parameters.
     Try: reflect eval stream banking77 --seeds 2 --rho 0.3
     """
     from . import stream as protocol  # noqa: PLC0415 - Slow to import.
-    from .labelled import read_labelled  # noqa: PLC0415 - As above.
+    from .labelled import read_labelled  # noqa: PLC0415 - Slow to import.
 
     conditions = protocol.DEFAULT_CONDITIONS
     if rho:
@@ -158,7 +158,7 @@ def database(  # noqa: PLR0917 - Typer reads the options off the parameters.
     Try: reflect eval database llb --seeds 2 --epochs 5
     """
     from . import database as protocol  # noqa: PLC0415 - Slow to import.
-    from .database_tasks import read_database_tasks, some_of  # noqa: PLC0415 - As above.
+    from .database_tasks import read_database_tasks, some_of  # noqa: PLC0415 - Slow to import.
 
     settings = protocol.DatabaseSettings(seeds, epochs, tuple(wrong_reviews or (0.2,)))
 

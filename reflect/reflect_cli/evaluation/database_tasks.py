@@ -123,7 +123,7 @@ class DatabaseTask:
                 answer = connection.execute(sql)
                 rows = answer.fetchall()
                 if answer.description is None:
-                    rows = connection.execute(f'SELECT * FROM "{self.table}"').fetchall()  # noqa: S608 - As above.
+                    rows = connection.execute(f'SELECT * FROM "{self.table}"').fetchall()  # noqa: S608 - Of the task's own table, in memory.
             except (sqlite3.Error, sqlite3.Warning, OverflowError):
                 return None
         is_ordered = "ORDER BY" in self.gold.upper()

@@ -123,7 +123,7 @@ def draw(
             " Ask for fewer."
         )
     shuffled = random.Random(f"train/{seed}").sample(tasks.train, n_bank + n_stream)  # noqa: S311 - A repeatable draw, no secret.
-    measured = random.Random(f"test/{seed}").sample(tasks.test, n_held_out)  # noqa: S311 - As above.
+    measured = random.Random(f"test/{seed}").sample(tasks.test, n_held_out)  # noqa: S311 - A repeatable draw, no secret.
     return Split(tuple(shuffled[:n_bank]), tuple(shuffled[n_bank:]), tuple(measured))
 
 

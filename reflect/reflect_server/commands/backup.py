@@ -42,7 +42,7 @@ def backup(
     - reflect backup /mnt/backups/today --data-dir ./memory
     """
     from reflect_server.identity import SECRET_FILE  # noqa: PLC0415 - slow to import
-    from reflect_server.store.sqlite.backup import back_up  # noqa: PLC0415 - as above
+    from reflect_server.store.sqlite.backup import back_up  # noqa: PLC0415 - slow to import
 
     with one_sentence():
         settings = configuration_of(config, data_dir=data_dir).settings

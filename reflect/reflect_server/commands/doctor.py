@@ -50,8 +50,8 @@ def doctor(  # noqa: PLR0917 - Typer reads the options off the parameters.
     - reflect doctor --data-dir ./memory --json
     """
     from reflect_server.diagnosis.examination import examine  # noqa: PLC0415 - slow to import
-    from reflect_server.diagnosis.findings import Level, problem_of  # noqa: PLC0415 - as above
-    from reflect_server.errors import SettingsError  # noqa: PLC0415 - as above
+    from reflect_server.diagnosis.findings import Level, problem_of  # noqa: PLC0415 - slow to import
+    from reflect_server.errors import SettingsError  # noqa: PLC0415 - slow to import
 
     try:
         configuration = configuration_of(config, changes, host=host, port=port, data_dir=data_dir)
@@ -73,7 +73,7 @@ def _as_json(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
-    from reflect_server import terminal  # noqa: PLC0415 - with the rest
+    from reflect_server import terminal  # noqa: PLC0415 - slow to import
 
     console = terminal.console(soft_wrap=True)
     shown = []
@@ -92,7 +92,7 @@ def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _inert(finding: Finding) -> Finding:
-    from reflect_server.terminal import inert  # noqa: PLC0415 - with the rest
+    from reflect_server.terminal import inert  # noqa: PLC0415 - slow to import
 
     remedy = None if finding.remedy is None else inert(finding.remedy)
     return replace(finding, found=inert(finding.found), remedy=remedy)
@@ -103,7 +103,7 @@ def _columns(finding: Finding) -> RenderableType:
     Lay a finding out so that on a screen its lines break within their column.
     """
     from rich.table import Table  # noqa: PLC0415 - slow to import
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - slow to import
 
     mark, colour = _MARKS[finding.level]
     table = Table.grid()

@@ -66,7 +66,7 @@ def configuration_of(
         SettingsError: An option, or a setting from elsewhere, cannot be used.
     """
     from reflect_server.configuration import load_configuration  # noqa: PLC0415 - slow to import
-    from reflect_server.errors import SettingsError  # noqa: PLC0415 - as above
+    from reflect_server.errors import SettingsError  # noqa: PLC0415 - slow to import
 
     empty = [change for change in changes or () if "=" not in change]
     if empty:
@@ -95,7 +95,7 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, i
         that is unknown.
     """
     from rich.console import Console  # noqa: PLC0415 - slow to import
-    from rich.progress import Progress  # noqa: PLC0415 - as above
+    from rich.progress import Progress  # noqa: PLC0415 - slow to import
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
@@ -112,8 +112,8 @@ def one_sentence() -> Iterator[None]:
     Raises:
         Exit: With 1, where the block raises such an error.
     """
-    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - with the rest
-    from reflect_server.terminal import inert  # noqa: PLC0415 - as above
+    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - slow to import
+    from reflect_server.terminal import inert  # noqa: PLC0415 - slow to import
 
     try:
         yield

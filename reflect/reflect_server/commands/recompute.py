@@ -33,8 +33,8 @@ def recompute(
     - reflect recompute --data-dir ./memory
     """
     from reflect_server.domain.recomputation import recompute as work_out  # noqa: PLC0415 - slow to import
-    from reflect_server.store.sqlite import SqliteStore  # noqa: PLC0415 - as above
-    from reflect_server.store.sqlite.snapshot import require_database  # noqa: PLC0415 - as above
+    from reflect_server.store.sqlite import SqliteStore  # noqa: PLC0415 - slow to import
+    from reflect_server.store.sqlite.snapshot import require_database  # noqa: PLC0415 - slow to import
 
     with one_sentence():
         settings = configuration_of(config, data_dir=data_dir).settings

@@ -53,7 +53,7 @@ def serve(  # noqa: PLR0917 - Typer reads the options off the parameters.
     - reflect serve --config reflect.toml --set max_wait_seconds=30
     """
     from reflect_server import serving  # noqa: PLC0415 - slow to import
-    from reflect_server.greeting import as_record, as_text  # noqa: PLC0415 - as above
+    from reflect_server.greeting import as_record, as_text  # noqa: PLC0415 - slow to import
 
     def announce(address: str, service: Service) -> None:
         text = json.dumps(as_record(address, service)) if as_json else as_text(address, service)

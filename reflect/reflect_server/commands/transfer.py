@@ -105,7 +105,7 @@ def writing(output: Path | None) -> Iterator[IO[str]]:
     Raises:
         TransferError: It cannot be written.
     """
-    from reflect_server.store.sqlite.transfer import TransferError  # noqa: PLC0415 - as above
+    from reflect_server.store.sqlite.transfer import TransferError  # noqa: PLC0415 - slow to import
 
     if output is None:
         yield _as_utf8(sys.stdout)
@@ -131,7 +131,7 @@ def writing(output: Path | None) -> Iterator[IO[str]]:
 
 @contextmanager
 def _reading(source: Path) -> Iterator[IO[str]]:
-    from reflect_server.store.sqlite.transfer import TransferError  # noqa: PLC0415 - as above
+    from reflect_server.store.sqlite.transfer import TransferError  # noqa: PLC0415 - slow to import
 
     try:
         with nullcontext(_as_utf8(sys.stdin)) if str(source) == "-" else _opened(source) as file:

@@ -34,7 +34,7 @@ SHORTEST_TOKEN = 16
 """A token that is shorter can be guessed."""
 
 
-def check_interpreter(settings: Settings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+def check_interpreter(settings: Settings) -> Iterator[Finding]:  # noqa: ARG001 - every check takes the settings
     """
     Name the Python and the SQLite that the server runs on.
     """
