@@ -20,7 +20,7 @@ from reflect_contract.operations import OPERATIONS
 from reflect_server.bodies import read_body
 from reflect_server.calls import Answer, Call
 from reflect_server.errors import ReflectServerError, ShutdownError
-from reflect_server.limits import Capacity, Room
+from reflect_server.limits import BodyRoom, Capacity
 from reflect_server.observation import Observation, observed
 from reflect_server.pages import PAGES, Page
 from reflect_server.problems import MethodNotAllowedError, problem_response
@@ -53,7 +53,7 @@ class App:
         self._router = Router(OPERATIONS, handlers)
         settings = service.settings
         self._working = Capacity(settings.max_concurrent_requests, what="requests in work")
-        self._bodies = Room(_BODIES_AT_ONCE * settings.max_body_bytes, what="bodies of requests")
+        self._bodies = BodyRoom(_BODIES_AT_ONCE * settings.max_body_bytes)
         self._waiting = Capacity(settings.max_waiting_requests, what="requests that wait")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -76,25 +76,23 @@ class RateLimit:
             self._due = {caller: due for caller, due in self._due.items() if due > now}
 
 
-class Room:
+class BodyRoom:
     """
-    Room for so many bytes at once. For the event loop alone.
+    Room for the bodies of all requests in work together. For the event loop alone.
 
     Args:
-        limit: How many.
-        what: What takes the room, for the message: `bodies of requests`.
+        limit: How many bytes they may have.
     """
 
-    def __init__(self, limit: int, *, what: str) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._what = what
         self._taken = 0
 
     @contextmanager
     def guest(self) -> Iterator[Callable[[int], None]]:
         """
-        Give a function that takes room for so many bytes more, or raises `OverloadedError` where
-        there is none. All that it took is given back at the end of the `with` block.
+        Give a request a function that takes room for so many bytes more of its body, or raises
+        `OverloadedError` where there is none. At the end of the `with` block all is given back.
         """
         own = 0
 
@@ -102,8 +100,8 @@ class Room:
             nonlocal own
             if self._taken + size > self._limit:
                 raise OverloadedError(
-                    f"The {self._what} in work have {self._taken} bytes, and this one does not fit "
-                    f"into the {self._limit} that the service has for them. "
+                    f"The bodies of requests in work have {self._taken} bytes, and this one does "
+                    f"not fit into the {self._limit} that the service has for them. "
                     "Send the request again shortly.",
                     retry_after=OVERLOAD_SECONDS,
                 )

@@ -219,10 +219,7 @@ def test_a_server_changes_its_embedder_while_queries_are_answered(tmp_path: Path
     tasks = ["Refund order 7", "Send the parcel again", "Cancel the flight"]
     try:
         with _client(server, key) as http:
-            for task in tasks:
-                review = {"result": "pass", "reflection": {"summary": task, "guidance": task}}
-                body = {"task": task, "trajectory": [], "review": review}
-                assert http.post("/traces", json=body).status_code == 200
+            _remember(http, *tasks)
     finally:
         server.stop()
 
@@ -256,16 +253,10 @@ def test_memories_imported_from_another_embedder_hide_no_others(tmp_path: Path):
             release.wait(PATIENCE)
         return vectors(request)
 
-    def remember(http: httpx.Client, *tasks: str) -> None:
-        for task in tasks:
-            review = {"result": "pass", "reflection": {"summary": task, "guidance": task}}
-            body = {"task": task, "trajectory": [], "review": review}
-            assert http.post("/traces", json=body).status_code == 200
-
     mine, other, exported = tmp_path / "mine", tmp_path / "other", io.StringIO()
     local = ServerProcess(other)
     with _client(local, local.first_key, project="imported") as http:
-        remember(http, "Imported")
+        _remember(http, "Imported")
     local.stop()
     export(other, exported, count=lambda _: None)
     tasks = ["Refund order 7", "Send the parcel again"]
@@ -279,7 +270,7 @@ def test_memories_imported_from_another_embedder_hide_no_others(tmp_path: Path):
         server = ServerProcess(mine, env=env)
         key = server.first_key
         with _client(server, key) as http:
-            remember(http, *tasks)
+            _remember(http, *tasks)
         server.stop()
         import_(mine, exported.getvalue().splitlines(keepends=True), count=lambda _: None)
         server = ServerProcess(mine, env=env)
@@ -293,6 +284,13 @@ def test_memories_imported_from_another_embedder_hide_no_others(tmp_path: Path):
         finally:
             release.set()
             server.stop()
+
+
+def _remember(http: httpx.Client, *tasks: str) -> None:
+    for task in tasks:
+        review = {"result": "pass", "reflection": {"summary": task, "guidance": task}}
+        body = {"task": task, "trajectory": [], "review": review}
+        assert http.post("/traces", json=body).status_code == 200
 
 
 def _to_embed(http: httpx.Client) -> float:

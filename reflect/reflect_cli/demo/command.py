@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from reflect_cli.leaving import leave, leaving
+from reflect_server.errors import ReflectServerError
 from reflect_server.terminal import console
 
 from .agent import SimulatedAgent
@@ -135,7 +136,6 @@ def writable_picture(path: Path) -> Path:
 
 def _run_with_server(evaluate: Callable[[MemoryClient], None]) -> None:
     from reflect_sdk import ReflectClient, ReflectError  # noqa: PLC0415 - Slow to import.
-    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - Slow to import.
     from reflect_server.testing import running_server  # noqa: PLC0415 - Slow to import.
 
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reflect_server import terminal
 from reflect_server.commands.options import (
     AsJson,
     Changes,
@@ -19,6 +20,7 @@ from reflect_server.commands.options import (
     configuration_of,
 )
 from reflect_server.counting import counted
+from reflect_server.errors import SettingsError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -51,7 +53,6 @@ def doctor(  # noqa: PLR0917 - Typer reads the options off the parameters.
     """
     from reflect_server.diagnosis.examination import examine  # noqa: PLC0415 - slow to import
     from reflect_server.diagnosis.findings import Level, problem_of  # noqa: PLC0415 - slow to import
-    from reflect_server.errors import SettingsError  # noqa: PLC0415 - slow to import
 
     try:
         configuration = configuration_of(config, changes, host=host, port=port, data_dir=data_dir)
@@ -73,8 +74,6 @@ def _as_json(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
-    from reflect_server import terminal  # noqa: PLC0415 - slow to import
-
     console = terminal.console(soft_wrap=True)
     shown = []
     for finding in map(_inert, findings):
@@ -92,10 +91,8 @@ def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _inert(finding: Finding) -> Finding:
-    from reflect_server.terminal import inert  # noqa: PLC0415 - slow to import
-
-    remedy = None if finding.remedy is None else inert(finding.remedy)
-    return replace(finding, found=inert(finding.found), remedy=remedy)
+    remedy = None if finding.remedy is None else terminal.inert(finding.remedy)
+    return replace(finding, found=terminal.inert(finding.found), remedy=remedy)
 
 
 def _columns(finding: Finding) -> RenderableType:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reflect_server.errors import ReflectServerError, SettingsError
+from reflect_server.terminal import inert
+
 if TYPE_CHECKING:
     from reflect_server.configuration import Configuration
 
@@ -66,7 +69,6 @@ def configuration_of(
         SettingsError: An option, or a setting from elsewhere, cannot be used.
     """
     from reflect_server.configuration import load_configuration  # noqa: PLC0415 - slow to import
-    from reflect_server.errors import SettingsError  # noqa: PLC0415 - slow to import
 
     empty = [change for change in changes or () if "=" not in change]
     if empty:
@@ -112,9 +114,6 @@ def one_sentence() -> Iterator[None]:
     Raises:
         Exit: With 1, where the block raises such an error.
     """
-    from reflect_server.errors import ReflectServerError  # noqa: PLC0415 - slow to import
-    from reflect_server.terminal import inert  # noqa: PLC0415 - slow to import
-
     try:
         yield
     except ReflectServerError as error:
