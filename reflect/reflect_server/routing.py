@@ -5,6 +5,7 @@ From a request's method and path to the operation of the contract, and its handl
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
@@ -21,6 +22,9 @@ Answers one operation. Receives the `Call` by position, and by keyword each para
 operation (`Idempotency-Key` as `idempotency_key`) and its `body`. A coroutine function runs on the
 event loop, any other on a thread.
 """
+
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""Stands in a decoded path for a byte that is no UTF-8."""
 
 
 def python_name(parameter: Parameter) -> str:
@@ -144,7 +148,7 @@ class _Template:
 
 def _usable(values: dict[str, str]) -> dict[str, str]:
     for name, value in values.items():
-        if not is_reachable(value):
+        if not is_reachable(value) or _NO_TEXT.search(value):
             found = repr(value) if value else "empty"
             raise InvalidRequestError(
                 f"`{name}` in the path is {found}; it must be an id in UTF-8, percent-encoded, and "
@@ -155,7 +159,7 @@ def _usable(values: dict[str, str]) -> dict[str, str]:
 
 
 def _decoded(segment: str) -> str:
-    return unquote(segment, errors="replace")
+    return unquote(segment, errors="surrogateescape")
 
 
 def _is_parameter(part: str) -> bool:

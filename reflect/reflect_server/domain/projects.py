@@ -12,19 +12,18 @@ from reflect_server.errors import ForbiddenError, InvalidRequestError, NotFoundE
 from reflect_server.store.protocol import Transaction
 
 _UNREACHABLE = frozenset({"", ".", ".."})
-_NO_CHARACTER = "\ufffd"
 
 
 def is_reachable(identifier: str) -> bool:
     """
     Say whether a path can lead to what has an id.
 
-    Paths with `.` or `..` mean other paths, and U+FFFD stands for bytes that are no text.
+    Paths with `.` or `..` mean other paths.
 
     Args:
         identifier: The id.
     """
-    return identifier not in _UNREACHABLE and _NO_CHARACTER not in identifier
+    return identifier not in _UNREACHABLE
 
 
 def require_reachable(project_id: str) -> None:
@@ -35,7 +34,7 @@ def require_reachable(project_id: str) -> None:
         project_id: The project.
 
     Raises:
-        InvalidRequestError: The id is `.` or `..` or empty, or holds U+FFFD.
+        InvalidRequestError: The id is `.` or `..`, or empty.
     """
     if not is_reachable(project_id):
         raise InvalidRequestError(
