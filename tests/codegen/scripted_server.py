@@ -3,7 +3,7 @@ A real HTTP server that answers as a test tells it to.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -62,7 +62,8 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status != 204:
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        with suppress(ConnectionError):  # A client that has read enough leaves.
+            self.wfile.write(answer.body)
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_one  # noqa: N815 - the names are those of http.server
 

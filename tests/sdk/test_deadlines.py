@@ -215,6 +215,24 @@ def test_each_address_of_a_host_is_tried(
                 client.get_trace("t1")
 
 
+def test_a_call_whose_lookup_took_all_its_time_ends_without_a_request(
+    service: Scripted, monkeypatch: pytest.MonkeyPatch
+):
+    lookup, never = socket.getaddrinfo, threading.Event()
+
+    def slow(*asked: Any, **named: Any) -> Any:
+        never.wait(0.1)
+        return lookup(*asked, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with (
+        ReflectClient(base_url=service.url, api_key="k", timeout=0.05) as client,
+        pytest.raises(DeadlineExceededError),
+    ):
+        client.get_trace("t1")
+    assert not service.asked
+
+
 def test_a_host_that_cannot_be_found_is_a_connection_error():
     with (
         ReflectClient(base_url="http://no-such-host.invalid", api_key="k", max_retries=0) as client,
