@@ -3,7 +3,8 @@ The memory index: every memory's vector and letters in memory, compared with a q
 
 The store is the truth, and the index a copy of it. A project is loaded when it is first searched;
 from then on whoever commits a memory confirms it here. An id may come before its memory and outlive
-it for a moment, so callers skip ids that the store does not have.
+it for a moment, so callers skip ids that the store does not have. Where all that was loaded takes
+more memory than it may, projects that nobody searches any longer are let go of.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from reflect_server.domain.ranking import Ranking, most_letters, pool_size, similarities
 from reflect_server.lexical import LexicalIndex
 from reflect_server.products import LEAST_SHARED, Products
+from reflect_server.residency import Residency
 from reflect_server.screening import BLOCK, NOISE, Look, Screen
 from reflect_server.store.memories import Vector
 from reflect_server.store.protocol import Store
@@ -27,6 +29,7 @@ from reflect_server.store.protocol import Store
 _SMALLEST_CAPACITY = 64
 _LOOKED_AT_AGAIN = 8
 _SAMPLED = 64
+_BYTES_PER_ID = 250
 
 
 class Matches(NamedTuple):
@@ -59,6 +62,11 @@ class _Rows:
     positions: dict[str, int]
     letters: LexicalIndex
     screen: Screen
+
+    @property
+    def nbytes(self) -> int:
+        held = self.matrix.nbytes + self.letters.nbytes + self.screen.nbytes
+        return held + _BYTES_PER_ID * self.count
 
     def with_row(self, memory_id: str, vector: Vector, task: str) -> _Rows:
         matrix = self.matrix
@@ -106,11 +114,13 @@ class MemoryIndex:
     Args:
         store: Where the vectors are kept.
         embedder_name: The embedder whose vectors are searched.
+        residency: Says which projects have to leave the memory.
     """
 
-    def __init__(self, store: Store, embedder_name: str) -> None:
+    def __init__(self, store: Store, embedder_name: str, residency: Residency) -> None:
         self._store = store
         self._embedder_name = embedder_name
+        self._residency = residency
         self._projects: dict[str, _Project] = {}
         self._products = Products()
 
@@ -220,6 +230,13 @@ class MemoryIndex:
         rows = None if project is None else project.rows
         return math.inf if rows is None else rows.count
 
+    @property
+    def nbytes(self) -> int:
+        """
+        How much memory all loaded projects take, in bytes by estimate.
+        """
+        return self._residency.total
+
     def add(self, project_id: str, memory_id: str, vector: Vector, task: str) -> None:
         """
         Add a memory that is about to be committed; nothing happens where the index has it.
@@ -236,9 +253,9 @@ class MemoryIndex:
         with project.lock:
             rows = project.rows
             if rows is not None and rows.matrix.shape[1] != vector.size:
-                project.rows = None
+                self._set(project_id, project, None)
             elif rows is not None and memory_id not in rows.positions:
-                project.rows = rows.with_row(memory_id, vector, task)
+                self._set(project_id, project, rows.with_row(memory_id, vector, task))
 
     def confirm(self, project_id: str, memory_id: str, vector: Vector, task: str) -> None:
         """
@@ -265,7 +282,7 @@ class MemoryIndex:
         project = self._project(project_id)
         with project.lock:
             if project.rows is not None:
-                project.rows = project.rows.without(memory_ids)
+                self._set(project_id, project, project.rows.without(memory_ids))
 
     def forget(self, project_id: str) -> None:
         """
@@ -275,6 +292,7 @@ class MemoryIndex:
             project_id: The project.
         """
         self._projects.pop(project_id, None)
+        self._residency.left(project_id)
 
     def _project(self, project_id: str) -> _Project:
         return self._projects.setdefault(project_id, _Project())
@@ -283,7 +301,15 @@ class MemoryIndex:
         project = self._project(project_id)
         rows = project.rows
         if rows is not None and rows.matrix.shape[1] == dimensions:
+            self._residency.searched(project_id)
             return rows
+        rows = self._load(project_id, project, dimensions)
+        self._residency.searched(project_id)
+        for idle in self._residency.overdue():
+            self._let_go(idle)
+        return rows
+
+    def _load(self, project_id: str, project: _Project, dimensions: int) -> _Rows:
         with project.lock:
             rows = project.rows
             if rows is None or rows.matrix.shape[1] != dimensions:
@@ -292,8 +318,21 @@ class MemoryIndex:
                     lambda tx: tx.memories.vectors(project_id, embedder=name, dimensions=dimensions)
                 )
                 screen = Screen().extended(matrix)
-                rows = project.rows = _rows(ids, matrix, LexicalIndex.of(tasks), screen)
+                rows = _rows(ids, matrix, LexicalIndex.of(tasks), screen)
+                self._set(project_id, project, rows)
             return rows
+
+    def _let_go(self, project_id: str) -> None:
+        project = self._project(project_id)
+        with project.lock:
+            self._set(project_id, project, None)
+
+    def _set(self, project_id: str, project: _Project, rows: _Rows | None) -> None:
+        project.rows = rows
+        if rows is None:
+            self._residency.left(project_id)
+        else:
+            self._residency.holds(project_id, rows.nbytes)
 
 
 def _kth_largest(values: NDArray[np.float32], k: int) -> float:

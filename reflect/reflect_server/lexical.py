@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,7 @@ _WORD = re.compile(r"\w+")
 _SMALLEST_CAPACITY = 1_024
 _SMALLEST_TAIL = 1_024
 _TAIL_SHARE = 64
+_BYTES_PER_TERM = 150
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 Rows = NDArray[np.int32]
@@ -56,8 +57,7 @@ Lengths = NDArray[np.float32]
 Weights = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class _Postings:
+class _Postings(NamedTuple):
     """
     For each term the rows that have it, ascending: those of term t lie from starts[t] on.
     """
@@ -102,6 +102,15 @@ class LexicalIndex:
     inverted: int
     inverted_rows: int
     postings: _Postings
+
+    @property
+    def nbytes(self) -> int:
+        """
+        How much memory it takes, in bytes; what states share counts in each.
+        """
+        arrays = (self.frequencies, self.lengths, self.terms, self.counts, self.rows)
+        held = sum(array.nbytes for array in (*arrays, *self.postings))
+        return held + _BYTES_PER_TERM * len(self.vocabulary)
 
     @staticmethod
     def of(texts: Sequence[str]) -> LexicalIndex:

@@ -88,6 +88,11 @@ class Metrics:
             "Memories that wait for a vector after a change of the embedder.",
             registry=self._registry,
         )
+        self._index_bytes = Gauge(
+            "reflect_index_bytes",
+            "Memory that the vectors and letters of searched projects take, by estimate.",
+            registry=self._registry,
+        )
         ProcessCollector(registry=self._registry)
         self._registry.register(_StoreCollector(store))
 
@@ -99,6 +104,15 @@ class Metrics:
             left: Says how many do.
         """
         self._memories_to_embed.set_function(left)
+
+    def follow_index(self, nbytes: Callable[[], int]) -> None:
+        """
+        Show how much memory the index takes.
+
+        Args:
+            nbytes: Says how many bytes.
+        """
+        self._index_bytes.set_function(nbytes)
 
     def count_request(self, operation: str, status: int, seconds: float) -> None:
         """

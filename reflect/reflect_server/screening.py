@@ -62,6 +62,13 @@ class Block:
     scales: Vectors
     error: float
 
+    @property
+    def nbytes(self) -> int:
+        """
+        How much memory it takes, in bytes.
+        """
+        return int(self.packed.nbytes) + self.scales.nbytes
+
     @staticmethod
     def of(vectors: Vectors) -> Block | None:
         """
@@ -101,6 +108,13 @@ class Screen:
         How many vectors it covers.
         """
         return len(self.blocks) * BLOCK
+
+    @property
+    def nbytes(self) -> int:
+        """
+        How much memory it takes, in bytes.
+        """
+        return sum(block.nbytes for block in self.blocks)
 
     def extended(self, vectors: Vectors, most: int | None = None) -> Screen:
         """

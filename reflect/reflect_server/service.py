@@ -144,10 +144,11 @@ def running_service(settings: Settings) -> Iterator[Service]:
         store, keyring = resources.enter_context(open_store(settings))
         metrics = Metrics(store)
         waiters = TraceWaiters()
-        target = space_of(embedder, store)
-        spaces = Spaces(_first_space(store, target))
+        target = space_of(embedder, store, max_index_bytes=settings.max_index_bytes)
+        spaces = Spaces(_first_space(store, target, settings.max_index_bytes))
         reembedding = Reembedding(store, spaces, target)
         metrics.follow_embedding(lambda: reembedding.left)
+        metrics.follow_index(lambda: spaces.active.index.nbytes)
         worker = IngestWorker(
             store,
             spaces,
@@ -218,7 +219,7 @@ def chosen_embedder(settings: Settings) -> Iterator[Embedder]:
             yield EndpointEmbedder(endpoint)
 
 
-def _first_space(store: Store, target: Space) -> Space:
+def _first_space(store: Store, target: Space, max_index_bytes: int) -> Space:
     """
     Return the local space as long as more memories are in that alone than in the target alone,
     which some are after an import; otherwise the target.
@@ -230,7 +231,9 @@ def _first_space(store: Store, target: Space) -> Space:
             tx.memories.count_unembedded(local.name, other=name),
         )
     )
-    return space_of(local, store) if left > ahead else target
+    if left <= ahead:
+        return target
+    return space_of(local, store, max_index_bytes=max_index_bytes)
 
 
 @dataclass(frozen=True, slots=True)

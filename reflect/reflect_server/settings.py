@@ -164,6 +164,12 @@ class Settings(BaseSettings):
     max_waiting_requests: Annotated[int, Field(ge=1)] = 1000
     """How many requests may wait at once by `Prefer: wait`; further ones are answered 503."""
 
+    max_index_bytes: Annotated[int, Field(ge=0)] = 1024 * 1024 * 1024
+    """
+    How much memory the vectors and letters of all projects may take before those that were not
+    searched for ten minutes are let go of, in bytes; they are loaded again when they are searched.
+    """
+
     trusted_proxies: Annotated[str, AfterValidator(_networks)] | None = None
     """
     Proxies whose `X-Forwarded-For` says who calls: addresses or networks, with commas between them.

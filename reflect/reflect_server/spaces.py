@@ -12,6 +12,7 @@ from reflect_server.embedders.protocol import Embedder
 from reflect_server.embedders.remembering import RememberingEmbedder
 from reflect_server.errors import ReflectServerError
 from reflect_server.index import MemoryIndex
+from reflect_server.residency import Residency
 from reflect_server.store.memories import Vector
 from reflect_server.store.protocol import Store
 
@@ -32,15 +33,18 @@ class Space:
     index: MemoryIndex
 
 
-def space_of(embedder: Embedder, store: Store) -> Space:
+def space_of(embedder: Embedder, store: Store, *, max_index_bytes: int) -> Space:
     """
     Return the space of an embedder's vectors; of each task asked for lately they are remembered.
 
     Args:
         embedder: The embedder.
         store: Where memories and their vectors are kept.
+        max_index_bytes: How much memory the index may take before projects that nobody searches
+            are let go of.
     """
-    return Space(RememberingEmbedder(embedder), MemoryIndex(store, embedder.name))
+    index = MemoryIndex(store, embedder.name, Residency(max_index_bytes))
+    return Space(RememberingEmbedder(embedder), index)
 
 
 class Spaces:

@@ -68,7 +68,9 @@ class Change:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.old, self.new = Made("old", 2), Made("new", 3)
-        self.old_space, self.new_space = space_of(self.old, store), space_of(self.new, store)
+        self.old_space, self.new_space = (
+            space_of(embedder, store, max_index_bytes=2**20) for embedder in (self.old, self.new)
+        )
         self.spaces = Spaces(self.old_space)
         self.reembedding = Reembedding(store, self.spaces, self.new_space)
 

@@ -1,3 +1,4 @@
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ import pytest
 from reflect_server.domain.model import Memory, Reflection, Trace
 from reflect_server.domain.ranking import Ranking, candidates
 from reflect_server.index import MemoryIndex
+from reflect_server.residency import IDLE_SECONDS, Residency
 from reflect_server.screening import BLOCK, Screen
 from reflect_server.store.memories import Vector
 from reflect_server.store.protocol import Store, Transaction
@@ -18,6 +20,7 @@ from reflect_server.store.sqlite import SqliteStore
 
 T = TypeVar("T")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ROOM = 2**30
 EAST, NORTH, NORTHEAST = (np.array(v, np.float32) for v in ((1.0, 0.0), (0.0, 1.0), (0.6, 0.8)))
 
 
@@ -31,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def index(store: Store) -> MemoryIndex:
-    return MemoryIndex(store, "e")
+    return MemoryIndex(store, "e", Residency(ROOM))
 
 
 def keep(
@@ -169,6 +172,101 @@ def test_a_forgotten_project_is_loaded_anew(store: Store, index: MemoryIndex):
     assert ids(index) == []
 
 
+class Clock:
+    """
+    A clock that a test moves, or that moves by itself at each look.
+    """
+
+    def __init__(self, step: float = 0.0) -> None:
+        self.now, self.step = 0.0, step
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+def test_projects_without_searches_leave_the_memory_where_others_need_it(store: Store):
+    clock = Clock()
+    full = MemoryIndex(store, "e", Residency(0, clock))
+    commit(store, "a", EAST)
+    commit(store, "b", EAST, project_id="q")
+    assert ids(full, "p") == ["a"]
+    held = full.nbytes
+    clock.now = IDLE_SECONDS - 1
+    assert ids(full, "q") == ["b"]
+    assert full.nbytes > held
+    assert full.size("p") == 1  # It was searched a moment ago.
+
+    clock.now = 2 * IDLE_SECONDS
+    full.forget("q")
+    assert ids(full, "q") == ["b"]
+    assert full.nbytes == held
+    assert full.size("p") == math.inf
+    commit(store, "c", EAST)
+    full.confirm("p", "c", EAST, "task")
+    assert ids(full, "p") == ["a", "c"]
+
+
+def test_as_many_projects_leave_the_memory_as_have_to_and_the_longest_unused_first(store: Store):
+    names = ["first", "second", "third", "fourth"]
+    for name in names:
+        store.write(lambda tx, name=name: tx.projects.create(name, created_at=NOW))
+        commit(store, f"m-{name}", EAST, project_id=name)
+    clock = Clock()
+    one = MemoryIndex(store, "e", Residency(ROOM))
+    ids(one, "first")
+    index = MemoryIndex(store, "e", Residency(3 * one.nbytes, clock))
+    for name in (*names[:3], "first"):
+        ids(index, name)
+        clock.now += IDLE_SECONDS
+    ids(index, "fourth")
+    assert [name for name in names if index.size(name) == math.inf] == ["second"]
+    assert index.nbytes == 3 * one.nbytes
+
+
+def test_what_is_in_memory_is_counted_as_it_changes(store: Store, index: MemoryIndex):
+    assert index.nbytes == 0
+    ids(index)
+    empty = index.nbytes
+    for number in range(200):
+        commit(store, f"m{number}", EAST)
+        index.confirm("p", f"m{number}", EAST, "task")
+    grown = index.nbytes
+    assert grown > empty
+    index.remove("p", [f"m{number}" for number in range(150)])
+    assert empty < index.nbytes < grown
+    index.forget("p")
+    assert index.nbytes == 0
+
+
+def test_nothing_is_lost_where_projects_leave_the_memory_all_the_time(store: Store):
+    index = MemoryIndex(store, "e", Residency(0, Clock(step=IDLE_SECONDS + 1)))
+    lost: list[str] = []
+
+    def work(project_id: str, worker: int) -> None:
+        for number in range(50):
+            memory_id = f"{project_id}{worker}-{number}"
+            index.add(project_id, memory_id, EAST, "task")
+            commit(store, memory_id, EAST, project_id=project_id)
+            index.confirm(project_id, memory_id, EAST, "task")
+            if memory_id not in ids(index, project_id):
+                lost.append(memory_id)
+
+    threads = [
+        threading.Thread(target=work, args=(project_id, worker))
+        for project_id in ("p", "q")
+        for worker in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lost == []
+    for project_id in ("p", "q"):
+        found = ids(index, project_id)
+        assert len(found) == len(set(found)) == 100
+
+
 def test_vectors_of_different_dimensions_are_never_compared(store: Store, index: MemoryIndex):
     commit(store, "a", EAST)
     assert ids(index) == ["a"]
@@ -204,7 +302,7 @@ class ObservedStore:
 
 def test_a_memory_committed_while_the_project_is_loaded_is_not_lost(store: Store):
     observed = ObservedStore(store)
-    index = MemoryIndex(observed, "e")
+    index = MemoryIndex(observed, "e", Residency(ROOM))
     commit(store, "early", EAST)
     adding = threading.Thread(target=index.add, args=("p", "late", NORTH, "task"))
 

@@ -23,6 +23,7 @@ from reflect_server.domain.model import (
 from reflect_server.errors import StoreError
 from reflect_server.index import MemoryIndex
 from reflect_server.ingest.worker import DEFAULT_LEASE, IngestOutcome, IngestWorker
+from reflect_server.residency import Residency
 from reflect_server.spaces import Space, Spaces
 from reflect_server.store.protocol import Store, Transaction
 
@@ -83,7 +84,7 @@ class Ingestion:
 
     def __init__(self, store: Store) -> None:
         self.store = FailingStore(store)
-        self.index = MemoryIndex(store, ConstantEmbedder.name)
+        self.index = MemoryIndex(store, ConstantEmbedder.name, Residency(2**20))
         self.spaces = Spaces(Space(ConstantEmbedder(), self.index))
         self.reflector = ScriptedReflector()
         self.now = NOW

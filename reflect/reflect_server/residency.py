@@ -1,0 +1,92 @@
+"""
+Which projects are held in memory, how much they take, and which nobody has asked for lately.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+IDLE_SECONDS = 600.0
+"""For how long a project stays in memory after its last search, whatever else takes room."""
+
+
+class Residency:
+    """
+    Keeps account of projects in memory. Safe to use from any thread.
+
+    Projects in use stay, even where they take more than the limit together: to load them again and
+    again would cost each search far more than memory does.
+
+    Args:
+        max_bytes: How much all may take before those that are idle have to leave.
+        clock: Tells the seconds that have passed.
+    """
+
+    def __init__(self, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._searched_at: dict[str, float] = {}
+        self._total = 0
+
+    @property
+    def total(self) -> int:
+        """
+        How many bytes all projects in memory take.
+        """
+        return self._total
+
+    def searched(self, project_id: str) -> None:
+        """
+        Note that a project in memory was searched; nothing happens where it is not there.
+
+        Args:
+            project_id: The project.
+        """
+        with self._lock:
+            if project_id in self._sizes:
+                self._sizes.move_to_end(project_id)
+                self._searched_at[project_id] = self._clock()
+
+    def holds(self, project_id: str, size: int) -> None:
+        """
+        Note how much a project takes, which counts as searched where it is new.
+
+        Args:
+            project_id: The project.
+            size: In bytes.
+        """
+        with self._lock:
+            self._total += size - self._sizes.get(project_id, 0)
+            self._sizes[project_id] = size
+            self._searched_at.setdefault(project_id, self._clock())
+
+    def left(self, project_id: str) -> None:
+        """
+        Note that a project is no longer in memory.
+
+        Args:
+            project_id: The project.
+        """
+        with self._lock:
+            self._total -= self._sizes.pop(project_id, 0)
+            self._searched_at.pop(project_id, None)
+
+    def overdue(self) -> list[str]:
+        """
+        Return the projects that have to leave, so that the rest fits or is in use.
+        """
+        with self._lock:
+            excess = self._total - self._max_bytes
+            latest = self._clock() - IDLE_SECONDS
+            found: list[str] = []
+            for project_id, size in self._sizes.items():
+                if excess <= 0 or self._searched_at[project_id] > latest:
+                    break
+                found.append(project_id)
+                excess -= size
+            return found
