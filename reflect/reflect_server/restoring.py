@@ -10,8 +10,8 @@ from reflect_server.errors import StoreError
 from reflect_server.presence import presence_in, reopen
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.store.sqlite.backup import Manifest, stage, verify
-from reflect_server.store.sqlite.folder import FolderHeldError
-from reflect_server.store.sqlite.staging import DATABASE_NAME, STAGED_NAME
+from reflect_server.store.sqlite.folder import FolderHeldError, restoring_alone
+from reflect_server.store.sqlite.staging import DATABASE_NAME, lies_ready
 
 
 def restore(backup: Path, folder: Path, *, replace: bool) -> Manifest:
@@ -27,7 +27,8 @@ def restore(backup: Path, folder: Path, *, replace: bool) -> Manifest:
         What was restored.
 
     Raises:
-        StoreError: The backup cannot be used, or the folder holds a database already.
+        StoreError: The backup cannot be used, the folder holds a database already, or another
+            process is restoring into it.
         ReopenError: The folder's server cannot be made to take it.
     """
     verify(backup)
@@ -36,9 +37,10 @@ def restore(backup: Path, folder: Path, *, replace: bool) -> Manifest:
             f"The folder {folder} holds a database already. Add `--replace` to put the backup in "
             "its place; the old files are kept beside it. Or name another folder."
         )
-    manifest = stage(backup, folder)
-    try:
-        SqliteStore(folder).close()
-    except FolderHeldError:
-        reopen(presence_in(folder), done=lambda: not (folder / STAGED_NAME).exists())
+    with restoring_alone(folder):
+        manifest = stage(backup, folder)
+        try:
+            SqliteStore(folder).close()
+        except FolderHeldError:
+            reopen(presence_in(folder), done=lambda: not lies_ready(folder))
     return manifest

@@ -8,6 +8,7 @@ import hashlib
 import json
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ import pytest
 
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite import SqliteStore, backup, schema
+from reflect_server.store.sqlite.folder import restoring_alone
 from reflect_server.store.sqlite.staging import MANIFEST_NAME, STAGED_NAME, apply_staged
 from reflect_server.testing import ServerProcess
 
@@ -294,6 +296,40 @@ def test_a_crash_while_a_backup_is_put_back_leaves_it_whole(
     assert not (data / STAGED_NAME).exists()
     (kept,) = data.glob("replaced-*")
     assert {"reflect.db", "secret.key"} <= {path.name for path in kept.iterdir()}
+
+
+def test_a_backup_that_is_laid_ready_while_another_is_taken_is_taken_next(
+    saved: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = everything(data)
+    with closing(SqliteStore(data)) as store:
+        store.write(lambda tx: tx.projects.create("later", created_at=datetime.now(UTC)))
+    later = everything(data)
+    backup.back_up(data, tmp_path / "later", secret_name="secret.key")
+    backup.stage(saved, data)
+    real, staged = Path.replace, []
+
+    def replace(path: Path, target: Path) -> Path:
+        if not staged:
+            staged.append(backup.stage(tmp_path / "later", data))
+        return real(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        apply_staged(data)
+    with closing(sqlite3.connect(data / "reflect.db")) as connection:
+        assert list(connection.iterdump()) == first
+
+    assert everything(data) == later != first
+
+
+def test_two_restores_at_once_are_not_mixed(saved: Path, data: Path) -> None:
+    with restoring_alone(data):
+        says_one_thing(
+            reflect("restore", saved, "--data-dir", data, "--replace"),
+            "Another `reflect restore` is at work",
+        )
+    assert reflect("restore", saved, "--data-dir", data, "--replace").exit_code == 0
 
 
 def test_a_crash_before_another_backup_is_staged_leaves_nothing_to_take(

@@ -25,7 +25,7 @@ from reflect_server.settings import Settings
 from reflect_server.store.sqlite.columns import from_time, to_time
 from reflect_server.store.sqlite.folder import LOCK_NAME, is_held, may_use
 from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
-from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME
+from reflect_server.store.sqlite.staging import DATABASE_NAME, lies_ready
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """What was written further in the future than this was written by another clock."""
@@ -70,10 +70,10 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
         yield ok("data folder", f"{folder} is in use by {holder_of(folder)}.")
     else:
         yield ok("data folder", f"{folder} can be used.")
-    if (folder / STAGED_NAME / MANIFEST_NAME).exists():
+    if lies_ready(folder):
         yield warning(
             "data folder",
-            f"A backup lies ready in {folder / STAGED_NAME}.",
+            f"A backup lies ready in {folder}.",
             "Start the server, or start it again, to take it.",
         )
 

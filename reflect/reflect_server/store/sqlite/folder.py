@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from reflect_server.errors import StoreError
 from reflect_server.presence import holder_of, withdraw
 
 LOCK_NAME = "reflect.lock"
+RESTORE_LOCK_NAME = "restore.lock"
 
 
 class FolderHeldError(StoreError):
@@ -46,29 +48,10 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unusable(folder, error.strerror or str(error)) from error
-        connection: sqlite3.Connection | None = None
-        try:
-            make_private(folder / LOCK_NAME)
-            if not may_use(folder / LOCK_NAME):  # SQLite would open it to read, and lock nothing.
-                raise _unusable_lock(folder, "this user may not read and write it")
-            connection = sqlite3.connect(
-                folder / LOCK_NAME, timeout=0, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("BEGIN EXCLUSIVE")
-        except OSError as error:
-            raise _unusable(folder, error.strerror or str(error)) from error
-        except sqlite3.Error as error:
-            if connection is not None:
-                connection.close()
-            if error.sqlite_errorname == "SQLITE_BUSY":
-                raise FolderHeldError(folder) from error
-            if error.sqlite_errorname.startswith("SQLITE_READONLY"):
-                raise _unusable(folder, str(error)) from error
-            raise _unusable_lock(folder, str(error)) from error
+        _make(folder)
+        connection = _locked(folder, LOCK_NAME)
+        if connection is None:
+            raise FolderHeldError(folder)
         self._connection = connection
         withdraw(folder)  # A server that was killed left its file, and has the folder no longer.
 
@@ -77,6 +60,28 @@ class FolderLock:
         Let others have the folder; does nothing the second time.
         """
         self._connection.close()
+
+
+@contextmanager
+def restoring_alone(folder: Path) -> Iterator[None]:
+    """
+    Let one process at a time put a backup into a data folder, which a server may hold meanwhile.
+
+    Args:
+        folder: The data folder; made, for its owner only, when it does not exist.
+
+    Raises:
+        StoreError: Another process is at it, or the folder cannot be made or written.
+    """
+    _make(folder)
+    connection = _locked(folder, RESTORE_LOCK_NAME)
+    if connection is None:
+        raise StoreError(
+            f"Another `reflect restore` is at work in {folder}. Wait until it has ended, look at "
+            "what it restored, and run this again if it is still wanted."
+        )
+    with closing(connection):
+        yield
 
 
 def is_held(folder: Path) -> bool:
@@ -122,10 +127,42 @@ def may_use(path: Path) -> bool:
     return path.is_file() and os.access(path, os.R_OK | os.W_OK)
 
 
-def _unusable_lock(folder: Path, reason: str) -> StoreError:
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error.strerror or str(error)) from error
+
+
+def _locked(folder: Path, name: str) -> sqlite3.Connection | None:
+    """
+    Lock a file until the connection is closed; None where another process has it.
+    """
+    path = folder / name
+    connection: sqlite3.Connection | None = None
+    try:
+        make_private(path)
+        if not may_use(path):  # SQLite would open it to read, and lock nothing.
+            raise _unusable_lock(path, "this user may not read and write it")
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection.execute("BEGIN EXCLUSIVE")
+    except OSError as error:
+        raise _unusable(folder, error.strerror or str(error)) from error
+    except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
+        if error.sqlite_errorname == "SQLITE_BUSY":
+            return None
+        if error.sqlite_errorname.startswith("SQLITE_READONLY"):
+            raise _unusable(folder, str(error)) from error
+        raise _unusable_lock(path, str(error)) from error
+    return connection
+
+
+def _unusable_lock(path: Path, reason: str) -> StoreError:
     return StoreError(
-        f"The file {folder / LOCK_NAME} cannot be used ({reason}), and a server needs it to hold "
-        "its data folder. Let this user read and write it, or choose another folder."
+        f"The file {path} cannot be used ({reason}), and it is needed to hold the data folder. "
+        "Let this user read and write it, or choose another folder."
     )
 
 

@@ -19,7 +19,20 @@ MANIFEST_NAME = "backup.json"
 STAGED_NAME = "restore.staged"
 """The folder in the data folder in which a backup lies ready."""
 
+TAKEN_NAME = "restore.taken"
+"""The same folder once it is being taken, so that another backup can be laid ready meanwhile."""
+
 _BESIDE_DATABASE = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm")
+
+
+def lies_ready(folder: Path) -> bool:
+    """
+    Say whether a backup lies ready in a data folder, or is being taken.
+
+    Args:
+        folder: The data folder.
+    """
+    return any((folder / name / MANIFEST_NAME).exists() for name in (STAGED_NAME, TAKEN_NAME))
 
 
 def apply_staged(folder: Path) -> None:
@@ -35,14 +48,17 @@ def apply_staged(folder: Path) -> None:
     Raises:
         StoreError: A file cannot be moved.
     """
-    staged = folder / STAGED_NAME
-    manifest = staged / MANIFEST_NAME
-    if not manifest.exists():
-        return
+    staged, taken = folder / STAGED_NAME, folder / TAKEN_NAME
+    manifest = taken / MANIFEST_NAME
     try:
+        if not manifest.exists() and (staged / MANIFEST_NAME).exists():
+            shutil.rmtree(taken, ignore_errors=True)
+            staged.rename(taken)
+        if not manifest.exists():
+            return
         replaced = folder / f"replaced-{_moment(manifest)}"
         replaced.mkdir(mode=0o700, exist_ok=True)
-        for path in sorted(staged.iterdir()):
+        for path in sorted(taken.iterdir()):
             if path.name == MANIFEST_NAME:
                 continue
             beside = _BESIDE_DATABASE if path.name == DATABASE_NAME else ()
@@ -50,12 +66,12 @@ def apply_staged(folder: Path) -> None:
                 if (folder / name).exists():
                     (folder / name).replace(replaced / name)
             path.replace(folder / path.name)
-        shutil.rmtree(staged)
+        shutil.rmtree(taken)
         if not any(replaced.iterdir()):
             replaced.rmdir()
     except OSError as error:
         raise StoreError(
-            f"The backup that lies ready in {staged} cannot be put in place ({error.strerror}). "
+            f"The backup that lies ready in {folder} cannot be put in place ({error.strerror}). "
             "Mend that and start again: what is missing is done then."
         ) from error
 
