@@ -14,7 +14,7 @@ _LIMITS = (
     ("minProperties", "maxProperties", " properties"),
     ("minimum", "maximum", ""),
 )
-_PATTERNS = {r"\S": "not blank"}
+_PATTERNS = {r"\S": "not blank", r"[^.]|\.{3}": "not `.` or `..`"}
 _SAMPLES: dict[str, object] = {
     "string": "text",
     "integer": 0,

@@ -9,11 +9,25 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session")
+def until_ready() -> Callable[[str], None]:
+    """
+    Wait until the server at an address has loaded all it needs, which may be after it has started.
+    """
+
+    def wait(base_url: str) -> None:
+        while httpx.get(f"{base_url}/ready").status_code == 503:
+            pass
+
+    return wait
 
 
 @pytest.fixture

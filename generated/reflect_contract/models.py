@@ -196,7 +196,8 @@ class BootstrapRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         user_id: Whose key it is; free text.
-        project_id: The project; created where it does not exist.
+        project_id: The project; created where it does not exist. No path could lead to one
+            named `.` or `..`.
         key_label: The key's name for people. The server takes `Default Admin Key` where it
             is absent.
         environment: See `KeyEnvironment`.

@@ -4,7 +4,7 @@ Every operation with every kind of credential: the whole matrix, generated from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -128,14 +128,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[tuple
 
 
 @pytest.fixture(scope="module")
-def http(prepared: tuple[Path, dict]) -> Iterator[httpx.Client]:
+def http(prepared: tuple[Path, dict], until_ready: Callable[[str], None]) -> Iterator[httpx.Client]:
     env = {"REFLECT_BOOTSTRAP_TOKEN": TOKEN}
     with (
         running_server(data_dir=prepared[0], env=env) as server,
         httpx.Client(base_url=server.base_url, timeout=30) as client,
     ):
-        while client.get("/ready").status_code == 503:
-            pass
+        until_ready(server.base_url)
         yield client
 
 

@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,11 +90,14 @@ def test_compose_bounds_what_a_container_may_take() -> None:
     assert service["logging"]["options"].keys() == {"max-size", "max-file"}
 
 
-def test_the_image_looks_after_the_port_that_it_serves() -> None:
+def test_the_image_looks_after_the_port_that_it_serves(
+    until_ready: Callable[[str], None],
+) -> None:
     (words,) = re.findall(r"^HEALTHCHECK [^\[]*CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
     _, _, program = json.loads(words)
 
     with running_server() as server:
+        until_ready(server.base_url)
         port = server.base_url.rpartition(":")[2]
         for env, code in (({"REFLECT_PORT": port}, 0), ({"REFLECT_PORT": "1"}, 1)):
             checked = subprocess.run(

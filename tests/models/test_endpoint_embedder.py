@@ -55,7 +55,9 @@ def embedder(act: Callable[[dict[str, Any]], Reply | None]) -> Iterator[tuple[Em
         yield EndpointEmbedder(connection), server
 
 
-def test_a_slow_endpoint_holds_up_nothing_that_does_not_need_it():
+def test_a_slow_endpoint_holds_up_nothing_that_does_not_need_it(
+    until_ready: Callable[[str], None],
+):
     arrived, going_on = threading.Semaphore(0), threading.Event()
 
     def act(request: dict[str, Any]) -> Reply:
@@ -77,6 +79,7 @@ def test_a_slow_endpoint_holds_up_nothing_that_does_not_need_it():
                 timeout=15,
             )
         )
+        until_ready(running.base_url)
         threads = closing.enter_context(ThreadPoolExecutor(50))
         closing.callback(going_on.set)
 

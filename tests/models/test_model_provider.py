@@ -179,7 +179,8 @@ def test_a_trace_whose_model_drips_its_answer_waits_and_is_finished_later():
     assert "did not answer within 0.3 s" in waiting["last_ingest_error"]
     assert waiting["ingest_attempts"] >= 1
     assert trace["ingest_status"] == "completed"
-    assert trace["ingest_attempts"] == len(server.requests)
+    # A request may come too late to be read within the time; none is repeated within an attempt.
+    assert 1 <= len(server.requests) <= trace["ingest_attempts"]
 
 
 def test_a_query_whose_embedder_drips_its_answer_is_answered_503_in_time():

@@ -35,7 +35,8 @@ class BootstrapRequest:
 
     Attributes:
         user_id (str): Whose key it is; free text.
-        project_id (str): The project; created where it does not exist.
+        project_id (str): The project; created where it does not exist. No path could lead
+            to one named `.` or `..`.
         key_label (str | Unset): The key's name for people. The server takes `Default Admin
             Key` where it is absent.
         environment (KeyEnvironment | str | Unset): The environment that a key is for; it
