@@ -1,5 +1,5 @@
 """
-What holds for all tests: none passes or fails by the clock of the machine, or leaves a process.
+What holds for all tests: none passes or fails by chance or by the clock, or leaves a process.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+SLOW = (HealthCheck.too_slow,)
+settings.register_profile("repeatable", deadline=None, suppress_health_check=SLOW, derandomize=True)
+settings.register_profile("search", deadline=None, suppress_health_check=SLOW, max_examples=2000)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from reflect_server.testing import running_server
 HERE = Path(__file__).parent
 CONTRACT = HERE.parents[1] / "openapi.yaml"
 TOKEN = "a-token-for-tests"
-EXAMPLES = os.environ.get("REFLECT_EXAMPLES", "3")
+FEW = ("--max-examples", "3", "--generation-deterministic")
 
 
 CONFIG = HERE / "schemathesis.toml"
@@ -29,6 +29,14 @@ LASTING_SCOPES = (
 )
 
 
+def examples() -> tuple[str, ...]:
+    """
+    Return how much is tried: the same few requests each time, or many that are always new.
+    """
+    number = os.environ.get("REFLECT_EXAMPLES")
+    return ("--max-examples", number) if number else FEW
+
+
 def search(
     folder: Path, address: str, *options: str, config: Path = CONFIG
 ) -> subprocess.CompletedProcess[str]:
@@ -36,7 +44,7 @@ def search(
         [
             *(sys.executable, "-m", "schemathesis.cli"),
             *("--config-file", str(config), "run", str(CONTRACT)),
-            *("--url", address, "--max-examples", EXAMPLES),
+            *("--url", address, *examples()),
             *("--workers", "2", "--request-timeout", "60", "--no-color", *options),
         ],
         cwd=folder,  # for its cache

@@ -131,7 +131,7 @@ PATHS = (
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(
     path=st.sampled_from(PATHS),
     body=st.fixed_dictionaries(
@@ -145,7 +145,7 @@ def test_no_value_in_any_field_is_a_server_error(
     accepted_or_explained(http.post(path, json=body))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(metadata=st.dictionaries(st.text(max_size=9), json_values, max_size=4))
 def test_free_form_json_comes_back_equal(http: httpx.Client, metadata: dict[str, Any]):
     body = {"task": "Keep", "trajectory": [{"content": metadata}], "metadata": metadata}
@@ -156,7 +156,7 @@ def test_free_form_json_comes_back_equal(http: httpx.Client, metadata: dict[str,
         assert trace["trajectory"] == [{"content": metadata}]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(
     st.binary(max_size=60)
     | st.sampled_from(
