@@ -7,13 +7,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from reflect_contract.operations import OPERATIONS
@@ -36,6 +36,7 @@ _AS_IT_SAYS = (b"x-content-type-options", b"nosniff")
 """No browser takes texts of callers, which many answers hold, for a page."""
 _BODIES_AT_ONCE = 16
 """Room for so many of the largest bodies: all that may be in work could be that large."""
+_JSON = "application/json"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -69,7 +70,16 @@ class App:
             if response is not None:
                 response.raw_headers += ((b"x-request-id", request_id.encode()), _AS_IT_SAYS)
                 observation.status = response.status_code
-                await response(scope, receive, send)
+                await self._send(response, request, request_id, send)
+
+    async def _send(
+        self, response: Response, request: Request, request_id: str, send: Send
+    ) -> None:
+        try:
+            await response(request.scope, request.receive, send)
+        except Exception:  # noqa: BLE001 - it has begun, and now ends without its end, which tells
+            path = request.scope["raw_path"].decode("latin-1")
+            _log.exception("request %s broke off: %s %s", request_id, request.method, path)
 
     async def _response_to(
         self, request: Request, request_id: str, observation: Observation
@@ -145,9 +155,15 @@ def _answer(endpoint: Endpoint, call: Call, arguments: Mapping[str, Any]) -> Res
 
 def _response(endpoint: Endpoint, result: object) -> Response:
     answer = result if isinstance(result, Answer) else Answer(result)
-    return Response(
-        _encode(answer.body),
-        status_code=endpoint.operation.success_status,
-        headers=answer.headers,
-        media_type="application/json",
-    )
+    status, body = endpoint.operation.success_status, _encode(answer.body)
+    if answer.rest is None:
+        return Response(body, status, answer.headers, _JSON)
+    return StreamingResponse(_array(body, answer.rest), status, answer.headers, _JSON)
+
+
+def _array(first: bytes, rest: Iterator[list[object]]) -> Iterator[bytes]:
+    yield first[:-1]
+    for part in rest:
+        if part:
+            yield b"," + _encode(part)[1:-1]
+    yield b"]"

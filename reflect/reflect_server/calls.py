@@ -4,7 +4,7 @@ One request on its way to its handler: its credential is checked and its values 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -55,10 +55,12 @@ class Answer:
     Attributes:
         body: The body, of the operation's answer type.
         headers: Headers to send with it.
+        rest: Further parts of a body that is a list, each made when the one before it is sent.
     """
 
     body: object
     headers: dict[str, str] = field(default_factory=dict)
+    rest: Iterator[list[object]] | None = None
 
 
 @dataclass(slots=True)

@@ -8,6 +8,9 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
+
+from reflect_server.routes.pages import BATCH
 
 from .projects import Project
 
@@ -38,6 +41,38 @@ def test_a_list_holds_what_there_was_while_others_write_and_delete(project: Proj
             break
 
     assert read == created[::-1]
+
+
+@pytest.mark.parametrize("number", [BATCH - 1, BATCH, BATCH + 1, 2 * BATCH, 3 * BATCH + 1])
+def test_a_list_without_a_limit_is_whole(project: Project, number: int):
+    created = [project.create(model="even" if n % 2 else "odd") for n in range(number)]
+
+    assert [trace["id"] for trace in project.get("/traces")] == created[::-1]
+    odd = project.get("/traces", params={"model": "odd"})
+    assert [trace["id"] for trace in odd] == created[::2][::-1]
+    answer = page(project, limit=2)
+    rest = project.get("/traces", params={"cursor": next_cursor(answer) or ""})
+    assert answer.json() + rest == project.get("/traces")
+
+
+def test_a_long_list_of_memories_is_whole(project: Project):
+    made = [project.memory(f"task {number}") for number in range(2 * BATCH + 1)]
+
+    assert [memory["id"] for memory in project.get("/memories")] == made[::-1]
+
+
+def test_a_long_list_is_read_while_others_write_and_delete(project: Project):
+    text = "x" * 200_000  # More than what lies between a server and a reader that waits.
+    created = [project.create(trajectory=[{"content": text}]) for _ in range(100)]
+    with project.http.stream("GET", "/traces") as answer:
+        parts = answer.iter_bytes()
+        start = next(parts)
+        project.create("recorded later")
+        project.http.post("/traces/delete", json={"trace_ids": created[: BATCH // 2]})
+        whole = json.loads(b"".join((start, *parts)))
+
+    read = [trace["id"] for trace in whole]
+    assert read == created[BATCH // 2 :][::-1]
 
 
 def test_cursors_tell_nothing_of_how_much_there_is(project: Project, other_project: Project):

@@ -23,16 +23,14 @@ from reflect_server.errors import NotFoundError
 from reflect_server.store.protocol import Transaction
 
 
-def list_memories(
-    parts: Parts, project_id: str, *, limit: int | None = None, cursor: str | None = None
-) -> Page[Memory]:
+def list_memories(parts: Parts, project_id: str, *, limit: int, cursor: str | None) -> Page[Memory]:
     """
-    Return memories, newest first.
+    Return a page of the memories, newest first.
 
     Args:
         parts: The collaborators.
         project_id: The project.
-        limit: At most this many; None for all.
+        limit: At most this many.
         cursor: Where the page starts, from the page before; None for the first page.
 
     Raises:

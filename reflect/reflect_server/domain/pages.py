@@ -40,19 +40,17 @@ class Page(Generic[Entry]):
 
 
 def page_of(
-    fetch: Callable[[int | None], Sequence[Entry]],
-    cursor_after: Callable[[str], str],
-    limit: int | None,
+    fetch: Callable[[int], Sequence[Entry]], cursor_after: Callable[[str], str], limit: int
 ) -> Page[Entry]:
     """
     Read one page, and one entry more to see whether another follows.
 
     Args:
-        fetch: Returns the first entries of the page, at most so many; None for all.
+        fetch: Returns the first entries of the page, at most so many.
         cursor_after: Returns the cursor of what follows the entry with an id.
-        limit: The largest page; None for everything.
+        limit: The largest page.
     """
-    entries = fetch(None if limit is None else limit + 1)
-    if limit is None or len(entries) <= limit:
+    entries = fetch(limit + 1)
+    if len(entries) <= limit:
         return Page(entries, None)
     return Page(entries[:limit], cursor_after(entries[limit - 1].id))

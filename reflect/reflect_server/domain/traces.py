@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from reflect_server.domain.model import ALL_TRACES, Trace, TraceFilter
+from reflect_server.domain.model import Trace, TraceFilter
 from reflect_server.domain.pages import Page, page_of
 from reflect_server.domain.parts import Parts
 from reflect_server.errors import NotFoundError
@@ -33,18 +33,18 @@ def list_traces(
     parts: Parts,
     project_id: str,
     *,
-    wanted: TraceFilter = ALL_TRACES,
-    limit: int | None = None,
-    cursor: str | None = None,
+    wanted: TraceFilter,
+    limit: int,
+    cursor: str | None,
 ) -> Page[Trace]:
     """
-    Return traces, newest first.
+    Return a page of the traces, newest first.
 
     Args:
         parts: The collaborators.
         project_id: The project.
         wanted: Which traces.
-        limit: At most this many; None for all.
+        limit: At most this many.
         cursor: Where the page starts, from the page before; None for the first page.
 
     Raises:

@@ -10,10 +10,11 @@ from reflect_contract import models
 from reflect_server.calls import Answer, Call
 from reflect_server.domain import memories, querying
 from reflect_server.domain.model import Memory, QValueEvent
+from reflect_server.domain.pages import Page
 from reflect_server.domain.querying import RankedMemory
 from reflect_server.domain.ranking import Ranking
 from reflect_server.routes.fields import given
-from reflect_server.routes.pages import paged, position
+from reflect_server.routes.pages import listed
 
 
 async def query_memories(
@@ -43,10 +44,11 @@ def list_memories(call: Call, *, project_id: str, limit: int | None, cursor: str
     """
     List memories, newest first.
     """
-    page = memories.list_memories(
-        call.parts, project_id, limit=limit, cursor=position(call, cursor)
-    )
-    return paged(call, [_memory_response(memory) for memory in page.entries], page.next_cursor)
+
+    def read(limit: int, cursor: str | None) -> Page[Memory]:
+        return memories.list_memories(call.parts, project_id, limit=limit, cursor=cursor)
+
+    return listed(call, read, _memory_response, limit=limit, cursor=cursor)
 
 
 def get_memory(call: Call, *, project_id: str, memory_id: str) -> models.MemoryResponse:

@@ -22,9 +22,10 @@ from reflect_server.domain.model import (
     Trace,
     TraceFilter,
 )
+from reflect_server.domain.pages import Page
 from reflect_server.errors import InvalidRequestError, ReflectServerError
 from reflect_server.routes.fields import given
-from reflect_server.routes.pages import paged, position
+from reflect_server.routes.pages import listed
 from reflect_server.waiting import requested_wait
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -71,19 +72,17 @@ def list_traces(
     """
     List traces, newest first.
     """
-    page = traces.list_traces(
-        call.parts,
-        project_id,
-        wanted=TraceFilter(
-            review_status=None if review_status is None else ReviewStatus(review_status),
-            ingest_status=None if ingest_status is None else IngestStatus(ingest_status),
-            model=model,
-            metadata=None if metadata_filter is None else _metadata(metadata_filter),
-        ),
-        limit=limit,
-        cursor=position(call, cursor),
+    wanted = TraceFilter(
+        review_status=None if review_status is None else ReviewStatus(review_status),
+        ingest_status=None if ingest_status is None else IngestStatus(ingest_status),
+        model=model,
+        metadata=None if metadata_filter is None else _metadata(metadata_filter),
     )
-    return paged(call, [_trace_response(trace) for trace in page.entries], page.next_cursor)
+
+    def read(limit: int, cursor: str | None) -> Page[Trace]:
+        return traces.list_traces(call.parts, project_id, wanted=wanted, limit=limit, cursor=cursor)
+
+    return listed(call, read, _trace_response, limit=limit, cursor=cursor)
 
 
 async def get_trace(
