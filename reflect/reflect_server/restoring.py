@@ -32,15 +32,20 @@ def restore(backup: Path, folder: Path, *, replace: bool) -> Manifest:
         ReopenError: The folder's server cannot be made to take it.
     """
     verify(backup)
-    if (folder / DATABASE_NAME).exists() and not replace:
-        raise StoreError(
-            f"The folder {folder} holds a database already. Add `--replace` to put the backup in "
-            "its place; the old files are kept beside it. Or name another folder."
-        )
+    _require_room(folder, replace=replace)
     with restoring_alone(folder):
+        _require_room(folder, replace=replace)  # Another restore may have ended meanwhile.
         manifest = stage(backup, folder)
         try:
             SqliteStore(folder).close()
         except FolderHeldError:
             reopen(presence_in(folder), done=lambda: not lies_ready(folder))
     return manifest
+
+
+def _require_room(folder: Path, *, replace: bool) -> None:
+    if (folder / DATABASE_NAME).exists() and not replace:
+        raise StoreError(
+            f"The folder {folder} holds a database already. Add `--replace` to put the backup in "
+            "its place; the old files are kept beside it. Or name another folder."
+        )

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,9 +21,16 @@ import httpx
 import pytest
 
 from reflect_server.errors import StoreError
+from reflect_server.restoring import restore
 from reflect_server.store.sqlite import SqliteStore, backup, schema
 from reflect_server.store.sqlite.folder import restoring_alone
-from reflect_server.store.sqlite.staging import MANIFEST_NAME, STAGED_NAME, apply_staged
+from reflect_server.store.sqlite.staging import (
+    MANIFEST_NAME,
+    STAGED_NAME,
+    apply_staged,
+    is_half_taken,
+    lies_ready,
+)
 from reflect_server.testing import ServerProcess
 
 from .commands import reflect, says_one_thing
@@ -41,6 +48,23 @@ def found(http: httpx.Client, task: str) -> set[str]:
     answer = http.post("/memory/query", json={"task": task})
     assert answer.status_code == 200, answer.text
     return {memory["task"] for memory in answer.json()}
+
+
+def holds(folder: Path, saved: Path) -> bool:
+    """
+    Say whether a folder's database and secret are both those of a backup; neither is of another.
+    """
+    same = [
+        dump(folder / "reflect.db") == dump(saved / "reflect.db"),
+        (folder / "secret.key").read_bytes() == (saved / "secret.key").read_bytes(),
+    ]
+    assert same[0] == same[1]
+    return same[0]
+
+
+def dump(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return list(connection.iterdump())
 
 
 def everything(folder: Path) -> list[str]:
@@ -160,6 +184,19 @@ def saved(data: Path, tmp_path: Path) -> Path:
     (data / "secret.key").write_text("00" * 32)
     backup.back_up(data, tmp_path / "saved", secret_name="secret.key")
     return tmp_path / "saved"
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Path:
+    """
+    A backup of another installation.
+    """
+    folder = tmp_path / "another installation"
+    with closing(SqliteStore(folder)) as store:
+        store.write(lambda tx: tx.projects.create("another", created_at=datetime.now(UTC)))
+    (folder / "secret.key").write_text("11" * 32)
+    backup.back_up(folder, tmp_path / "another", secret_name="secret.key")
+    return tmp_path / "another"
 
 
 @pytest.mark.parametrize("name", ["reflect.db", "secret.key", MANIFEST_NAME])
@@ -298,7 +335,7 @@ def test_a_crash_while_a_backup_is_put_back_leaves_it_whole(
     assert {"reflect.db", "secret.key"} <= {path.name for path in kept.iterdir()}
 
 
-def test_a_backup_that_is_laid_ready_while_another_is_taken_is_taken_next(
+def test_a_backup_that_is_laid_ready_while_another_is_taken_takes_its_place(
     saved: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = everything(data)
@@ -307,23 +344,74 @@ def test_a_backup_that_is_laid_ready_while_another_is_taken_is_taken_next(
     later = everything(data)
     backup.back_up(data, tmp_path / "later", secret_name="secret.key")
     backup.stage(saved, data)
-    real, staged = Path.replace, []
+    real, waiting = Path.replace, [tmp_path / "later"]
 
     def replace(path: Path, target: Path) -> Path:
-        if not staged:
-            staged.append(backup.stage(tmp_path / "later", data))
+        if waiting:
+            backup.stage(waiting.pop(), data)
         return real(path, target)
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", replace)
         apply_staged(data)
-    with closing(sqlite3.connect(data / "reflect.db")) as connection:
-        assert list(connection.iterdump()) == first
 
     assert everything(data) == later != first
+    assert not lies_ready(data)
 
 
-def test_two_restores_at_once_are_not_mixed(saved: Path, data: Path) -> None:
+@pytest.mark.parametrize("moves", range(1, 6))
+def test_a_restore_after_one_that_was_interrupted_is_complete(
+    saved: Path, data: Path, another: Path, moves: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.stage(saved, data)
+    real, made = Path.replace, []
+
+    def replace(path: Path, target: Path) -> Path:
+        made.append(path)
+        if len(made) == moves:
+            raise KeyboardInterrupt
+        return real(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        with suppress(KeyboardInterrupt):
+            apply_staged(data)
+    if is_half_taken(data):
+        says_one_thing(
+            reflect("backup", data.parent / "half", "--data-dir", data), "was interrupted"
+        )
+    restore(another, data, replace=True)
+
+    assert holds(data, another)
+    assert not lies_ready(data)
+
+
+def test_of_restores_at_once_one_is_in_place_whole(
+    saved: Path, another: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    refused: list[str] = []
+
+    def put_back(chosen: Path) -> None:
+        try:
+            restore(chosen, target, replace=True)
+        except StoreError as error:
+            refused.append(error.message)
+
+    for _ in range(5):
+        threads = [
+            threading.Thread(target=put_back, args=(chosen,)) for chosen in (saved, another) * 2
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert holds(target, saved) != holds(target, another)
+        assert not lies_ready(target)
+    assert all("Another `reflect restore` is at work" in message for message in refused)
+
+
+def test_a_restore_waits_for_no_other(saved: Path, data: Path) -> None:
     with restoring_alone(data):
         says_one_thing(
             reflect("restore", saved, "--data-dir", data, "--replace"),

@@ -23,9 +23,9 @@ from reflect_server.identity import SECRET_FILE, load_pepper
 from reflect_server.presence import holder_of
 from reflect_server.settings import Settings
 from reflect_server.store.sqlite.columns import from_time, to_time
-from reflect_server.store.sqlite.folder import LOCK_NAME, is_held, may_use
+from reflect_server.store.sqlite.folder import LOCK_NAME, RESTORE_LOCK_NAME, is_held, may_use
 from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
-from reflect_server.store.sqlite.staging import DATABASE_NAME, lies_ready
+from reflect_server.store.sqlite.staging import DATABASE_NAME, is_half_taken, lies_ready
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """What was written further in the future than this was written by another clock."""
@@ -33,7 +33,10 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 LONG_WAIT = timedelta(minutes=10)
 """A trace that is due for longer is not being ingested."""
 
-_OPENED = (LOCK_NAME, DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm")
+_OPENED = (
+    *(LOCK_NAME, RESTORE_LOCK_NAME),
+    *(DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"),
+)
 _OPEN = (
     "Run this and the server as the user whose files these are, or give the data folder and all in "
     "it to this user with `chown`."
@@ -70,7 +73,21 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
         yield ok("data folder", f"{folder} is in use by {holder_of(folder)}.")
     else:
         yield ok("data folder", f"{folder} can be used.")
-    if lies_ready(folder):
+    try:
+        yield from _of_restores(folder)
+    except OSError as error:
+        found = f"What a restore has left in {folder} cannot be read ({error.strerror})."
+        yield problem("data folder", found, _OPEN)
+
+
+def _of_restores(folder: Path) -> Iterator[Finding]:
+    if is_half_taken(folder):
+        yield warning(
+            "data folder",
+            f"A restore into {folder} was interrupted.",
+            "Start the server, or start it again: it completes the restore.",
+        )
+    elif lies_ready(folder):
         yield warning(
             "data folder",
             f"A backup lies ready in {folder}.",

@@ -26,7 +26,12 @@ from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.folder import make_private
 from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
 from reflect_server.store.sqlite.snapshot import require_database, snapshot
-from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME
+from reflect_server.store.sqlite.staging import (
+    DATABASE_NAME,
+    MANIFEST_NAME,
+    STAGED_NAME,
+    is_half_taken,
+)
 
 _PAGES_PER_STEP = 1024
 _CHUNK = 1 << 20
@@ -84,9 +89,15 @@ def back_up(
         What was copied.
 
     Raises:
-        StoreError: There is nothing to copy, the target exists, or a disk fails or is full.
+        StoreError: There is nothing to copy, or half of a restore; the target exists; or a disk
+            fails or is full.
     """
     _require_new(target)
+    if is_half_taken(folder):
+        raise StoreError(
+            f"A restore into {folder} was interrupted, and its files are of two databases. Start "
+            "the server once, which completes it, and back up then."
+        )
     require_database(folder)
     if not (folder / secret_name).exists():
         raise StoreError(
@@ -192,7 +203,9 @@ def stage(backup: Path, folder: Path) -> Manifest:
         staged.mkdir(mode=0o700, parents=True)
         for name in manifest.files:
             _copy(backup / name, staged / name)
-        _copy(backup / MANIFEST_NAME, staged / MANIFEST_NAME)
+        draft = staged / f"{MANIFEST_NAME}.partial"
+        _copy(backup / MANIFEST_NAME, draft)
+        draft.replace(staged / MANIFEST_NAME)
     except OSError as error:
         shutil.rmtree(staged, ignore_errors=True)
         raise StoreError(

@@ -27,20 +27,30 @@ _BESIDE_DATABASE = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm")
 
 def lies_ready(folder: Path) -> bool:
     """
-    Say whether a backup lies ready in a data folder, or is being taken.
+    Say whether a backup lies ready in a data folder, whole, or is half put in its place.
 
     Args:
         folder: The data folder.
     """
-    return any((folder / name / MANIFEST_NAME).exists() for name in (STAGED_NAME, TAKEN_NAME))
+    return is_half_taken(folder) or _is_whole(folder / STAGED_NAME)
+
+
+def is_half_taken(folder: Path) -> bool:
+    """
+    Say whether some of a data folder's files are a backup's, and others still the old ones.
+
+    Args:
+        folder: The data folder.
+    """
+    return _is_whole(folder / TAKEN_NAME)
 
 
 def apply_staged(folder: Path) -> None:
     """
     Put a backup that lies ready in the place of the folder's files, which are kept beside them.
 
-    Each file is moved once and in an order in which an interruption can be taken up again: what
-    belongs to the old database goes first, and a file that is no longer staged has been taken.
+    One that an earlier opening has begun with goes first, and the one that was laid ready since is
+    put in its place.
 
     Args:
         folder: The data folder, which this process holds.
@@ -49,31 +59,41 @@ def apply_staged(folder: Path) -> None:
         StoreError: A file cannot be moved.
     """
     staged, taken = folder / STAGED_NAME, folder / TAKEN_NAME
-    manifest = taken / MANIFEST_NAME
     try:
-        if not manifest.exists() and (staged / MANIFEST_NAME).exists():
-            shutil.rmtree(taken, ignore_errors=True)
-            staged.rename(taken)
-        if not manifest.exists():
-            return
-        replaced = folder / f"replaced-{_moment(manifest)}"
-        replaced.mkdir(mode=0o700, exist_ok=True)
-        for path in sorted(taken.iterdir()):
-            if path.name == MANIFEST_NAME:
-                continue
-            beside = _BESIDE_DATABASE if path.name == DATABASE_NAME else ()
-            for name in (*beside, path.name):
-                if (folder / name).exists():
-                    (folder / name).replace(replaced / name)
-            path.replace(folder / path.name)
-        shutil.rmtree(taken)
-        if not any(replaced.iterdir()):
-            replaced.rmdir()
+        while lies_ready(folder):
+            if not is_half_taken(folder):
+                shutil.rmtree(taken, ignore_errors=True)
+                staged.rename(taken)
+            _put_in_place(taken, folder)
     except OSError as error:
         raise StoreError(
             f"The backup that lies ready in {folder} cannot be put in place ({error.strerror}). "
             "Mend that and start again: what is missing is done then."
         ) from error
+
+
+def _put_in_place(taken: Path, folder: Path) -> None:
+    """
+    Move each file once and in an order in which an interruption can be taken up again: what belongs
+    to the old database goes first, and a file that is no longer there has been moved.
+    """
+    replaced = folder / f"replaced-{_moment(taken / MANIFEST_NAME)}"
+    replaced.mkdir(mode=0o700, exist_ok=True)
+    for path in sorted(taken.iterdir()):
+        if path.name == MANIFEST_NAME:
+            continue
+        beside = _BESIDE_DATABASE if path.name == DATABASE_NAME else ()
+        for name in (*beside, path.name):
+            if (folder / name).exists():
+                (folder / name).replace(replaced / name)
+        path.replace(folder / path.name)
+    shutil.rmtree(taken)
+    if not any(replaced.iterdir()):
+        replaced.rmdir()
+
+
+def _is_whole(backup: Path) -> bool:
+    return (backup / MANIFEST_NAME).exists()
 
 
 def _moment(manifest: Path) -> str:
