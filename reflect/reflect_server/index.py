@@ -249,13 +249,16 @@ class MemoryIndex:
             vector: Its unit vector, shape (dimensions,).
             task: Its task.
         """
-        project = self._project(project_id)
+        project = self._projects.get(project_id)
+        if project is None:  # Whoever loads it from now on finds what was committed.
+            return
         with project.lock:
             rows = project.rows
             if rows is not None and rows.matrix.shape[1] != vector.size:
-                self._set(project_id, project, None)
+                self._drop(project_id, project)
             elif rows is not None and memory_id not in rows.positions:
-                self._set(project_id, project, rows.with_row(memory_id, vector, task))
+                self._keep(project_id, project, rows.with_row(memory_id, vector, task))
+        self._make_room()
 
     def confirm(self, project_id: str, memory_id: str, vector: Vector, task: str) -> None:
         """
@@ -279,10 +282,12 @@ class MemoryIndex:
             project_id: The project.
             memory_ids: The memories.
         """
-        project = self._project(project_id)
+        project = self._projects.get(project_id)
+        if project is None:
+            return
         with project.lock:
             if project.rows is not None:
-                self._set(project_id, project, project.rows.without(memory_ids))
+                self._keep(project_id, project, project.rows.without(memory_ids))
 
     def forget(self, project_id: str) -> None:
         """
@@ -291,22 +296,20 @@ class MemoryIndex:
         Args:
             project_id: The project.
         """
-        self._projects.pop(project_id, None)
-        self._residency.left(project_id)
-
-    def _project(self, project_id: str) -> _Project:
-        return self._projects.setdefault(project_id, _Project())
+        project = self._projects.get(project_id)
+        if project is not None:
+            with project.lock:
+                self._drop(project_id, project)
 
     def _loaded(self, project_id: str, dimensions: int) -> _Rows:
-        project = self._project(project_id)
+        project = self._projects.get(project_id)
+        if project is None:
+            project = self._projects.setdefault(project_id, _Project())
         rows = project.rows
-        if rows is not None and rows.matrix.shape[1] == dimensions:
-            self._residency.searched(project_id)
-            return rows
-        rows = self._load(project_id, project, dimensions)
+        if rows is None or rows.matrix.shape[1] != dimensions:
+            rows = self._load(project_id, project, dimensions)
         self._residency.searched(project_id)
-        for idle in self._residency.overdue():
-            self._let_go(idle)
+        self._make_room()
         return rows
 
     def _load(self, project_id: str, project: _Project, dimensions: int) -> _Rows:
@@ -319,20 +322,36 @@ class MemoryIndex:
                 )
                 screen = Screen().extended(matrix)
                 rows = _rows(ids, matrix, LexicalIndex.of(tasks), screen)
-                self._set(project_id, project, rows)
+                self._keep(project_id, project, rows)
             return rows
 
-    def _let_go(self, project_id: str) -> None:
-        project = self._project(project_id)
-        with project.lock:
-            self._set(project_id, project, None)
+    def _make_room(self) -> None:
+        for project_id in self._residency.overdue():
+            project = self._projects.get(project_id)
+            # One that is being loaded or written is in use, and nobody waits for that here.
+            if project is not None and project.lock.acquire(blocking=False):
+                try:
+                    if self._residency.is_idle(project_id):
+                        self._drop(project_id, project)
+                finally:
+                    project.lock.release()
 
-    def _set(self, project_id: str, project: _Project, rows: _Rows | None) -> None:
+    def _keep(self, project_id: str, project: _Project, rows: _Rows) -> None:
+        """
+        Take a new state of a project, whose lock is held; one that was dropped counts no longer.
+        """
         project.rows = rows
-        if rows is None:
-            self._residency.left(project_id)
-        else:
+        if self._projects.get(project_id) is project:
             self._residency.holds(project_id, rows.nbytes)
+
+    def _drop(self, project_id: str, project: _Project) -> None:
+        """
+        Let go of a project, whose lock is held, unless that has been done.
+        """
+        project.rows = None
+        if self._projects.get(project_id) is project:
+            self._residency.left(project_id)
+            del self._projects[project_id]
 
 
 def _kth_largest(values: NDArray[np.float32], k: int) -> float:

@@ -4,6 +4,7 @@ Which projects are held in memory, how much they take, and which nobody has aske
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -76,10 +77,22 @@ class Residency:
             self._total -= self._sizes.pop(project_id, 0)
             self._searched_at.pop(project_id, None)
 
+    def is_idle(self, project_id: str) -> bool:
+        """
+        Say whether a project is in memory and was not searched lately.
+
+        Args:
+            project_id: The project.
+        """
+        with self._lock:
+            return self._searched_at.get(project_id, math.inf) <= self._clock() - IDLE_SECONDS
+
     def overdue(self) -> list[str]:
         """
         Return the projects that have to leave, so that the rest fits or is in use.
         """
+        if self._total <= self._max_bytes:
+            return []
         with self._lock:
             excess = self._total - self._max_bytes
             latest = self._clock() - IDLE_SECONDS

@@ -207,6 +207,36 @@ def test_projects_without_searches_leave_the_memory_where_others_need_it(store: 
     assert ids(full, "p") == ["a", "c"]
 
 
+@pytest.mark.parametrize("how", ["search", "addition"])
+def test_idle_projects_leave_the_memory_although_no_other_is_loaded(store: Store, how: str):
+    clock = Clock()
+    full = MemoryIndex(store, "e", Residency(0, clock))
+    ids(full, "p")
+    clock.now = 1.0
+    ids(full, "q")
+    clock.now = IDLE_SECONDS
+    assert full.size("p") == 0
+    if how == "search":
+        ids(full, "q")
+    else:
+        full.add("q", "a", EAST, "task")
+    assert full.size("p") == math.inf
+    assert full.size("q") < math.inf
+
+
+def test_a_project_that_is_forgotten_while_it_is_loaded_counts_no_longer(store: Store):
+    observed = ObservedStore(store)
+    index = MemoryIndex(observed, "e", Residency(ROOM))
+    forgetting = threading.Thread(target=index.forget, args=("p",))
+    observed.after_read = forgetting.start
+    ids(index)
+    forgetting.join()
+    observed.after_read = lambda: None
+    assert (index.nbytes, index.size("p")) == (0, math.inf)
+    ids(index)
+    assert index.nbytes > 0
+
+
 def test_as_many_projects_leave_the_memory_as_have_to_and_the_longest_unused_first(store: Store):
     names = ["first", "second", "third", "fourth"]
     for name in names:
