@@ -5,6 +5,7 @@ What holds for all tests: none passes or fails by chance or by the clock, or lea
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -13,6 +14,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
+LONGEST_START = 60.0
 SLOW = (HealthCheck.too_slow,)
 settings.register_profile("repeatable", deadline=None, suppress_health_check=SLOW, derandomize=True)
 settings.register_profile("search", deadline=None, suppress_health_check=SLOW, max_examples=2000)
@@ -26,8 +28,10 @@ def until_ready() -> Callable[[str], None]:
     """
 
     def wait(base_url: str) -> None:
-        while httpx.get(f"{base_url}/ready").status_code == 503:
-            pass
+        end = time.monotonic() + LONGEST_START
+        with httpx.Client(base_url=base_url) as client:
+            while client.get("/ready").status_code == 503:
+                assert time.monotonic() < end, f"The server is not ready after {LONGEST_START} s."
 
     return wait
 

@@ -8,12 +8,15 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from reflect_contract.operations import OPERATIONS
@@ -21,7 +24,8 @@ from reflect_server.bodies import read_body
 from reflect_server.calls import Answer, Call
 from reflect_server.errors import ReflectServerError, ShutdownError
 from reflect_server.limits import BodyRoom, Capacity
-from reflect_server.observation import Observation, observed
+from reflect_server.list_response import ListResponse
+from reflect_server.observation import CLIENT_GONE, Observation, observed
 from reflect_server.pages import PAGES, Page
 from reflect_server.problems import MethodNotAllowedError, problem_response
 from reflect_server.routes import HANDLERS
@@ -36,7 +40,8 @@ _AS_IT_SAYS = (b"x-content-type-options", b"nosniff")
 """No browser takes texts of callers, which many answers hold, for a page."""
 _BODIES_AT_ONCE = 16
 """Room for so many of the largest bodies: all that may be in work could be that large."""
-_JSON = "application/json"
+_LISTS_AT_ONCE = 16
+"""So many long lists are sent at once; each has a few entries in memory, which may be large."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -55,6 +60,7 @@ class App:
         settings = service.settings
         self._working = Capacity(settings.max_concurrent_requests, what="requests in work")
         self._bodies = BodyRoom(_BODIES_AT_ONCE * settings.max_body_bytes)
+        self._lists = Capacity(_LISTS_AT_ONCE, what="long lists under way")
         self._waiting = Capacity(settings.max_waiting_requests, what="requests that wait")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,29 +71,41 @@ class App:
             return
         request = Request(scope, receive)
         request_id = secrets.token_hex(8)
-        with observed(self._service, request, request_id) as observation:
-            response = await self._response_to(request, request_id, observation)
-            if response is not None:
-                response.raw_headers += ((b"x-request-id", request_id.encode()), _AS_IT_SAYS)
+        with observed(self._service, request, request_id) as observation, ExitStack() as held:
+            response = await self._response_to(request, request_id, observation, held)
+            if response is None:
+                return
+            response.raw_headers += ((b"x-request-id", request_id.encode()), _AS_IT_SAYS)
+            if isinstance(response, ListResponse):
+                observation.status = await self._sent(response, request, request_id, send)
+            else:
                 observation.status = response.status_code
-                await self._send(response, request, request_id, send)
+                await response(scope, receive, send)
 
-    async def _send(
-        self, response: Response, request: Request, request_id: str, send: Send
-    ) -> None:
+    async def _sent(
+        self, response: ListResponse, request: Request, request_id: str, send: Send
+    ) -> int:
+        """
+        Send a list, and return the status that tells how that went.
+        """
+        said = (request_id, request.method, request.scope["raw_path"].decode("latin-1"))
         try:
             await response(request.scope, request.receive, send)
-        except Exception:  # noqa: BLE001 - it has begun, and now ends without its end, which tells
-            path = request.scope["raw_path"].decode("latin-1")
-            _log.exception("request %s broke off: %s %s", request_id, request.method, path)
+        except asyncio.CancelledError:
+            _log.warning("request %s broke off as the service ends: %s %s", *said)
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        except Exception:  # noqa: BLE001 - whatever happens, it is told, and the client notices
+            _log.exception("request %s broke off: %s %s", *said)
+            return HTTPStatus.INTERNAL_SERVER_ERROR
+        return response.status_code if response.is_complete else CLIENT_GONE
 
     async def _response_to(
-        self, request: Request, request_id: str, observation: Observation
+        self, request: Request, request_id: str, observation: Observation, held: ExitStack
     ) -> Response | None:
         path = request.scope["raw_path"].decode("latin-1")
         failure: Exception
         try:
-            return await self._respond(request, path, observation)
+            return await self._respond(request, path, observation, held)
         except ClientDisconnect:
             return None
         except asyncio.CancelledError:
@@ -101,7 +119,9 @@ class App:
             failure = error
         return problem_response(failure, instance=path, request_id=request_id)
 
-    async def _respond(self, request: Request, path: str, observation: Observation) -> Response:
+    async def _respond(
+        self, request: Request, path: str, observation: Observation, held: ExitStack
+    ) -> Response:
         page = PAGES.get(path)
         if page is not None:
             observation.found(path)
@@ -114,7 +134,10 @@ class App:
         call.require_credential()
         capacity = self._waiting if call.may_wait else self._working
         with capacity.slot():
-            return await self._answer(endpoint, call)
+            response = await self._answer(endpoint, call)
+        if isinstance(response, ListResponse):
+            held.enter_context(self._lists.slot())
+        return response
 
     async def _page(self, page: Page, request: Request) -> Response:
         if request.method not in _READING:
@@ -146,24 +169,27 @@ class App:
         await call.enter_project()
         if not endpoint.is_async:
             return await call.in_thread(_answer, endpoint, call, arguments)
-        return _response(endpoint, await endpoint.handler(call, **arguments))  # type: ignore[misc]  # a coroutine function, as `is_async` says
+        return _response(call, await endpoint.handler(call, **arguments))  # type: ignore[misc]  # a coroutine function, as `is_async` says
 
 
 def _answer(endpoint: Endpoint, call: Call, arguments: Mapping[str, Any]) -> Response:
-    return _response(endpoint, endpoint.handler(call, **arguments))
+    return _response(call, endpoint.handler(call, **arguments))
 
 
-def _response(endpoint: Endpoint, result: object) -> Response:
+def _response(call: Call, result: object) -> Response:
     answer = result if isinstance(result, Answer) else Answer(result)
-    status, body = endpoint.operation.success_status, _encode(answer.body)
+    status = call.operation.success_status
     if answer.rest is None:
-        return Response(body, status, answer.headers, _JSON)
-    return StreamingResponse(_array(body, answer.rest), status, answer.headers, _JSON)
+        return Response(_encode(answer.body), status, answer.headers, "application/json")
+    parts = _array(chain([answer.body], answer.rest))
+    if call.request.scope["http_version"] == "1.0":  # It has no chunks, which tell a list's end.
+        return Response(b"".join(parts), status, answer.headers, "application/json")
+    return ListResponse(parts, status, answer.headers)
 
 
-def _array(first: bytes, rest: Iterator[list[object]]) -> Iterator[bytes]:
-    yield first[:-1]
-    for part in rest:
-        if part:
-            yield b"," + _encode(part)[1:-1]
+def _array(batches: Iterator[object]) -> Iterator[bytes]:
+    opening = b"["
+    for batch in batches:
+        yield opening + _encode(batch)[1:-1]
+        opening = b","
     yield b"]"

@@ -5,8 +5,10 @@ What a caller sees when things go wrong.
 from __future__ import annotations
 
 import asyncio
+import json
 import pickle
 import socket
+import threading
 import traceback
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +27,7 @@ from reflect_sdk import (
     TransportError,
 )
 
-from .scripted import RECEIPT, TRACE, Answer, Scripted, scripted_server
+from .scripted import RECEIPT, TRACE, Answer, Scripted, raw_server, scripted_server
 
 SOON = {"Retry-After-Ms": "1"}
 KINDS = {
@@ -137,6 +139,11 @@ def test_a_body_cut_short_is_tried_again_and_then_a_transport_error(
     assert len(service.asked) == 3
 
 
+def _list(client: ReflectClient, world: str) -> Any:
+    called = getattr(client, f"list_traces{world}")()
+    return asyncio.run(called) if world else called
+
+
 def _get(client: ReflectClient, world: str) -> Any:
     called = getattr(client, f"get_trace{world}")("t1")
     return asyncio.run(called) if world else called
@@ -153,6 +160,23 @@ def test_an_answer_of_another_length_than_it_says_is_an_error_and_the_next_call_
     assert isinstance(caught.value, TransportError if cut > 0 else DecodeError)
     assert type(pickle.loads(pickle.dumps(caught.value))) is type(caught.value)
     assert _get(client, world).id == "t1"
+
+
+@pytest.mark.parametrize("world", ["", "_async"])
+def test_a_list_that_breaks_off_is_an_error_and_no_shorter_list(world: str):
+    def break_off(connection: socket.socket, _: threading.Event) -> None:
+        connection.recv(65536)
+        part = b"[" + json.dumps(TRACE).encode()
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"%x\r\n%s\r\n" % (len(part), part))
+
+    with (
+        raw_server(break_off) as url,
+        ReflectClient(base_url=url, api_key="k", max_retries=0) as client,
+        pytest.raises(TransportError),
+    ):
+        _list(client, world)
 
 
 def test_a_redirect_to_another_host_is_an_error_and_never_followed(

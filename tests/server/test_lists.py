@@ -5,12 +5,16 @@ Lists page by page, while others write, and what cursors tell.
 from __future__ import annotations
 
 import json
+import re
+import socket
+from contextlib import ExitStack
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from reflect_server.routes.pages import BATCH
+from reflect_server.domain.pages import AT_ONCE
+from reflect_server.testing import ServerProcess
 
 from .projects import Project
 
@@ -43,7 +47,9 @@ def test_a_list_holds_what_there_was_while_others_write_and_delete(project: Proj
     assert read == created[::-1]
 
 
-@pytest.mark.parametrize("number", [BATCH - 1, BATCH, BATCH + 1, 2 * BATCH, 3 * BATCH + 1])
+@pytest.mark.parametrize(
+    "number", [AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 2 * AT_ONCE, 3 * AT_ONCE + 1]
+)
 def test_a_list_without_a_limit_is_whole(project: Project, number: int):
     created = [project.create(model="even" if n % 2 else "odd") for n in range(number)]
 
@@ -56,23 +62,103 @@ def test_a_list_without_a_limit_is_whole(project: Project, number: int):
 
 
 def test_a_long_list_of_memories_is_whole(project: Project):
-    made = [project.memory(f"task {number}") for number in range(2 * BATCH + 1)]
+    made = [project.memory(f"task {number}") for number in range(2 * AT_ONCE + 1)]
 
     assert [memory["id"] for memory in project.get("/memories")] == made[::-1]
 
 
+def recorded(http: httpx.Client) -> list[str]:
+    """
+    Record more than what lies between a server and a reader that waits.
+    """
+    run = {"task": "Count the orders", "trajectory": [{"content": "x" * 200_000}]}
+    answers = [http.post("/traces", json=run) for _ in range(100)]
+    return [answer.raise_for_status().json()["trace_id"] for answer in answers]
+
+
+def answered(server: ServerProcess) -> dict[str, int]:
+    """
+    Say how often lists of traces were answered with each status.
+    """
+    key = {"Authorization": f"Bearer {server.first_key}"}
+    said = httpx.get(f"{server.base_url}/metrics", headers=key).text
+    pattern = r'reflect_requests_total{operation="list_traces",status="(\d+)"} (\d+)'
+    return {status: int(number) for status, number in re.findall(pattern, said)}
+
+
 def test_a_long_list_is_read_while_others_write_and_delete(project: Project):
-    text = "x" * 200_000  # More than what lies between a server and a reader that waits.
-    created = [project.create(trajectory=[{"content": text}]) for _ in range(100)]
+    created = recorded(project.http)
     with project.http.stream("GET", "/traces") as answer:
         parts = answer.iter_bytes()
         start = next(parts)
         project.create("recorded later")
-        project.http.post("/traces/delete", json={"trace_ids": created[: BATCH // 2]})
+        project.http.post("/traces/delete", json={"trace_ids": created[: AT_ONCE // 2]})
         whole = json.loads(b"".join((start, *parts)))
 
     read = [trace["id"] for trace in whole]
-    assert read == created[BATCH // 2 :][::-1]
+    assert read == created[AT_ONCE // 2 :][::-1]
+
+
+def test_a_list_whose_project_is_deleted_meanwhile_is_not_taken_for_whole(
+    own_server: ServerProcess, http: httpx.Client
+):
+    recorded(http)
+    with http.stream("GET", "/traces") as answer:
+        parts = answer.iter_bytes()
+        next(parts)
+        assert http.delete(str(http.base_url).rstrip("/")).status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+            b"".join(parts)
+    while "500" not in answered(own_server):
+        pass
+    assert "was deleted while its list was sent" in own_server.log
+
+
+def test_a_reader_that_leaves_ends_the_list(own_server: ServerProcess, http: httpx.Client):
+    recorded(http)
+    with http.stream("GET", "/traces") as answer:
+        next(answer.iter_bytes())
+    while "499" not in answered(own_server):
+        pass
+    assert answered(own_server) == {"499": 1}
+
+
+def test_a_stop_in_the_middle_of_a_list_is_no_crash(own_server: ServerProcess, http: httpx.Client):
+    recorded(http)
+    with http.stream("GET", "/traces") as answer:
+        parts = answer.iter_bytes()
+        next(parts)
+        assert own_server.stop() == 0
+        with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+            b"".join(parts)
+    assert "broke off as the service ends: GET /v1/projects/p/traces" in own_server.log
+    assert "Traceback" not in own_server.log
+
+
+def test_as_many_long_lists_are_sent_at_once_as_there_is_room_for(http: httpx.Client):
+    recorded(http)
+    with ExitStack() as open_lists:
+        statuses = [
+            open_lists.enter_context(http.stream("GET", "/traces")).status_code for _ in range(17)
+        ]
+        assert statuses == [200] * 16 + [503]
+        assert http.get("/traces", params={"limit": 1}).status_code == 200
+        assert http.get("/memories").status_code == 200
+    assert len(http.get("/traces").json()) == 100
+
+
+def test_a_caller_that_knows_no_chunks_gets_a_length(project: Project):
+    created = [project.create() for _ in range(3 * AT_ONCE)]
+    url = httpx.URL(project.server.base_url)
+    with socket.create_connection((url.host, url.port)) as connection:
+        connection.sendall(
+            f"GET /v1/projects/{project.id}/traces HTTP/1.0\r\n"
+            f"Authorization: Bearer {project.server.api_key}\r\n\r\n".encode()
+        )
+        head, _, body = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head.lower()
+    assert f"content-length: {len(body)}".encode() in head.lower()
+    assert [trace["id"] for trace in json.loads(body)] == created[::-1]
 
 
 def test_cursors_tell_nothing_of_how_much_there_is(project: Project, other_project: Project):

@@ -65,6 +65,7 @@ def test_metrics_count_requests_ingestion_and_what_there_is(client: httpx.Client
     trace_id = client.post("/v1/projects/p/traces", json=body).json()["trace_id"]
     client.get(f"/v1/projects/p/traces/{trace_id}", headers={"Prefer": "wait=20"})
     client.get("/v1/projects/p/traces/unknown")
+    client.post("/v1/projects/indexed/memory/query", json={"task": "t"})
     client.get(f"/no/such/{trace_id}")
 
     while (after := measured(client)).get(
@@ -81,6 +82,7 @@ def test_metrics_count_requests_ingestion_and_what_there_is(client: httpx.Client
     assert grown("reflect_request_seconds_count operation=get_trace") == 2
     assert grown("reflect_ingest_attempt_seconds_count") == 1
     assert grown("reflect_memories") == 1
+    assert grown("reflect_index_bytes") > 0
     assert grown("reflect_traces status=completed") == 1
     assert grown("reflect_memory_q_value_bucket le=0.5") == 1
     assert grown("reflect_memory_q_value_bucket le=0.4") == 0

@@ -23,14 +23,16 @@ from reflect_server.errors import NotFoundError
 from reflect_server.store.protocol import Transaction
 
 
-def list_memories(parts: Parts, project_id: str, *, limit: int, cursor: str | None) -> Page[Memory]:
+def list_memories(
+    parts: Parts, project_id: str, *, limit: int | None, cursor: str | None
+) -> Page[Memory]:
     """
     Return a page of the memories, newest first.
 
     Args:
         parts: The collaborators.
         project_id: The project.
-        limit: At most this many.
+        limit: At most this many; None to go through all, a few at a time.
         cursor: Where the page starts, from the page before; None for the first page.
 
     Raises:
@@ -38,7 +40,7 @@ def list_memories(parts: Parts, project_id: str, *, limit: int, cursor: str | No
     """
     return parts.store.read(
         lambda tx: page_of(
-            lambda size: tx.memories.page(project_id, after=cursor, limit=size),
+            lambda size, room: tx.memories.page(project_id, after=cursor, limit=size, room=room),
             tx.memories.cursor_after,
             limit,
         )

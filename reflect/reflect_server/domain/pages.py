@@ -8,6 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+AT_ONCE = 32
+"""How many entries of a whole list are in memory at once; fewer where they are large."""
+
+_ROOM = 256 * 1024
+
 
 class Identified(Protocol):
     """
@@ -32,7 +37,7 @@ class Page(Generic[Entry]):
 
     Attributes:
         entries: The entries, newest first.
-        next_cursor: Where the next page starts; None on the last one.
+        next_cursor: Where the next page starts; None at the end of the list.
     """
 
     entries: Sequence[Entry]
@@ -40,17 +45,26 @@ class Page(Generic[Entry]):
 
 
 def page_of(
-    fetch: Callable[[int], Sequence[Entry]], cursor_after: Callable[[str], str], limit: int
+    fetch: Callable[[int, int | None], Sequence[Entry]],
+    cursor_after: Callable[[str], str],
+    limit: int | None,
 ) -> Page[Entry]:
     """
     Read one page, and one entry more to see whether another follows.
 
+    Where no size is given, the page is what should be in memory at once of a whole list: few
+    entries, and fewer where they are large. Another follows it unless it is empty.
+
     Args:
-        fetch: Returns the first entries of the page, at most so many.
+        fetch: Returns the first entries of the page, at most so many, which end where they take so
+            many characters; None for any.
         cursor_after: Returns the cursor of what follows the entry with an id.
-        limit: The largest page.
+        limit: The largest page; None to go through the whole list.
     """
-    entries = fetch(limit + 1)
+    if limit is None:
+        entries = fetch(AT_ONCE, _ROOM)
+        return Page(entries, cursor_after(entries[-1].id) if entries else None)
+    entries = fetch(limit + 1, None)
     if len(entries) <= limit:
         return Page(entries, None)
     return Page(entries[:limit], cursor_after(entries[limit - 1].id))

@@ -34,7 +34,7 @@ def list_traces(
     project_id: str,
     *,
     wanted: TraceFilter,
-    limit: int,
+    limit: int | None,
     cursor: str | None,
 ) -> Page[Trace]:
     """
@@ -44,7 +44,7 @@ def list_traces(
         parts: The collaborators.
         project_id: The project.
         wanted: Which traces.
-        limit: At most this many.
+        limit: At most this many; None to go through all, a few at a time.
         cursor: Where the page starts, from the page before; None for the first page.
 
     Raises:
@@ -52,7 +52,9 @@ def list_traces(
     """
     return parts.store.read(
         lambda tx: page_of(
-            lambda size: tx.traces.page(project_id, wanted=wanted, after=cursor, limit=size),
+            lambda size, room: tx.traces.page(
+                project_id, wanted=wanted, after=cursor, limit=size, room=room
+            ),
             tx.traces.cursor_after,
             limit,
         )

@@ -45,7 +45,7 @@ def list_memories(call: Call, *, project_id: str, limit: int | None, cursor: str
     List memories, newest first.
     """
 
-    def read(limit: int, cursor: str | None) -> Page[Memory]:
+    def read(limit: int | None, cursor: str | None) -> Page[Memory]:
         return memories.list_memories(call.parts, project_id, limit=limit, cursor=cursor)
 
     return listed(call, read, _memory_response, limit=limit, cursor=cursor)

@@ -5,21 +5,23 @@ Lists: plain arrays, as a page with a `Link` header to the next one, or whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from reflect_server.calls import Answer, Call
+from reflect_server.domain import projects
 from reflect_server.domain.pages import Identified, Page
+from reflect_server.errors import NotFoundError
 
 Entry = TypeVar("Entry", bound=Identified)
 
-BATCH = 32
-"""How many entries of a whole list are in memory at once; some may be as large as a request."""
+Read = Callable[[int | None, str | None], Page[Entry]]
 
 
 def listed(
     call: Call,
-    read: Callable[[int, str | None], Page[Entry]],
+    read: Read[Entry],
     response: Callable[[Entry], object],
     *,
     limit: int | None,
@@ -30,8 +32,8 @@ def listed(
 
     Args:
         call: The request.
-        read: Returns a page of at most so many entries, which starts at a place in the store's
-            list; None for its beginning.
+        read: Returns a page of at most so many entries, or, for None, of some, that starts at a
+            place in the store's list; None for its beginning.
         response: Returns an entry as it is sent.
         limit: The largest page; None for everything.
         cursor: The cursor that the request carries; None for the beginning.
@@ -40,24 +42,26 @@ def listed(
         InvalidRequestError: The cursor is not one of this list.
     """
     start = None if cursor is None else call.service.cursors.open(cursor, of=_list_of(call))
-    page = read(limit or BATCH, start)
+    if limit is None:
+        parts = _parts(call, read, response, start)
+        first, second = next(parts, []), next(parts, None)
+        return Answer(first) if second is None else Answer(first, rest=chain([second], parts))
+    page = read(limit, start)
     body: list[object] = [response(entry) for entry in page.entries]
     if page.next_cursor is None:
         return Answer(body)
-    if limit is None:
-        return Answer(body, rest=_rest(read, response, page.next_cursor))
     return Answer(body, {"Link": f'<{_path_of_next(call, page.next_cursor)}>; rel="next"'})
 
 
-def _rest(
-    read: Callable[[int, str | None], Page[Entry]],
-    response: Callable[[Entry], object],
-    start: str | None,
+def _parts(
+    call: Call, read: Read[Entry], response: Callable[[Entry], object], start: str | None
 ) -> Iterator[list[object]]:
-    while start is not None:
-        page = read(BATCH, start)
-        yield [response(entry) for entry in page.entries]
+    while (page := read(None, start)).next_cursor is not None:
         start = page.next_cursor
+        yield [response(entry) for entry in page.entries]
+    project_id = call.path_values["project_id"]
+    if not projects.exists(call.parts, project_id):  # What was sent is not all that there was.
+        raise NotFoundError(f"The project {project_id!r} was deleted while its list was sent.")
 
 
 def _path_of_next(call: Call, start: str) -> str:

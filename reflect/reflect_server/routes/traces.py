@@ -79,7 +79,7 @@ def list_traces(
         metadata=None if metadata_filter is None else _metadata(metadata_filter),
     )
 
-    def read(limit: int, cursor: str | None) -> Page[Trace]:
+    def read(limit: int | None, cursor: str | None) -> Page[Trace]:
         return traces.list_traces(call.parts, project_id, wanted=wanted, limit=limit, cursor=cursor)
 
     return listed(call, read, _trace_response, limit=limit, cursor=cursor)

@@ -95,7 +95,12 @@ class Memories(Protocol):
         ...
 
     def page(
-        self, project_id: str, *, after: str | None = None, limit: int | None = None
+        self,
+        project_id: str,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        room: int | None = None,
     ) -> Sequence[Memory]:
         """
         Return memories, newest first.
@@ -104,6 +109,8 @@ class Memories(Protocol):
             project_id: The project.
             after: The cursor of the page, from `cursor_after`; None for the first page.
             limit: At most this many; None for all.
+            room: How long the texts of all may be before the last one, in characters; None for any
+                length.
 
         Raises:
             InvalidRequestError: The cursor is of another form.

@@ -57,6 +57,7 @@ class Traces(Protocol):
         wanted: TraceFilter = ALL_TRACES,
         after: str | None = None,
         limit: int | None = None,
+        room: int | None = None,
     ) -> Sequence[Trace]:
         """
         Return traces, newest first.
@@ -66,6 +67,8 @@ class Traces(Protocol):
             wanted: Which traces.
             after: The cursor of the page, from `cursor_after`; None for the first page.
             limit: At most this many; None for all.
+            room: How long the texts of all may be before the last one, in characters; None for any
+                length.
 
         Raises:
             InvalidRequestError: The cursor is of another form.

@@ -84,8 +84,9 @@ def sync_detailed(
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
-        limit (int | Unset): How many entries a page has at the most. Everything in one page where
-            it is not given.
+        limit (int | Unset): How many entries a page has at the most. The whole list where it is
+            not given: nothing that was recorded after its beginning, and what is deleted or changed
+            while it is sent may be missing or changed.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
             before. Opaque, and of use only for the same list of the same project.
 
@@ -125,8 +126,9 @@ def sync(
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
-        limit (int | Unset): How many entries a page has at the most. Everything in one page where
-            it is not given.
+        limit (int | Unset): How many entries a page has at the most. The whole list where it is
+            not given: nothing that was recorded after its beginning, and what is deleted or changed
+            while it is sent may be missing or changed.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
             before. Opaque, and of use only for the same list of the same project.
 
@@ -166,8 +168,9 @@ async def asyncio_detailed(
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
-        limit (int | Unset): How many entries a page has at the most. Everything in one page where
-            it is not given.
+        limit (int | Unset): How many entries a page has at the most. The whole list where it is
+            not given: nothing that was recorded after its beginning, and what is deleted or changed
+            while it is sent may be missing or changed.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
             before. Opaque, and of use only for the same list of the same project.
 
@@ -207,8 +210,9 @@ async def asyncio(
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
-        limit (int | Unset): How many entries a page has at the most. Everything in one page where
-            it is not given.
+        limit (int | Unset): How many entries a page has at the most. The whole list where it is
+            not given: nothing that was recorded after its beginning, and what is deleted or changed
+            while it is sent may be missing or changed.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
             before. Opaque, and of use only for the same list of the same project.
 

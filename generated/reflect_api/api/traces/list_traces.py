@@ -119,8 +119,9 @@ def sync_detailed(
         metadata_filter (str | Unset): Only traces whose metadata has each key of this JSON object
             with an equal value, as in a query for memories, for example `{"source": "eval_pipeline"}`
             (percent-encoded); all where it is not given.
-        limit (int | Unset): How many entries a page has at the most. Everything in one page where
-            it is not given.
+        limit (int | Unset): How many entries a page has at the most. The whole list where it is
+            not given: nothing that was recorded after its beginning, and what is deleted or changed
+            while it is sent may be missing or changed.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
             before. Opaque, and of use only for the same list of the same project.
 
@@ -177,8 +178,9 @@ def sync(
         metadata_filter (str | Unset): Only traces whose metadata has each key of this JSON object
             with an equal value, as in a query for memories, for example `{"source": "eval_pipeline"}`
             (percent-encoded); all where it is not given.
-        limit (int | Unset): How many entries a page has at the most. Everything in one page where
-            it is not given.
+        limit (int | Unset): How many entries a page has at the most. The whole list where it is
+            not given: nothing that was recorded after its beginning, and what is deleted or changed
+            while it is sent may be missing or changed.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
             before. Opaque, and of use only for the same list of the same project.
 
@@ -235,8 +237,9 @@ async def asyncio_detailed(
         metadata_filter (str | Unset): Only traces whose metadata has each key of this JSON object
             with an equal value, as in a query for memories, for example `{"source": "eval_pipeline"}`
             (percent-encoded); all where it is not given.
-        limit (int | Unset): How many entries a page has at the most. Everything in one page where
-            it is not given.
+        limit (int | Unset): How many entries a page has at the most. The whole list where it is
+            not given: nothing that was recorded after its beginning, and what is deleted or changed
+            while it is sent may be missing or changed.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
             before. Opaque, and of use only for the same list of the same project.
 
@@ -293,8 +296,9 @@ async def asyncio(
         metadata_filter (str | Unset): Only traces whose metadata has each key of this JSON object
             with an equal value, as in a query for memories, for example `{"source": "eval_pipeline"}`
             (percent-encoded); all where it is not given.
-        limit (int | Unset): How many entries a page has at the most. Everything in one page where
-            it is not given.
+        limit (int | Unset): How many entries a page has at the most. The whole list where it is
+            not given: nothing that was recorded after its beginning, and what is deleted or changed
+            while it is sent may be missing or changed.
         cursor (str | Unset): Where the page starts; taken from the `Link` header of the page
             before. Opaque, and of use only for the same list of the same project.
 

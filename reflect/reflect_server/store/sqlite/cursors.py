@@ -7,12 +7,15 @@ A position stays good when the entry at it is deleted, so a list can be walked a
 from __future__ import annotations
 
 import sqlite3
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, TypeVar
 
 from reflect_server.errors import InvalidRequestError
 
 _ABOVE_ALL = (1 << 63) - 1
 _MOST_DIGITS = 18
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 def next_position(table: Literal["traces", "memories"]) -> str:
@@ -43,6 +46,23 @@ def cursor_after(
     sql = f"SELECT seq FROM {table} WHERE id = ?"  # noqa: S608 - one of two names of our own
     (seq,) = connection.execute(sql, (entry_id,)).fetchone()
     return str(seq)
+
+
+def within(rows: Iterable[Row], room: int | None) -> Iterator[Row]:
+    """
+    Give rows until their texts take up the room; the one that fills it is the last.
+
+    Args:
+        rows: The rows, read one by one.
+        room: In characters; None for no end.
+    """
+    taken = 0
+    for row in rows:
+        yield row
+        if room is not None:
+            taken += sum(len(value) for value in row if isinstance(value, str))
+            if taken >= room:
+                return
 
 
 def position(cursor: str | None) -> int:

@@ -28,7 +28,7 @@ from reflect_server.store.sqlite.columns import (
     to_reflection,
     to_time,
 )
-from reflect_server.store.sqlite.cursors import cursor_after, next_position, position
+from reflect_server.store.sqlite.cursors import cursor_after, next_position, position, within
 from reflect_server.store.sqlite.failures import constraints
 from reflect_server.store.sqlite.memory_contents import (
     Content,
@@ -213,14 +213,19 @@ class SqliteMemories:
         return frozenset(memory_id for (memory_id,) in rows)
 
     def page(
-        self, project_id: str, *, after: str | None = None, limit: int | None = None
+        self,
+        project_id: str,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        room: int | None = None,
     ) -> Sequence[Memory]:
         """
         Return memories, newest first; see `Memories.page`.
         """
         before = position(after)
         rows = self._execute(_PAGE, (project_id, before, _UNLIMITED if limit is None else limit))
-        return [_memory(row) for row in rows]
+        return [_memory(row) for row in within(rows, room)]
 
     def cursor_after(self, memory_id: str) -> str:
         """

@@ -31,7 +31,7 @@ from reflect_server.store.sqlite.columns import (
     to_reflection,
     to_time,
 )
-from reflect_server.store.sqlite.cursors import cursor_after, next_position, position
+from reflect_server.store.sqlite.cursors import cursor_after, next_position, position, within
 from reflect_server.store.sqlite.failures import constraints
 
 _SELECT = """
@@ -207,6 +207,7 @@ class SqliteTraces:
         wanted: TraceFilter = ALL_TRACES,
         after: str | None = None,
         limit: int | None = None,
+        room: int | None = None,
     ) -> Sequence[Trace]:
         """
         Return traces, newest first; see `Traces.page`.
@@ -229,7 +230,7 @@ class SqliteTraces:
                 **facts,
             },
         )
-        return [_trace(row) for row in rows]
+        return [_trace(row) for row in within(rows, room)]
 
     def cursor_after(self, trace_id: str) -> str:
         """

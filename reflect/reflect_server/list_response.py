@@ -1,0 +1,61 @@
+"""
+A long list as an answer, which is sent while it is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+
+class ListResponse(Response):
+    """
+    An answer whose parts are made one after the other, each when the one before it has been taken.
+
+    Where a part cannot be made, the body ends without its end, so no client takes it for whole.
+
+    Attributes:
+        is_complete: Whether all of it has been sent.
+
+    Args:
+        parts: The parts of the body; making one blocks.
+        status_code: The HTTP status.
+        headers: Headers to send with it.
+    """
+
+    media_type = "application/json"
+
+    def __init__(self, parts: Iterator[bytes], status_code: int, headers: dict[str, str]) -> None:
+        super().__init__(None, status_code, headers)
+        del self.headers["content-length"]
+        self.is_complete = False
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
+        """
+        Send it, or as much of it as the client waits for.
+
+        Raises:
+            Exception: A part could not be made.
+        """
+        left = asyncio.ensure_future(_left(receive))
+        try:
+            start = {"status": self.status_code, "headers": self.raw_headers}
+            await send({"type": "http.response.start", **start})
+            while (part := await run_in_threadpool(next, self._parts, None)) is not None:
+                if left.done():
+                    return
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            self.is_complete = not left.done()
+        finally:
+            left.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
