@@ -94,6 +94,9 @@ class App:
         except asyncio.CancelledError:
             _log.warning("request %s broke off as the service ends: %s %s", *said)
             return HTTPStatus.SERVICE_UNAVAILABLE
+        except TimeoutError:
+            _log.warning("request %s was read too slowly: %s %s", *said)
+            return CLIENT_GONE
         except Exception:  # noqa: BLE001 - whatever happens, it is told, and the client notices
             _log.exception("request %s broke off: %s %s", *said)
             return HTTPStatus.INTERNAL_SERVER_ERROR

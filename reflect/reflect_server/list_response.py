@@ -11,6 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+_PATIENCE_SECONDS = 60.0
+_SLOWEST = 16 * 1024
+"""How many bytes a second a client has to read, beyond a minute for each part."""
+
 
 class ListResponse(Response):
     """
@@ -40,6 +44,7 @@ class ListResponse(Response):
         Send it, or as much of it as the client waits for.
 
         Raises:
+            TimeoutError: The client reads too slowly.
             Exception: A part could not be made.
         """
         left = asyncio.ensure_future(_left(receive))
@@ -49,7 +54,8 @@ class ListResponse(Response):
             while (part := await run_in_threadpool(next, self._parts, None)) is not None:
                 if left.done():
                     return
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+                async with asyncio.timeout(_PATIENCE_SECONDS + len(part) / _SLOWEST):
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             self.is_complete = not left.done()
         finally:

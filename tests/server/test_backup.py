@@ -376,20 +376,60 @@ def test_a_restore_after_one_that_was_interrupted_is_complete(
         patch.setattr(Path, "replace", replace)
         with suppress(KeyboardInterrupt):
             apply_staged(data)
-    if is_half_taken(data):
-        says_one_thing(
-            reflect("backup", data.parent / "half", "--data-dir", data), "was interrupted"
-        )
+    if is_half_taken(data) and (data / "reflect.db").exists():
+        for command in (("backup", data.parent / "half"), ("export",)):
+            says_one_thing(reflect(*command, "--data-dir", data), "was interrupted")
     restore(another, data, replace=True)
 
     assert holds(data, another)
     assert not lies_ready(data)
 
 
+def test_what_a_restore_replaces_is_kept_whatever_comes_to_its_place(
+    saved: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / "reflect.db-wal").write_bytes(b"of the old database")
+    backup.stage(saved, data)
+    real, made = Path.replace, []
+
+    def replace(path: Path, target: Path) -> Path:
+        made.append(path)
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        return real(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        with pytest.raises(KeyboardInterrupt):
+            apply_staged(data)
+    (data / "reflect.db-wal").write_bytes(b"")
+    apply_staged(data)
+
+    (kept,) = data.glob("replaced-*")
+    assert (kept / "reflect.db-wal").read_bytes() == b"of the old database"
+    assert not (data / "reflect.db-wal").exists()
+
+
+def test_a_backup_during_which_a_server_takes_another_is_refused(
+    data: Path, another: Path, tmp_path: Path
+) -> None:
+    with closing(SqliteStore(data)):
+        (data / "secret.key").write_text("00" * 32)
+        backup.stage(another, data)
+
+        def take(_: int, __: int) -> None:
+            apply_staged(data)
+
+        with pytest.raises(StoreError, match="put other files into"):
+            backup.back_up(data, tmp_path / "mixed", secret_name="secret.key", progress=take)
+    assert not (tmp_path / "mixed").exists()
+
+
 def test_of_restores_at_once_one_is_in_place_whole(
     saved: Path, another: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "target"
+    restore(saved, target, replace=True)
     refused: list[str] = []
 
     def put_back(chosen: Path) -> None:

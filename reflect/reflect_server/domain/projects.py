@@ -82,6 +82,18 @@ def exists(parts: Parts, project_id: str) -> bool:
     return found
 
 
+def created_at(parts: Parts, project_id: str) -> datetime | None:
+    """
+    Say when the project was created, which tells it from one of the same id that came before or
+    after; None where it does not exist.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+    """
+    return parts.store.read(lambda tx: tx.projects.created_at(project_id))
+
+
 def enter(parts: Parts, key: ApiKey, project_id: str, *, now: datetime) -> None:
     """
     Make sure that the project exists; a master key creates it on first use.

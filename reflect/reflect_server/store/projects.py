@@ -25,6 +25,15 @@ class Projects(Protocol):
         """
         ...
 
+    def created_at(self, project_id: str) -> datetime | None:
+        """
+        Say when a project was created, in UTC; None where it does not exist.
+
+        Args:
+            project_id: The project.
+        """
+        ...
+
     def create(self, project_id: str, *, created_at: datetime) -> None:
         """
         Create a project; nothing happens where it exists.

@@ -25,13 +25,8 @@ import msgspec
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.folder import make_private
 from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
-from reflect_server.store.sqlite.snapshot import require_database, snapshot
-from reflect_server.store.sqlite.staging import (
-    DATABASE_NAME,
-    MANIFEST_NAME,
-    STAGED_NAME,
-    is_half_taken,
-)
+from reflect_server.store.sqlite.snapshot import require_database, require_one_database, snapshot
+from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME
 
 _PAGES_PER_STEP = 1024
 _CHUNK = 1 << 20
@@ -93,11 +88,7 @@ def back_up(
             fails or is full.
     """
     _require_new(target)
-    if is_half_taken(folder):
-        raise StoreError(
-            f"A restore into {folder} was interrupted, and its files are of two databases. Start "
-            "the server once, which completes it, and back up then."
-        )
+    require_one_database(folder)
     require_database(folder)
     if not (folder / secret_name).exists():
         raise StoreError(
@@ -111,6 +102,7 @@ def back_up(
         draft = Path(mkdtemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent))
     try:
         with _making(target, folder):
+            before = _identity(folder, secret_name)
             # The copy's errors are told before `snapshot` would take them for the source's.
             with snapshot(folder, older=True) as source, _making(target, folder):
                 make_private(draft / DATABASE_NAME)
@@ -118,6 +110,11 @@ def back_up(
                     source.backup(copy, pages=_PAGES_PER_STEP, progress=_told(progress))
                     copy.execute("PRAGMA journal_mode = DELETE")
                 _copy(folder / secret_name, draft / secret_name)
+            if _identity(folder, secret_name) != before:
+                raise StoreError(
+                    f"A restore has put other files into {folder} while it was copied. "
+                    "Run this again."
+                )
             manifest = _describe(draft, [DATABASE_NAME, secret_name])
             _write(draft / MANIFEST_NAME, msgspec.json.format(msgspec.json.encode(manifest)))
             _require_new(target)
@@ -125,6 +122,14 @@ def back_up(
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return manifest
+
+
+def _identity(folder: Path, secret_name: str) -> tuple[int, int, bytes]:
+    """
+    Return what changes where another database or secret takes the place of the folder's.
+    """
+    status = (folder / DATABASE_NAME).stat()
+    return status.st_dev, status.st_ino, (folder / secret_name).read_bytes()
 
 
 def _require_new(target: Path) -> None:

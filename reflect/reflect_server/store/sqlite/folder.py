@@ -16,6 +16,9 @@ from reflect_server.presence import holder_of, withdraw
 LOCK_NAME = "reflect.lock"
 RESTORE_LOCK_NAME = "restore.lock"
 
+_LOCK_SECONDS = 0.1
+"""Without any, processes that come at the same moment can all be refused."""
+
 
 class FolderHeldError(StoreError):
     """
@@ -144,7 +147,9 @@ def _locked(folder: Path, name: str) -> sqlite3.Connection | None:
         make_private(path)
         if not may_use(path):  # SQLite would open it to read, and lock nothing.
             raise _unusable_lock(path, "this user may not read and write it")
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False
+        )
         connection.execute("BEGIN EXCLUSIVE")
     except OSError as error:
         raise _unusable(folder, error.strerror or str(error)) from error

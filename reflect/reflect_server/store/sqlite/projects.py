@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reflect_server.domain.model import Evidence
-from reflect_server.store.sqlite.columns import from_time
+from reflect_server.store.sqlite.columns import from_time, to_time
 
 _RECOUNT = """
 UPDATE projects
@@ -39,6 +39,14 @@ class SqliteProjects:
         """
         row = self._execute("SELECT 1 FROM projects WHERE id = ?", (project_id,)).fetchone()
         return row is not None
+
+    def created_at(self, project_id: str) -> datetime | None:
+        """
+        Say when a project was created; None where it does not exist; see `Projects.created_at`.
+        """
+        sql = "SELECT created_at FROM projects WHERE id = ?"
+        row = self._execute(sql, (project_id,)).fetchone()
+        return None if row is None else to_time(row[0])
 
     def create(self, project_id: str, *, created_at: datetime) -> None:
         """

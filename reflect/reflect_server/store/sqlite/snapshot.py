@@ -13,7 +13,7 @@ from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.failures import store_error
 from reflect_server.store.sqlite.folder import FolderHeldError, FolderLock
 from reflect_server.store.sqlite.schema import connect, migrations, refuse_foreign_file
-from reflect_server.store.sqlite.staging import DATABASE_NAME
+from reflect_server.store.sqlite.staging import DATABASE_NAME, is_half_taken
 
 
 @contextmanager
@@ -29,13 +29,14 @@ def snapshot(folder: Path, *, older: bool = False) -> Iterator[sqlite3.Connectio
         A connection in a read transaction, which refuses to write.
 
     Raises:
-        StoreError: There is no database of this version, or it cannot be read.
+        StoreError: There is no database of this version, half of a restore, or it cannot be read.
     """
     path = require_database(folder)
     lock: FolderLock | None = None
     with suppress(FolderHeldError):  # A server that holds the folder may go on.
         lock = FolderLock(folder)
     try:
+        require_one_database(folder)
         connection = connect(path)
         try:
             connection.execute("PRAGMA query_only = ON")
@@ -49,6 +50,24 @@ def snapshot(folder: Path, *, older: bool = False) -> Iterator[sqlite3.Connectio
     finally:
         if lock is not None:
             lock.release()
+
+
+def require_one_database(folder: Path) -> None:
+    """
+    Refuse a data folder in which a restore has put some files in place and others not yet.
+
+    Args:
+        folder: The data folder.
+
+    Raises:
+        StoreError: It is one.
+    """
+    if is_half_taken(folder):
+        raise StoreError(
+            f"A restore into {folder} is under way or was interrupted, and the files there are of "
+            "two databases. Wait until it has ended, or start the server once, which completes it, "
+            "and try again."
+        )
 
 
 def require_database(folder: Path) -> Path:

@@ -32,7 +32,8 @@ def lies_ready(folder: Path) -> bool:
     Args:
         folder: The data folder.
     """
-    return is_half_taken(folder) or _is_whole(folder / STAGED_NAME)
+    # In this order, as one that is taken between the two looks is seen by the second.
+    return _is_whole(folder / STAGED_NAME) or is_half_taken(folder)
 
 
 def is_half_taken(folder: Path) -> bool:
@@ -84,7 +85,9 @@ def _put_in_place(taken: Path, folder: Path) -> None:
             continue
         beside = _BESIDE_DATABASE if path.name == DATABASE_NAME else ()
         for name in (*beside, path.name):
-            if (folder / name).exists():
+            if (replaced / name).exists():  # What is there since is of no database.
+                (folder / name).unlink(missing_ok=True)
+            elif (folder / name).exists():
                 (folder / name).replace(replaced / name)
         path.replace(folder / path.name)
     shutil.rmtree(taken)
