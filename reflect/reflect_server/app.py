@@ -187,7 +187,7 @@ def _response(call: Call, result: object) -> Response:
     parts = _array(chain([answer.body], answer.rest))
     if call.request.scope["http_version"] == "1.0":  # It has no chunks, which tell a list's end.
         return Response(b"".join(parts), status, answer.headers, "application/json")
-    return ListResponse(parts, status, answer.headers)
+    return ListResponse(parts, call.disconnected, status, answer.headers)
 
 
 def _array(batches: Iterator[object]) -> Iterator[bytes]:

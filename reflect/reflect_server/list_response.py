@@ -5,7 +5,8 @@ A long list as an answer, which is sent while it is read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -27,17 +28,25 @@ class ListResponse(Response):
 
     Args:
         parts: The parts of the body; making one blocks.
+        disconnected: Returns when the client has gone.
         status_code: The HTTP status.
         headers: Headers to send with it.
     """
 
     media_type = "application/json"
 
-    def __init__(self, parts: Iterator[bytes], status_code: int, headers: dict[str, str]) -> None:
+    def __init__(
+        self,
+        parts: Iterator[bytes],
+        disconnected: Callable[[], Coroutine[Any, Any, None]],
+        status_code: int,
+        headers: dict[str, str],
+    ) -> None:
         super().__init__(None, status_code, headers)
         del self.headers["content-length"]
         self.is_complete = False
         self._parts = parts
+        self._disconnected = disconnected
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI has it
         """
@@ -47,7 +56,7 @@ class ListResponse(Response):
             TimeoutError: The client reads too slowly.
             Exception: A part could not be made.
         """
-        left = asyncio.ensure_future(_left(receive))
+        left = asyncio.ensure_future(self._disconnected())
         try:
             start = {"status": self.status_code, "headers": self.raw_headers}
             await send({"type": "http.response.start", **start})
@@ -60,8 +69,3 @@ class ListResponse(Response):
             self.is_complete = not left.done()
         finally:
             left.cancel()
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from reflect_server.store.sqlite import SqliteStore, backup
 from reflect_server.testing import RunningServer, ServerProcess, running_server
 
 from .projects import Project
@@ -67,3 +69,27 @@ def http(own_server: ServerProcess) -> Iterator[httpx.Client]:
         timeout=60,
     ) as client:
         yield client
+
+
+@pytest.fixture
+def saved(data: Path, tmp_path: Path) -> Path:
+    """
+    A backup of a folder without a server.
+    """
+    SqliteStore(data).close()
+    (data / "secret.key").write_text("00" * 32)
+    backup.back_up(data, tmp_path / "saved", secret_name="secret.key")
+    return tmp_path / "saved"
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Path:
+    """
+    A backup of another installation.
+    """
+    folder = tmp_path / "another installation"
+    with closing(SqliteStore(folder)) as store:
+        store.write(lambda tx: tx.projects.create("another", created_at=datetime.now(UTC)))
+    (folder / "secret.key").write_text("11" * 32)
+    backup.back_up(folder, tmp_path / "another", secret_name="secret.key")
+    return tmp_path / "another"

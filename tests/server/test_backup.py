@@ -1,5 +1,5 @@
 """
-Backups: made and put back while the server runs, verified, and never half done.
+Backups: made and put back while the server runs, and verified.
 """
 
 from __future__ import annotations
@@ -7,13 +7,11 @@ from __future__ import annotations
 import hashlib
 import json
 import resource
-import shutil
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,18 +19,11 @@ import httpx
 import pytest
 
 from reflect_server.errors import StoreError
-from reflect_server.restoring import restore
 from reflect_server.store.sqlite import SqliteStore, backup, schema
-from reflect_server.store.sqlite.folder import restoring_alone
-from reflect_server.store.sqlite.staging import (
-    MANIFEST_NAME,
-    STAGED_NAME,
-    apply_staged,
-    is_half_taken,
-    lies_ready,
-)
+from reflect_server.store.sqlite.staging import MANIFEST_NAME, STAGED_NAME, apply_staged
 from reflect_server.testing import ServerProcess
 
+from .backups import everything
 from .commands import reflect, says_one_thing
 
 REFLECTION = {"summary": "About it", "guidance": "Do it"}
@@ -48,28 +39,6 @@ def found(http: httpx.Client, task: str) -> set[str]:
     answer = http.post("/memory/query", json={"task": task})
     assert answer.status_code == 200, answer.text
     return {memory["task"] for memory in answer.json()}
-
-
-def holds(folder: Path, saved: Path) -> bool:
-    """
-    Say whether a folder's database and secret are both those of a backup; neither is of another.
-    """
-    same = [
-        dump(folder / "reflect.db") == dump(saved / "reflect.db"),
-        (folder / "secret.key").read_bytes() == (saved / "secret.key").read_bytes(),
-    ]
-    assert same[0] == same[1]
-    return same[0]
-
-
-def dump(database: Path) -> list[str]:
-    with closing(sqlite3.connect(database)) as connection:
-        return list(connection.iterdump())
-
-
-def everything(folder: Path) -> list[str]:
-    with closing(SqliteStore(folder)) as store:
-        return list(store._database._connection.iterdump())
 
 
 def test_a_backup_is_taken_and_put_back_while_the_server_runs(
@@ -176,27 +145,6 @@ def test_nothing_of_a_deleted_project_stays_in_the_files(
     assert http.get("/traces").json() == []
     assert own_server.stop() == 0
     assert not any(b"the-secret" in path.read_bytes() for path in data.iterdir())
-
-
-@pytest.fixture
-def saved(data: Path, tmp_path: Path) -> Path:
-    SqliteStore(data).close()
-    (data / "secret.key").write_text("00" * 32)
-    backup.back_up(data, tmp_path / "saved", secret_name="secret.key")
-    return tmp_path / "saved"
-
-
-@pytest.fixture
-def another(tmp_path: Path) -> Path:
-    """
-    A backup of another installation.
-    """
-    folder = tmp_path / "another installation"
-    with closing(SqliteStore(folder)) as store:
-        store.write(lambda tx: tx.projects.create("another", created_at=datetime.now(UTC)))
-    (folder / "secret.key").write_text("11" * 32)
-    backup.back_up(folder, tmp_path / "another", secret_name="secret.key")
-    return tmp_path / "another"
 
 
 @pytest.mark.parametrize("name", ["reflect.db", "secret.key", MANIFEST_NAME])
@@ -307,109 +255,6 @@ def test_an_existing_backup_is_not_overwritten(saved: Path, data: Path) -> None:
     assert (saved / MANIFEST_NAME).read_bytes() == before
 
 
-@pytest.mark.parametrize("moves", range(6))
-def test_a_crash_while_a_backup_is_put_back_leaves_it_whole(
-    saved: Path, data: Path, moves: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = everything(data)
-    (data / "reflect.db-wal").write_bytes(b"")
-    backup.stage(saved, data)
-    real, made = Path.replace, []
-
-    def replace(path: Path, target: Path) -> Path:
-        if len(made) == moves:
-            raise KeyboardInterrupt
-        made.append(path)
-        return real(path, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", replace)
-        try:
-            apply_staged(data)
-        except KeyboardInterrupt:
-            assert len(made) == moves
-
-    assert everything(data) == wanted
-    assert not (data / STAGED_NAME).exists()
-    (kept,) = data.glob("replaced-*")
-    assert {"reflect.db", "secret.key"} <= {path.name for path in kept.iterdir()}
-
-
-def test_a_backup_that_is_laid_ready_while_another_is_taken_takes_its_place(
-    saved: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = everything(data)
-    with closing(SqliteStore(data)) as store:
-        store.write(lambda tx: tx.projects.create("later", created_at=datetime.now(UTC)))
-    later = everything(data)
-    backup.back_up(data, tmp_path / "later", secret_name="secret.key")
-    backup.stage(saved, data)
-    real, waiting = Path.replace, [tmp_path / "later"]
-
-    def replace(path: Path, target: Path) -> Path:
-        if waiting:
-            backup.stage(waiting.pop(), data)
-        return real(path, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", replace)
-        apply_staged(data)
-
-    assert everything(data) == later != first
-    assert not lies_ready(data)
-
-
-@pytest.mark.parametrize("moves", range(1, 6))
-def test_a_restore_after_one_that_was_interrupted_is_complete(
-    saved: Path, data: Path, another: Path, moves: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backup.stage(saved, data)
-    real, made = Path.replace, []
-
-    def replace(path: Path, target: Path) -> Path:
-        made.append(path)
-        if len(made) == moves:
-            raise KeyboardInterrupt
-        return real(path, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", replace)
-        with suppress(KeyboardInterrupt):
-            apply_staged(data)
-    if is_half_taken(data) and (data / "reflect.db").exists():
-        for command in (("backup", data.parent / "half"), ("export",)):
-            says_one_thing(reflect(*command, "--data-dir", data), "was interrupted")
-    restore(another, data, replace=True)
-
-    assert holds(data, another)
-    assert not lies_ready(data)
-
-
-def test_what_a_restore_replaces_is_kept_whatever_comes_to_its_place(
-    saved: Path, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (data / "reflect.db-wal").write_bytes(b"of the old database")
-    backup.stage(saved, data)
-    real, made = Path.replace, []
-
-    def replace(path: Path, target: Path) -> Path:
-        made.append(path)
-        if len(made) == 2:
-            raise KeyboardInterrupt
-        return real(path, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", replace)
-        with pytest.raises(KeyboardInterrupt):
-            apply_staged(data)
-    (data / "reflect.db-wal").write_bytes(b"")
-    apply_staged(data)
-
-    (kept,) = data.glob("replaced-*")
-    assert (kept / "reflect.db-wal").read_bytes() == b"of the old database"
-    assert not (data / "reflect.db-wal").exists()
-
-
 def test_a_backup_during_which_a_server_takes_another_is_refused(
     data: Path, another: Path, tmp_path: Path
 ) -> None:
@@ -425,62 +270,6 @@ def test_a_backup_during_which_a_server_takes_another_is_refused(
     assert not (tmp_path / "mixed").exists()
 
 
-def test_of_restores_at_once_one_is_in_place_whole(
-    saved: Path, another: Path, tmp_path: Path
-) -> None:
-    target = tmp_path / "target"
-    restore(saved, target, replace=True)
-    refused: list[str] = []
-
-    def put_back(chosen: Path) -> None:
-        try:
-            restore(chosen, target, replace=True)
-        except StoreError as error:
-            refused.append(error.message)
-
-    for _ in range(5):
-        threads = [
-            threading.Thread(target=put_back, args=(chosen,)) for chosen in (saved, another) * 2
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert holds(target, saved) != holds(target, another)
-        assert not lies_ready(target)
-    assert all("Another `reflect restore` is at work" in message for message in refused)
-
-
-def test_a_restore_waits_for_no_other(saved: Path, data: Path) -> None:
-    with restoring_alone(data):
-        says_one_thing(
-            reflect("restore", saved, "--data-dir", data, "--replace"),
-            "Another `reflect restore` is at work",
-        )
-    assert reflect("restore", saved, "--data-dir", data, "--replace").exit_code == 0
-
-
-def test_a_crash_before_another_backup_is_staged_leaves_nothing_to_take(
-    saved: Path, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = everything(data)
-    backup.stage(saved, data)
-
-    def crash(path: Path, **options: object) -> None:
-        (path / "reflect.db").unlink()
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(shutil, "rmtree", crash)
-        with pytest.raises(KeyboardInterrupt):
-            backup.stage(saved, data)
-
-    secret = (data / "secret.key").read_bytes()
-    (data / STAGED_NAME / "secret.key").write_bytes(b"that of another installation")
-    assert everything(data) == before
-    assert (data / "secret.key").read_bytes() == secret
-
-
 @pytest.mark.parametrize(
     "change",
     [{"format": "another"}, {"files": {}}, {"counts": {}}, {"counts": {"projects": 1}}],
@@ -494,13 +283,3 @@ def test_a_backup_that_says_too_little_of_itself_is_refused(
     says_one_thing(reflect("restore", saved, "--data-dir", tmp_path / "new"), MANIFEST_NAME)
 
     assert not (tmp_path / "new").exists()
-
-
-def test_a_backup_that_was_only_half_copied_is_not_taken(saved: Path, data: Path) -> None:
-    backup.stage(saved, data)
-    (data / STAGED_NAME / MANIFEST_NAME).unlink()
-    (data / STAGED_NAME / "reflect.db").write_bytes(b"half")
-    before = everything(data)
-
-    assert everything(data) == before
-    shutil.rmtree(data / STAGED_NAME)
