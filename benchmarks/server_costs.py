@@ -36,9 +36,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from reflect_server.domain.model import Memory, Reflection, Trace
+from reflect_server.domain.entities import Memory, Reflection, Trace
 from reflect_server.embedders.local import LocalEmbedder
-from reflect_server.store.protocol import Transaction
+from reflect_server.store.protocol.store import Transaction
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.testing import ServerProcess
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from reflect_server.terminal import inert
+from reflect_server.terminal.console import inert
 
 _ENDING = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)

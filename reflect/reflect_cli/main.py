@@ -6,7 +6,7 @@ import sys
 from importlib import metadata
 from typing import Annotated
 
-from reflect_server import missing_parts
+from reflect_server.terminal import missing_extra
 
 _HELP = """
 A memory for AI agents that learns from outcomes.
@@ -19,7 +19,7 @@ def main() -> None:
     """
     Run the command that the arguments name.
     """
-    with missing_parts.explained():
+    with missing_extra.explained():
         _run()
 
 

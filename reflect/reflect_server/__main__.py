@@ -4,14 +4,14 @@
 
 import sys
 
-from reflect_server import missing_parts
+from reflect_server.terminal import missing_extra
 
 
 def main() -> None:
     """
     Run the command that the arguments name; `serve` where they name none.
     """
-    with missing_parts.explained():
+    with missing_extra.explained():
         _run()
 
 

@@ -22,7 +22,6 @@ ALLOWED = {
 }
 CLIENT_DEPENDENCIES = {"anyio", "httpcore", "httpx", "attrs", "attr"}
 OPTIONAL_DEPENDENCIES = {"_compiled_transport.py": {"pyreqwest"}}
-PURE = {"numpy", "reflect_server"}
 
 
 def _modules(package: str) -> Iterator[Path]:
@@ -60,19 +59,6 @@ def test_the_client_needs_nothing_but_httpx_with_what_it_brings_and_attrs(packag
         foreign = _roots(module) - sys.stdlib_module_names - {"reflect_api", "reflect_sdk"}
         optional = OPTIONAL_DEPENDENCIES.get(module.name, set())
         assert foreign <= CLIENT_DEPENDENCIES | optional, module
-
-
-def test_the_rules_of_the_server_know_no_framework_and_no_database():
-    for module in _modules("reflect_server"):
-        if "domain" not in module.parts:
-            continue
-        foreign = _roots(module) - sys.stdlib_module_names
-        assert foreign <= PURE, module
-        assert "sqlite3" not in _roots(module), module
-        for name in _imports(module):
-            assert not name.startswith(("reflect_server.routes", "reflect_server.store.sqlite")), (
-                module
-            )
 
 
 def _loaded_by(statement: str) -> set[str]:

@@ -16,7 +16,7 @@ from reflect_cli.demo.picture import draw_learning_curve
 from reflect_cli.demo.results import Attempt, Standing
 from reflect_cli.demo.screen import Screen
 from reflect_cli.demo.tasks import load_tasks
-from reflect_server.terminal import console
+from reflect_server.terminal.console import console
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

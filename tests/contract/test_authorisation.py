@@ -17,12 +17,12 @@ from syrupy.assertion import SnapshotAssertion
 from reflect_contract.models import Scope
 from reflect_contract.operation import Operation
 from reflect_contract.operations import OPERATIONS
-from reflect_server.domain.keys import create_master_key
-from reflect_server.identity import IssuedKey, Keyring
-from reflect_server.service import open_store
-from reflect_server.settings import Settings
-from reflect_server.store.protocol import Transaction
+from reflect_server.auth.keyring import IssuedKey, Keyring
+from reflect_server.configuration.settings import Settings
+from reflect_server.serving.composition import open_store
+from reflect_server.store.protocol.store import Transaction
 from reflect_server.testing import running_server
+from reflect_server.use_cases.api_keys import create_master_key
 
 TOKEN = "a-token-for-tests"
 NOW = datetime.now(UTC)

@@ -18,7 +18,7 @@ from typer import Typer
 from typer.main import get_command
 
 from reflect_server.commands import COMMANDS, GROUPS, add_commands
-from reflect_server.configuration import CONFIG_VARIABLE, load_configuration
+from reflect_server.configuration.sources import CONFIG_VARIABLE, load_configuration
 from reflect_server.testing import running_server
 
 ROOT = Path(__file__).parents[2]

@@ -24,7 +24,7 @@ from test_guides import METRICS, PAGES
 import reflect_sdk
 from reflect_sdk import ReflectClient, TraceContext
 from reflect_server import testing
-from reflect_server.configuration import Settings
+from reflect_server.configuration.sources import Settings
 
 WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
 EVERY_PAGE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

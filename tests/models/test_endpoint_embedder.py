@@ -13,11 +13,10 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from reflect_server.embedders import endpoint as endpoint_embedder
-from reflect_server.embedders.endpoint import EndpointEmbedder
+from reflect_server.embedders.endpoint import MAX_BATCH, MAX_BYTES, EndpointEmbedder
 from reflect_server.embedders.protocol import Embedder, EmbedderError
 from reflect_server.errors import ProviderUnavailableError
-from reflect_server.model_endpoint import ModelEndpoint
+from reflect_server.providers.endpoint import ModelEndpoint
 from reflect_server.testing import running_server
 
 from .scripted import Endpoint, Reply, endpoint, fails
@@ -127,11 +126,11 @@ def test_blank_texts_are_zeros_and_never_sent():
 
 
 def test_many_texts_are_sent_in_batches_and_long_ones_cut_between_characters():
-    texts = ["é" * 20_000, *(f"text {number}" for number in range(endpoint_embedder.MAX_BATCH))]
+    texts = ["é" * 20_000, *(f"text {number}" for number in range(MAX_BATCH))]
     with embedder(vectors) as (made, server):
         assert made.embed(texts).shape == (len(texts), 8)
     assert [len(request["input"]) for request in server.requests] == [64, 1]
-    assert server.requests[0]["input"][0] == "é" * (endpoint_embedder.MAX_BYTES // 2)
+    assert server.requests[0]["input"][0] == "é" * (MAX_BYTES // 2)
 
 
 def test_half_a_surrogate_pair_is_no_obstacle():

@@ -15,12 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from reflect_server.domain.model import Reflection, Review, ReviewMode, ReviewResult, Trace
+from reflect_server.domain.entities import Reflection, Review, ReviewMode, ReviewResult, Trace
 from reflect_server.errors import ProviderUnavailableError, SettingsError
-from reflect_server.model_endpoint import ModelEndpoint
-from reflect_server.reflectors import model
+from reflect_server.providers.endpoint import ModelEndpoint
+from reflect_server.reflectors.language_model import MAX_TOOL_NAME, ModelReflector
 from reflect_server.reflectors.local import MAX_FIELD, MAX_SUMMARY, MAX_TOOLS
-from reflect_server.reflectors.model import ModelReflector
 from reflect_server.reflectors.protocol import ReflectionError, Reflector
 from reflect_server.reflectors.transcript import tokens, transcript
 
@@ -209,7 +208,7 @@ def test_what_the_model_writes_is_cut_to_the_limits():
     assert len(reflection.guidance) <= MAX_FIELD
     assert len(reflection.applicable_tools) == MAX_TOOLS
     assert reflection.applicable_tools[0] == "spaced name"
-    assert all(0 < len(name) <= model.MAX_TOOL_NAME for name in reflection.applicable_tools)
+    assert all(0 < len(name) <= MAX_TOOL_NAME for name in reflection.applicable_tools)
 
 
 @pytest.mark.parametrize(

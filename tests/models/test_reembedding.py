@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reflect_server.domain.model import Memory, Reflection, Trace
+from reflect_server.domain.entities import Memory, Reflection, Trace
 from reflect_server.embedders.protocol import EmbedderError
 from reflect_server.errors import ProviderUnavailableError
-from reflect_server.reembedding import BATCH, Reembedding
-from reflect_server.spaces import Space, Spaces, space_of
-from reflect_server.store.protocol import Store, Transaction
+from reflect_server.retrieval.embedding_space import Space, Spaces, space_of
+from reflect_server.retrieval.reembedding import BATCH, Reembedding
+from reflect_server.store.protocol.store import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.store.sqlite.transfer import export, import_
 from reflect_server.testing import ServerProcess

@@ -14,12 +14,13 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from reflect_server.app import App
-from reflect_server.calls import Call
+from reflect_server.api.call import Call
+from reflect_server.api.routes import HANDLERS
+from reflect_server.configuration.settings import Settings
 from reflect_server.errors import StoreError
-from reflect_server.routes import HANDLERS
-from reflect_server.service import Service, running_service
-from reflect_server.settings import Settings
+from reflect_server.http.service import Service
+from reflect_server.serving.app import App
+from reflect_server.serving.composition import running_service
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from importlib import metadata
 
 import pytest
 
-from reflect_server.greeting import remote_warning
+from reflect_server.serving.greeting import remote_warning
 
 HEAVY = ("matplotlib", "numpy", "pydantic", "starlette", "uvicorn", "wordllama")
 

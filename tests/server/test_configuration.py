@@ -15,7 +15,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from reflect_server.commands import add_commands
-from reflect_server.configuration import config_file, load_configuration
+from reflect_server.configuration.sources import config_file, load_configuration
 from reflect_server.errors import SettingsError
 
 TOKEN = "a-token-that-nobody-may-see"

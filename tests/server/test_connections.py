@@ -16,8 +16,8 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from reflect_server.connections import Connection
-from reflect_server.serving import listening
+from reflect_server.serving.connection import Connection
+from reflect_server.serving.listening import listening
 from reflect_server.testing import RunningServer
 
 LARGE_ANSWER = bytes(64 << 20)

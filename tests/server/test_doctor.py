@@ -21,12 +21,12 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from reflect_server.diagnosis import examination, surroundings
-from reflect_server.diagnosis.findings import Finding
-from reflect_server.identity import load_pepper
-from reflect_server.settings import Settings
+from reflect_server.configuration.settings import Settings
+from reflect_server.data_folder.secret import load_pepper
+from reflect_server.maintenance.doctor import examination, surroundings
+from reflect_server.maintenance.doctor.findings import Finding
 from reflect_server.store.sqlite import SqliteStore
-from reflect_server.store.sqlite.folder import FolderLock
+from reflect_server.store.sqlite.folder_lock import FolderLock
 from reflect_server.store.sqlite.staging import MANIFEST_NAME, STAGED_NAME
 from reflect_server.testing import running_server
 

@@ -14,9 +14,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from reflect_server.configuration.settings import Settings
 from reflect_server.errors import SettingsError
-from reflect_server.service import running_service
-from reflect_server.settings import Settings
+from reflect_server.serving.composition import running_service
 from reflect_server.testing import RunningServer, ServerProcess, running_server
 
 ELSEWHERE = "192.0.2.1"

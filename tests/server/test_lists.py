@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from reflect_server.domain.pages import AT_ONCE
+from reflect_server.domain.pagination import AT_ONCE
 from reflect_server.testing import ServerProcess
 
 from .projects import Project

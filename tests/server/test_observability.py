@@ -24,9 +24,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from prometheus_client.parser import text_string_to_metric_families
 
 from reflect_contract import openapi_json
+from reflect_server.configuration.settings import Settings
 from reflect_server.errors import SettingsError
-from reflect_server.service import running_service
-from reflect_server.settings import Settings
+from reflect_server.serving.composition import running_service
 from reflect_server.testing import RunningServer, ServerProcess, running_server
 
 TOKEN = "a-token-for-metrics"
@@ -206,7 +206,7 @@ def test_each_request_is_logged_as_text(tmp_path: Path) -> None:
 
 FAIL = """
 import logging, sys
-from reflect_server.logs import begin_request, configure_logs
+from reflect_server.observability.logs import begin_request, configure_logs
 
 configure_logs(level="error", form=sys.argv[1])
 begin_request("the-id")
@@ -240,7 +240,7 @@ def test_a_traceback_is_logged_without_the_values_of_variables(form: str) -> Non
 
 SAY = r"""
 import logging, sys, warnings
-from reflect_server.logs import configure_logs
+from reflect_server.observability.logs import configure_logs
 
 configure_logs(level="info", form=sys.argv[1])
 log = logging.getLogger("reflect_server.requests")

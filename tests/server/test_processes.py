@@ -21,13 +21,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reflect_server.presence import PRESENCE_NAME
-from reflect_server.testing import (
-    STOP_SECONDS,
-    ServerProcess,
-    ServerStartError,
-    running_server,
-)
+from reflect_server.data_folder.presence import PRESENCE_NAME
+from reflect_server.testing import STOP_SECONDS, ServerProcess, ServerStartError, running_server
 
 NO_KEY = {"OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""}
 START_AND_WAIT = """

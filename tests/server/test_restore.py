@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from reflect_server.errors import StoreError
-from reflect_server.restoring import restore
+from reflect_server.maintenance.restore import restore
 from reflect_server.store.sqlite import SqliteStore, backup
-from reflect_server.store.sqlite.folder import restoring_alone
+from reflect_server.store.sqlite.folder_lock import restoring_alone
 from reflect_server.store.sqlite.staging import (
     MANIFEST_NAME,
     STAGED_NAME,

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reflect_server.store.protocol import Transaction
+from reflect_server.store.protocol.store import Transaction
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.testing import running_server
 

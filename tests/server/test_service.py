@@ -4,8 +4,8 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
-from reflect_server.service import running_service
-from reflect_server.settings import Settings
+from reflect_server.configuration.settings import Settings
+from reflect_server.serving.composition import running_service
 
 
 def test_a_running_service_keeps_each_matrix_product_on_one_thread(tmp_path: Path):

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from reflect_server.commands.transfer import writing
-from reflect_server.domain.model import TraceFilter
+from reflect_server.domain.entities import TraceFilter
 from reflect_server.store.sqlite import SqliteStore, schema, transfer
 from reflect_server.store.sqlite.rows import LEFT_OUT, tables
 from reflect_server.testing import RunningServer, running_server

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflect_server.domain.model import (
+from reflect_server.domain.entities import (
     IngestStatus,
     Memory,
     QValueEvent,
@@ -20,7 +20,7 @@ from reflect_server.domain.model import (
     ReviewResult,
     Trace,
 )
-from reflect_server.store.protocol import Store, Transaction
+from reflect_server.store.protocol.store import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
 
 IMPLEMENTATIONS: dict[str, Callable[[Path], Store]] = {"sqlite": SqliteStore}

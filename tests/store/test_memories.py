@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflect_server.domain.model import (
+from reflect_server.domain.entities import (
     Evidence,
     Memory,
     QValueEvent,
@@ -15,7 +15,7 @@ from reflect_server.domain.model import (
     Trace,
 )
 from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError, StoreError
-from reflect_server.store.protocol import Store, Transaction
+from reflect_server.store.protocol.store import Store, Transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Keep = Callable[..., Memory]

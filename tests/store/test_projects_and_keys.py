@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reflect_server.domain.model import ApiKey, Memory
+from reflect_server.domain.entities import ApiKey, Memory
 from reflect_server.errors import ConflictError, NotFoundError
-from reflect_server.store.idempotency import IdempotentAnswer
-from reflect_server.store.protocol import Store, Transaction
+from reflect_server.store.protocol.idempotency import IdempotentAnswer
+from reflect_server.store.protocol.store import Store, Transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from reflect_server.domain.model import Evidence, Memory, QValueEvent, ReviewResult
-from reflect_server.store.protocol import Store, Transaction
+from reflect_server.domain.entities import Evidence, Memory, QValueEvent, ReviewResult
+from reflect_server.store.protocol.store import Store, Transaction
 
 Keep = Callable[..., Memory]
 MakeEvent = Callable[..., QValueEvent]

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reflect_server.domain.model import Trace
+from reflect_server.domain.entities import Trace
 from reflect_server.errors import ConflictError, NotFoundError, StoreError
-from reflect_server.store.protocol import Store, Transaction
+from reflect_server.store.protocol.store import Store, Transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Make = Callable[..., Trace]

@@ -16,7 +16,7 @@ import typer
 
 from reflect_cli.leaving import leave, leaving
 from reflect_server.errors import ReflectServerError
-from reflect_server.terminal import console
+from reflect_server.terminal.console import console
 
 from .agent import SimulatedAgent
 from .database import create_database

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from reflect_server.terminal import inert
+from reflect_server.terminal.console import inert
 
 from .evaluation import MEMORIES_PER_TASK, Evaluation
 from .grading import CARELESS_RATE

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reflect_cli.leaving import leaving
-from reflect_server.terminal import console
+from reflect_server.terminal.console import console
 
 from .errors import EvaluationError
 

@@ -18,7 +18,7 @@ from reflect_server.commands.options import (
     one_sentence,
     progress_bar,
 )
-from reflect_server.counting import counted
+from reflect_server.terminal.counting import counted
 
 if TYPE_CHECKING:
     from reflect_server.store.sqlite.backup import Manifest
@@ -41,7 +41,7 @@ def backup(
 
     - reflect backup /mnt/backups/today --data-dir ./memory
     """
-    from reflect_server.identity import SECRET_FILE  # noqa: PLC0415 - slow to import
+    from reflect_server.data_folder.secret import SECRET_FILE  # noqa: PLC0415 - slow to import
     from reflect_server.store.sqlite.backup import back_up  # noqa: PLC0415 - slow to import
 
     with one_sentence():
@@ -77,7 +77,7 @@ def restore(
 
     - reflect restore ./backup-2026-03-01 --replace
     """
-    from reflect_server.restoring import restore as put_back  # noqa: PLC0415 - slow to import
+    from reflect_server.maintenance.restore import restore as put_back  # noqa: PLC0415 - slow to import
 
     with one_sentence():
         settings = configuration_of(config, data_dir=data_dir).settings

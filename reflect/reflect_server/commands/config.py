@@ -19,7 +19,7 @@ from reflect_server.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from reflect_server.configuration import Configuration, ShownSetting
+    from reflect_server.configuration.sources import Configuration, ShownSetting
 
 
 def config(
@@ -77,7 +77,7 @@ def _origin(shown: ShownSetting) -> str:
 
 
 def _assignment(shown: ShownSetting) -> str:
-    from reflect_server.configuration import HIDDEN  # noqa: PLC0415 - slow to import
+    from reflect_server.configuration.sources import HIDDEN  # noqa: PLC0415 - slow to import
 
     if shown.value is None:
         return f"# {shown.name} ="

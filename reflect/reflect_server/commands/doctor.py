@@ -11,21 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reflect_server import terminal
-from reflect_server.commands.options import (
-    AsJson,
-    Changes,
-    Config,
-    DataDir,
-    configuration_of,
-)
-from reflect_server.counting import counted
+from reflect_server.commands.options import AsJson, Changes, Config, DataDir, configuration_of
 from reflect_server.errors import SettingsError
+from reflect_server.terminal.console import console as terminal_console
+from reflect_server.terminal.console import inert
+from reflect_server.terminal.counting import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from reflect_server.diagnosis.findings import Finding
+    from reflect_server.maintenance.doctor.findings import Finding
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
 _WIDTH = 16
@@ -51,8 +46,8 @@ def doctor(  # noqa: PLR0917 - Typer reads the options off the parameters.
 
     - reflect doctor --data-dir ./memory --json
     """
-    from reflect_server.diagnosis.examination import examine  # noqa: PLC0415 - slow to import
-    from reflect_server.diagnosis.findings import Level, problem_of  # noqa: PLC0415 - slow to import
+    from reflect_server.maintenance.doctor.examination import examine  # noqa: PLC0415 - slow to import
+    from reflect_server.maintenance.doctor.findings import Level, problem_of  # noqa: PLC0415 - slow to import
 
     try:
         configuration = configuration_of(config, changes, host=host, port=port, data_dir=data_dir)
@@ -74,7 +69,7 @@ def _as_json(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
-    console = terminal.console(soft_wrap=True)
+    console = terminal_console(soft_wrap=True)
     shown = []
     for finding in map(_inert, findings):
         if console.is_terminal:
@@ -91,8 +86,8 @@ def _as_lines(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _inert(finding: Finding) -> Finding:
-    remedy = None if finding.remedy is None else terminal.inert(finding.remedy)
-    return replace(finding, found=terminal.inert(finding.found), remedy=remedy)
+    remedy = None if finding.remedy is None else inert(finding.remedy)
+    return replace(finding, found=inert(finding.found), remedy=remedy)
 
 
 def _columns(finding: Finding) -> RenderableType:

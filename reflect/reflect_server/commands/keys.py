@@ -40,8 +40,8 @@ def create_key(  # noqa: PLR0917 - Typer reads the options off the parameters.
 
     - reflect keys create --master --label laptop --days 90 --data-dir ./memory
     """
-    from reflect_server.domain.keys import create_master_key  # noqa: PLC0415 - slow to import
-    from reflect_server.service import open_store  # noqa: PLC0415 - slow to import
+    from reflect_server.serving.composition import open_store  # noqa: PLC0415 - slow to import
+    from reflect_server.use_cases.api_keys import create_master_key  # noqa: PLC0415 - slow to import
 
     if not master:
         typer.echo(

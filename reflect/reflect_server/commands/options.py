@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reflect_server.errors import ReflectServerError, SettingsError
-from reflect_server.terminal import inert
+from reflect_server.terminal.console import inert
 
 if TYPE_CHECKING:
-    from reflect_server.configuration import Configuration
+    from reflect_server.configuration.sources import Configuration
 
 
 def _names_of_settings(incomplete: str) -> list[str]:
-    from reflect_server.settings import Settings  # noqa: PLC0415 - slow to import
+    from reflect_server.configuration.settings import Settings  # noqa: PLC0415 - slow to import
 
     return [f"{name}=" for name in Settings.model_fields if name.startswith(incomplete)]
 
@@ -68,7 +68,7 @@ def configuration_of(
     Raises:
         SettingsError: An option, or a setting from elsewhere, cannot be used.
     """
-    from reflect_server.configuration import load_configuration  # noqa: PLC0415 - slow to import
+    from reflect_server.configuration.sources import load_configuration  # noqa: PLC0415 - slow to import
 
     empty = [change for change in changes or () if "=" not in change]
     if empty:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from reflect_server.commands.options import AsJson, Config, DataDir, configuration_of, one_sentence
-from reflect_server.counting import counted
+from reflect_server.terminal.counting import counted
 
 
 def recompute(
@@ -32,7 +32,7 @@ def recompute(
 
     - reflect recompute --data-dir ./memory
     """
-    from reflect_server.domain.recomputation import recompute as work_out  # noqa: PLC0415 - slow to import
+    from reflect_server.maintenance.recompute import recompute as work_out  # noqa: PLC0415 - slow to import
     from reflect_server.store.sqlite import SqliteStore  # noqa: PLC0415 - slow to import
     from reflect_server.store.sqlite.snapshot import require_database  # noqa: PLC0415 - slow to import
 

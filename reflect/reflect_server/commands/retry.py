@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from reflect_server.commands.options import AsJson, Config, DataDir, configuration_of, one_sentence
-from reflect_server.counting import counted
+from reflect_server.terminal.counting import counted
 
 
 def retry(  # noqa: PLR0917 - Typer reads the options off the parameters.
@@ -48,7 +48,7 @@ def retry(  # noqa: PLR0917 - Typer reads the options off the parameters.
 
     - reflect retry --project shop b1946ac92492d234
     """
-    from reflect_server.retrying import retry_failed  # noqa: PLC0415 - slow to import
+    from reflect_server.maintenance.retry import retry_failed  # noqa: PLC0415 - slow to import
 
     with one_sentence():
         settings = configuration_of(config, data_dir=data_dir).settings

@@ -13,7 +13,7 @@ import typer
 from reflect_server.commands.options import Changes, Config, DataDir, configuration_of, one_sentence
 
 if TYPE_CHECKING:
-    from reflect_server.service import Service
+    from reflect_server.http.service import Service
 
 
 def serve(  # noqa: PLR0917 - Typer reads the options off the parameters.
@@ -52,8 +52,8 @@ def serve(  # noqa: PLR0917 - Typer reads the options off the parameters.
 
     - reflect serve --config reflect.toml --set max_wait_seconds=30
     """
-    from reflect_server import serving  # noqa: PLC0415 - slow to import
-    from reflect_server.greeting import as_record, as_text  # noqa: PLC0415 - slow to import
+    from reflect_server.serving import listening  # noqa: PLC0415 - slow to import
+    from reflect_server.serving.greeting import as_record, as_text  # noqa: PLC0415 - slow to import
 
     def announce(address: str, service: Service) -> None:
         text = json.dumps(as_record(address, service)) if as_json else as_text(address, service)
@@ -64,4 +64,4 @@ def serve(  # noqa: PLR0917 - Typer reads the options off the parameters.
         settings = configuration_of(
             config, changes, host=host, port=port, data_dir=data_dir
         ).settings
-        serving.serve(settings, announce, end_with_stdin=end_with_stdin)
+        listening.serve(settings, announce, end_with_stdin=end_with_stdin)

@@ -24,7 +24,7 @@ from reflect_server.commands.options import (
     one_sentence,
     progress_bar,
 )
-from reflect_server.counting import counted
+from reflect_server.terminal.counting import counted
 
 
 def export(

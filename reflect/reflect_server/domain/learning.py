@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reflect_server.domain.model import (
+from reflect_server.domain.entities import (
     INITIAL_Q_VALUE,
     Evidence,
     Learned,

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from reflect_server.domain.model import Reflection, Trace
+from reflect_server.domain.entities import Reflection, Trace
 from reflect_server.domain.texts import evened
 from reflect_server.domain.trajectory import closing_report
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.model import Stance
+from reflect_server.domain.entities import Stance
 from reflect_server.errors import InvalidRequestError
 
 LOG_ODDS = 0.15

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reflect_server.domain.model import Message
+from reflect_server.domain.entities import Message
 
 _ASSISTANT_ROLES = frozenset({"assistant", "ai", "model", "agent"})
 _USER_ROLES = frozenset({"user", "human"})

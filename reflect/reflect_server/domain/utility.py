@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.model import Evidence, Stance
+from reflect_server.domain.entities import Evidence, Stance
 
 PRIOR_WEIGHT = 2.0
 """How many reviews the prior counts for: two, as in Laplace's rule of succession."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflect_server.embedders.protocol import EmbedderError
-from reflect_server.model_endpoint import ModelEndpoint, RequestRefusedError
+from reflect_server.providers.endpoint import ModelEndpoint, RequestRefusedError
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reflect_server.domain.model import Trace
-from reflect_server.store.protocol import Store, Transaction
+from reflect_server.domain.entities import Trace
+from reflect_server.store.protocol.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)

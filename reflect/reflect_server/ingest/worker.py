@@ -9,18 +9,17 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
-from reflect_server.domain.memories import memory_of
-from reflect_server.domain.model import IngestStatus, Memory, Trace
+from reflect_server.domain.entities import IngestOutcome, IngestStatus, Memory, Trace
 from reflect_server.errors import ProviderUnavailableError, ReflectServerError, StoreError
 from reflect_server.ingest.claims import Claims
-from reflect_server.ingest.outage import Outage
+from reflect_server.observability.spans import NoTracing, Tracing
+from reflect_server.providers.outage import Outage
 from reflect_server.reflectors.protocol import Reflector
-from reflect_server.spaces import Space, Spaces
-from reflect_server.store.memories import Vector
-from reflect_server.store.protocol import Store, Transaction
-from reflect_server.tracing import NoTracing, Tracing
+from reflect_server.retrieval.embedding_space import Space, Spaces
+from reflect_server.store.protocol.memories import Vector
+from reflect_server.store.protocol.store import Store, Transaction
+from reflect_server.use_cases.memories import memory_of
 
 MAX_ATTEMPTS = 5
 """After so many failed attempts a trace is given up; those that met an outage do not count."""
@@ -37,18 +36,6 @@ DEFAULT_LEASE = timedelta(minutes=10)
 _PAUSE_AFTER_TROUBLE = timedelta(seconds=1)
 
 _log = logging.getLogger("reflect_server.ingest")
-
-
-class IngestOutcome(StrEnum):
-    """
-    How an attempt at a trace ended.
-    """
-
-    COMPLETED = "completed"
-    RETRIED = "retried"
-    WAITING = "waiting"
-    FAILED = "failed"
-    EXPIRED = "expired"
 
 
 def _ignore(outcome: IngestOutcome, seconds: float) -> None:

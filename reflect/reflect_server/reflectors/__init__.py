@@ -1,3 +1,6 @@
 """
-Reflectors turn a reviewed run into what it teaches.
+Reflectors: they turn a reviewed run into what it teaches, with a language model or without.
+
+They know `domain`, which reads the run, and `providers`; what becomes of a reflection is decided
+above.
 """

@@ -9,12 +9,19 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from reflect_server.domain import trajectory
-from reflect_server.domain.model import Reflection, ReviewResult, Trace
+from reflect_server.domain.abridge import abridged, one_line
+from reflect_server.domain.entities import Reflection, ReviewResult, Trace
 from reflect_server.domain.trajectory import ToolCall
-from reflect_server.reflectors.abridge import abridged, one_line
-from reflect_server.reflectors.answers import is_courtesy, substance
-from reflect_server.reflectors.arguments import described
-from reflect_server.reflectors.calls import Setback, as_call, as_step, error_of, name_of, setbacks
+from reflect_server.reflectors.final_answer import is_courtesy, substance
+from reflect_server.reflectors.tool_arguments import described
+from reflect_server.reflectors.tool_calls import (
+    Setback,
+    as_call,
+    as_step,
+    error_of,
+    name_of,
+    setbacks,
+)
 
 MAX_SUMMARY = 240
 """Longest summary, in characters."""

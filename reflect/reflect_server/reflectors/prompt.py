@@ -4,7 +4,7 @@ What a model is told when it writes a reflection.
 
 from __future__ import annotations
 
-from reflect_server.domain.model import ReviewResult, Trace
+from reflect_server.domain.entities import ReviewResult, Trace
 from reflect_server.reflectors.transcript import shortened, transcript
 
 INSTRUCTIONS = """\

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from reflect_server.domain.model import Reflection, Trace
+from reflect_server.domain.entities import Reflection, Trace
 from reflect_server.errors import ReflectServerError
 
 

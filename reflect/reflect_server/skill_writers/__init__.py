@@ -1,3 +1,5 @@
 """
-Writers of skills: what proposes how a skill changes, with a language model or without.
+Skill writers: they propose edits to a skill, with a language model or without.
+
+They know `domain.skills` and `providers`; whether an edit is accepted the domain decides.
 """

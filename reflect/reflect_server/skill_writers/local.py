@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reflect_server.domain.skill_edits import LineEdit
-from reflect_server.domain.skill_lessons import Lesson
-from reflect_server.domain.skill_model import SkillChangeAction, SkillLine, SkillSection
+from reflect_server.domain.skills.edits import LineEdit
+from reflect_server.domain.skills.entities import SkillChangeAction, SkillLine, SkillSection
+from reflect_server.domain.skills.lessons import Lesson
 
 
 class LocalSkillWriter:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from reflect_server.domain.skill_edits import LineEdit
-from reflect_server.domain.skill_lessons import Lesson
-from reflect_server.domain.skill_model import SkillLine, SkillSection
+from reflect_server.domain.skills.edits import LineEdit
+from reflect_server.domain.skills.entities import SkillLine, SkillSection
+from reflect_server.domain.skills.lessons import Lesson
 
 
 class SkillWriter(Protocol):

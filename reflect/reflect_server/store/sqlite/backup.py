@@ -22,8 +22,8 @@ from typing import Literal
 
 import msgspec
 
+from reflect_server.data_folder.private_files import make_private
 from reflect_server.errors import StoreError
-from reflect_server.store.sqlite.folder import make_private
 from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
 from reflect_server.store.sqlite.snapshot import require_database, require_one_database, snapshot
 from reflect_server.store.sqlite.staging import DATABASE_NAME, MANIFEST_NAME, STAGED_NAME

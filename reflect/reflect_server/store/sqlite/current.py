@@ -13,8 +13,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from reflect_server.domain.model import Evidence, Memory
-from reflect_server.store.memories import Weighed
+from reflect_server.domain.entities import Evidence, Memory
+from reflect_server.store.protocol.memories import Weighed
 from reflect_server.store.sqlite.memory_contents import MemoryContents, drop_oldest
 
 _MOST_PROJECTS = 1_024

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.current import CurrentMemories
 from reflect_server.store.sqlite.failures import store_error
-from reflect_server.store.sqlite.folder import FolderLock
+from reflect_server.store.sqlite.folder_lock import FolderLock
 from reflect_server.store.sqlite.schema import connect, open_database
 from reflect_server.store.sqlite.staging import DATABASE_NAME, apply_staged
 from reflect_server.store.sqlite.writer import Writer

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from reflect_server.domain.model import IngestStatus
-from reflect_server.store.protocol import Holdings
+from reflect_server.domain.entities import IngestStatus
+from reflect_server.store.protocol.store import Holdings
 from reflect_server.store.sqlite.queue import earliest_due
 
 _BUCKETS = 10

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
-from reflect_server.store.idempotency import REMEMBERED_FOR, IdempotentAnswer
+from reflect_server.store.protocol.idempotency import REMEMBERED_FOR, IdempotentAnswer
 from reflect_server.store.sqlite.columns import from_time
 from reflect_server.store.sqlite.failures import constraints
 

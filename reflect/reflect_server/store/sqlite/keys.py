@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from reflect_server.domain.model import ApiKey
+from reflect_server.domain.entities import ApiKey
 from reflect_server.store.sqlite.columns import (
     from_json,
     from_optional_time,

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reflect_server.domain.entities import Evidence, Learned, Memory, QValueEvent, ReviewResult
 from reflect_server.domain.learning import evidence_of
-from reflect_server.domain.model import Evidence, Learned, Memory, QValueEvent, ReviewResult
-from reflect_server.store.memories import Unembedded, Vector
+from reflect_server.store.protocol.memories import Unembedded, Vector
 from reflect_server.store.sqlite.columns import (
     digests,
     from_ids,
@@ -30,11 +30,7 @@ from reflect_server.store.sqlite.columns import (
 )
 from reflect_server.store.sqlite.cursors import cursor_after, next_position, position, within
 from reflect_server.store.sqlite.failures import constraints
-from reflect_server.store.sqlite.memory_contents import (
-    Content,
-    LearnedColumns,
-    MemoryContents,
-)
+from reflect_server.store.sqlite.memory_contents import Content, LearnedColumns, MemoryContents
 
 _SELECT = """
 SELECT

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any, NamedTuple
 
-from reflect_server.domain.model import Memory
+from reflect_server.domain.entities import Memory
 
 MOST_CONTENTS = 8_192
 """How many memories are kept; those that were read first make room."""

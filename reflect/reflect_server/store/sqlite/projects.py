@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from reflect_server.domain.model import Evidence
+from reflect_server.domain.entities import Evidence
 from reflect_server.store.sqlite.columns import from_time, to_time
 
 _RECOUNT = """

@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from reflect_server.store.protocol.traces import FARTHEST_DUE
 from reflect_server.store.sqlite.columns import from_ids, from_time, to_optional_time
-from reflect_server.store.traces import FARTHEST_DUE
 
 _WAITING = """
 WITH RECURSIVE waiting (project_id) AS (

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from reflect_server.data_folder.private_files import make_private
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.columns import digests, from_json, to_object
-from reflect_server.store.sqlite.folder import make_private
 
 APPLICATION_ID = 0x5245464C
 """The mark in the file's header that says whose it is: `REFL` in ASCII."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reflect_server.domain.skill_model import Skill, SkillChange, SkillCheck, SkillLine
+from reflect_server.domain.skills.entities import Skill, SkillChange, SkillCheck, SkillLine
 from reflect_server.store.sqlite.columns import from_json, from_time, to_time
 from reflect_server.store.sqlite.failures import constraints
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.failures import store_error
-from reflect_server.store.sqlite.folder import FolderHeldError, FolderLock
+from reflect_server.store.sqlite.folder_lock import FolderHeldError, FolderLock
 from reflect_server.store.sqlite.schema import connect, migrations, refuse_foreign_file
 from reflect_server.store.sqlite.staging import DATABASE_NAME, is_half_taken
 

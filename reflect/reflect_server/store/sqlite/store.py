@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from reflect_server.store.memories import Weighed
-from reflect_server.store.protocol import Holdings, Transaction
+from reflect_server.store.protocol.memories import Weighed
+from reflect_server.store.protocol.store import Holdings, Transaction
 from reflect_server.store.sqlite.current import CurrentMemories
 from reflect_server.store.sqlite.database import Database
 from reflect_server.store.sqlite.holdings import holdings

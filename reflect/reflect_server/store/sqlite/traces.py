@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from reflect_server.domain.model import (
+from reflect_server.domain.entities import (
     ALL_TRACES,
     IngestStatus,
     Review,

@@ -19,18 +19,14 @@ from typing import IO, Annotated, Any
 
 import msgspec
 
+from reflect_server.data_folder.private_files import make_private
 from reflect_server.errors import ReflectServerError
 from reflect_server.store.sqlite.failures import store_error
-from reflect_server.store.sqlite.folder import FolderHeldError, FolderLock, make_private
+from reflect_server.store.sqlite.folder_lock import FolderHeldError, FolderLock
 from reflect_server.store.sqlite.memories import SqliteMemories
 from reflect_server.store.sqlite.memory_contents import MemoryContents
 from reflect_server.store.sqlite.rows import Row, Table, count_rows, insert_row, rows_of, tables
-from reflect_server.store.sqlite.schema import (
-    connect,
-    migrate,
-    migrations,
-    open_database,
-)
+from reflect_server.store.sqlite.schema import connect, migrate, migrations, open_database
 from reflect_server.store.sqlite.skills import SqliteSkills
 from reflect_server.store.sqlite.snapshot import snapshot
 from reflect_server.store.sqlite.staging import DATABASE_NAME, apply_staged

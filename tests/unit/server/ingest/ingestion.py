@@ -12,7 +12,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.model import (
+from reflect_server.domain.entities import (
+    IngestOutcome,
     IngestStatus,
     Reflection,
     Review,
@@ -21,11 +22,11 @@ from reflect_server.domain.model import (
     Trace,
 )
 from reflect_server.errors import StoreError
-from reflect_server.index import MemoryIndex
-from reflect_server.ingest.worker import DEFAULT_LEASE, IngestOutcome, IngestWorker
-from reflect_server.residency import Residency
-from reflect_server.spaces import Space, Spaces
-from reflect_server.store.protocol import Store, Transaction
+from reflect_server.ingest.worker import DEFAULT_LEASE, IngestWorker
+from reflect_server.retrieval.embedding_space import Space, Spaces
+from reflect_server.retrieval.eviction import Residency
+from reflect_server.retrieval.index import MemoryIndex
+from reflect_server.store.protocol.store import Store, Transaction
 
 T = TypeVar("T")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -2,10 +2,7 @@ import threading
 
 import pytest
 
-from reflect_server.domain.model import (
-    IngestStatus,
-    Trace,
-)
+from reflect_server.domain.entities import IngestStatus, Trace
 from reflect_server.errors import StoreError
 from reflect_server.ingest.worker import MAX_ATTEMPTS
 

@@ -1,12 +1,9 @@
 from datetime import datetime, timedelta
 
-from reflect_server.domain.model import (
-    IngestStatus,
-    Trace,
-)
+from reflect_server.domain.entities import IngestStatus, Trace
 from reflect_server.errors import ProviderUnavailableError
-from reflect_server.ingest.outage import LONGEST_PAUSE, LONGEST_REQUESTED_PAUSE, Outage
 from reflect_server.ingest.worker import MAX_ATTEMPTS
+from reflect_server.providers.outage import LONGEST_PAUSE, LONGEST_REQUESTED_PAUSE, Outage
 
 from .ingestion import NOW, PATIENCE, Ingestion, until_waiting
 

@@ -4,12 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from reflect_server.domain.model import (
-    IngestStatus,
-    Memory,
-    Reflection,
-    Trace,
-)
+from reflect_server.domain.entities import IngestStatus, Memory, Reflection, Trace
 from reflect_server.ingest.worker import MAX_ATTEMPTS, IngestWorker
 from reflect_server.reflectors.protocol import ReflectionError
 

@@ -1,0 +1,274 @@
+"""
+Recorded runs and their reviews.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from reflect_contract import models
+from reflect_server.api.call import Answer, Call
+from reflect_server.api.fields import given
+from reflect_server.api.lists import listed
+from reflect_server.domain.entities import (
+    IngestStatus,
+    Reflection,
+    Review,
+    ReviewResult,
+    ReviewStatus,
+    Trace,
+    TraceFilter,
+)
+from reflect_server.domain.pagination import Page
+from reflect_server.errors import InvalidRequestError, ReflectServerError
+from reflect_server.http.request_body import decode_body
+from reflect_server.http.waiting import requested_wait
+from reflect_server.use_cases import recording, reviews, traces
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+async def create_trace(
+    call: Call, *, project_id: str, idempotency_key: str | None, body: models.CreateTraceRequest
+) -> Answer:
+    """
+    Record a run.
+    """
+
+    def recorded() -> recording.Recording:
+        idempotency = None
+        if idempotency_key is not None:
+            fingerprint = hashlib.sha256(_encode(body)).digest()
+            idempotency = recording.IdempotencyKey(idempotency_key, fingerprint)
+        return recording.Recording(
+            call.parts, project_id, _run(body), idempotency=idempotency, now=call.now
+        )
+
+    run = await call.in_thread(recorded) if call.is_large else recorded()
+    if run.memory is None:
+        receipt = await run.store()
+    else:
+        receipt = await call.in_patient_thread(run.store_with_memory, run.memory)
+    response = models.TraceCreateResponse(
+        trace_id=receipt.trace_id, ingest_status=models.IngestStatus(receipt.ingest_status)
+    )
+    return Answer(response, {"Idempotency-Replayed": "true"} if receipt.replayed else {})
+
+
+def list_traces(
+    call: Call,
+    *,
+    project_id: str,
+    review_status: models.ReviewStatus | None,
+    ingest_status: models.IngestStatus | None,
+    model: str | None,
+    metadata_filter: str | None,
+    limit: int | None,
+    cursor: str | None,
+) -> Answer:
+    """
+    List traces, newest first.
+    """
+    wanted = TraceFilter(
+        review_status=None if review_status is None else ReviewStatus(review_status),
+        ingest_status=None if ingest_status is None else IngestStatus(ingest_status),
+        model=model,
+        metadata=None if metadata_filter is None else _metadata(metadata_filter),
+    )
+
+    def read(limit: int | None, cursor: str | None) -> Page[Trace]:
+        return traces.list_traces(call.parts, project_id, wanted=wanted, limit=limit, cursor=cursor)
+
+    return listed(call, read, _trace_response, limit=limit, cursor=cursor)
+
+
+async def get_trace(
+    call: Call,
+    *,
+    project_id: str,
+    trace_id: str,
+    wait_for: models.AwaitedState | None,
+    prefer: str | None,
+) -> Answer:
+    """
+    Return one trace, at once or when it has reached a state.
+    """
+
+    async def read() -> Trace:
+        return await call.in_thread(traces.get_trace, call.parts, project_id, trace_id)
+
+    seconds = requested_wait(prefer, longest=call.service.settings.max_wait_seconds)
+    if seconds is None:
+        return Answer(_trace_response(await read()))
+    trace = await call.service.waiters.until(
+        trace_id,
+        read=read,
+        reached=_is_reviewed if wait_for is models.AwaitedState.REVIEWED else _is_ingested,
+        seconds=seconds,
+        disconnected=call.disconnected,
+    )
+    return Answer(_trace_response(trace), {"Preference-Applied": f"wait={seconds}"})
+
+
+def review_trace(
+    call: Call, *, project_id: str, trace_id: str, body: models.ReviewTraceRequest
+) -> models.TraceResponse:
+    """
+    Attach a verdict to a trace.
+    """
+    verdict = _deferred(body)
+    return _trace_response(
+        reviews.review_trace(call.parts, project_id, trace_id, verdict, now=call.now)
+    )
+
+
+def change_review(
+    call: Call, *, project_id: str, trace_id: str, body: models.ReviewTraceRequest
+) -> models.TraceResponse:
+    """
+    Give a trace another verdict.
+    """
+    verdict = _deferred(body)
+    return _trace_response(
+        reviews.change_review(call.parts, project_id, trace_id, verdict, now=call.now)
+    )
+
+
+def retry_traces(
+    call: Call, *, project_id: str, body: models.RetryTracesRequest
+) -> models.RetryTracesResponse:
+    """
+    Ingest failed traces again.
+    """
+    retried = traces.retry_traces(call.parts, project_id, given(body.trace_ids, None), now=call.now)
+    return models.RetryTracesResponse(retried_trace_ids=list(retried))
+
+
+def undo_review(call: Call, *, project_id: str, trace_id: str) -> models.TraceResponse:
+    """
+    Take a trace's review back.
+    """
+    return _trace_response(reviews.undo_review(call.parts, project_id, trace_id))
+
+
+def delete_traces(
+    call: Call, *, project_id: str, body: models.DeleteTracesRequest
+) -> models.DeleteTracesResponse:
+    """
+    Delete traces with what was made of them.
+    """
+    trace_ids, memory_ids = traces.delete_traces(call.parts, project_id, body.trace_ids)
+    return models.DeleteTracesResponse(deleted_trace_ids=trace_ids, deleted_memory_ids=memory_ids)
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = decode_body(text.encode(), models.Metadata)
+    except ReflectServerError as error:
+        raise InvalidRequestError(
+            '`metadata_filter` must be the text of a JSON object, such as `{"source": "eval"}`. '
+            f"{error.message}",
+            field="metadata_filter",
+        ) from error
+    return found
+
+
+def _is_ingested(trace: Trace) -> bool:
+    return trace.ingest_status in {IngestStatus.COMPLETED, IngestStatus.FAILED}
+
+
+def _is_reviewed(trace: Trace) -> bool:
+    return trace.review is not None and _is_ingested(trace)
+
+
+def _run(body: models.CreateTraceRequest) -> recording.Run:
+    used = given(body.used_memory_ids, None)
+    review = given(body.review, None)
+    return recording.Run(
+        task=body.task,
+        trajectory=body.trajectory,
+        final_response=given(body.final_response, None),
+        retrieved_memory_ids=tuple(given(body.retrieved_memory_ids, [])),
+        used_memory_ids=None if used is None else tuple(used),
+        model=given(body.model, None),
+        metadata=given(body.metadata, None),
+        reference_context=given(body.reference_context, None),
+        verdict=None if review is None else _verdict(review),
+    )
+
+
+def _deferred(body: models.ReviewTraceRequest) -> reviews.Verdict:
+    return reviews.Verdict(
+        result=ReviewResult(body.result),
+        feedback_text=given(body.feedback_text, None),
+        alpha=given(body.alpha, None),
+        remember=body.remember is not False,
+    )
+
+
+def _verdict(review: models.ReviewInput) -> reviews.Verdict:
+    authored = given(review.reflection, None)
+    return reviews.Verdict(
+        result=ReviewResult(review.result),
+        feedback_text=given(review.feedback_text, None),
+        alpha=given(review.alpha, None),
+        reflection=None if authored is None else _reflection(authored),
+        remember=review.remember is not False,
+    )
+
+
+def _reflection(authored: models.ReflectionInput) -> Reflection:
+    return Reflection(
+        summary=authored.summary,
+        guidance=authored.guidance,
+        key_mistake=given(authored.key_mistake, ""),
+        correct_action=given(authored.correct_action, ""),
+        applicable_tools=tuple(given(authored.applicable_tools, [])),
+    )
+
+
+def _trace_response(trace: Trace) -> models.TraceResponse:
+    used = trace.used_memory_ids
+    return models.TraceResponse(
+        id=trace.id,
+        task=trace.task,
+        trajectory=list(trace.trajectory),
+        final_response=trace.final_response,
+        retrieved_memory_ids=list(trace.retrieved_memory_ids),
+        used_memory_ids=None if used is None else list(used),
+        review_status=models.ReviewStatus(trace.review_status),
+        ingest_status=models.IngestStatus(trace.ingest_status),
+        ingest_attempts=trace.ingest_attempts,
+        last_ingest_error=trace.last_ingest_error,
+        model=trace.model,
+        metadata=dict(trace.metadata),
+        created_memory_id=trace.created_memory_id,
+        review=None if trace.review is None else _review_response(trace.review),
+        created_at=trace.created_at,
+    )
+
+
+def _review_response(review: Review) -> models.ReviewResponse:
+    return models.ReviewResponse(
+        id=review.id,
+        trace_id=review.trace_id,
+        result=models.ReviewResult(review.result),
+        feedback_text=review.feedback_text,
+        mode=models.ReviewMode(review.mode),
+        remember=review.remember,
+    )
+
+
+HANDLERS = (
+    create_trace,
+    list_traces,
+    get_trace,
+    review_trace,
+    change_review,
+    undo_review,
+    delete_traces,
+    retry_traces,
+)

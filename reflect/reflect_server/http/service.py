@@ -1,0 +1,59 @@
+"""
+The running service, as the doors of the server know it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reflect_server.auth.keyring import IssuedKey, Keyring
+from reflect_server.configuration.settings import Settings
+from reflect_server.embedders.warm_up import WarmUp
+from reflect_server.http.cursors import CursorSeal
+from reflect_server.http.limits import RateLimit
+from reflect_server.http.waiting import TraceWaiters
+from reflect_server.observability.metrics import Metrics
+from reflect_server.observability.spans import Tracing
+from reflect_server.use_cases.dependencies import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """
+    Everything that answers requests.
+
+    Attributes:
+        settings: How it is configured.
+        parts: The collaborators of the use cases.
+        keyring: Makes and recognises API keys.
+        waiters: The requests that wait for traces.
+        first_key: The master key that was made because there was none; None at later starts.
+        cursors: Makes the cursors of lists, and reads them.
+        key_rate: How much each API key may ask for.
+        metrics: What is counted.
+        tracing: Makes the spans of requests.
+        warm_up: How far the embedder is with loading its model.
+        bootstrap_rate: How often each address may try a bootstrap token.
+    """
+
+    settings: Settings
+    parts: Parts
+    keyring: Keyring
+    waiters: TraceWaiters
+    first_key: IssuedKey | None
+    cursors: CursorSeal
+    key_rate: RateLimit
+    bootstrap_rate: RateLimit
+    warm_up: WarmUp
+    metrics: Metrics
+    tracing: Tracing
+
+    def require_ready(self) -> None:
+        """
+        Make sure that requests can be answered: the store reads, and the embedder has its model.
+
+        Raises:
+            ReflectServerError: They cannot; says why.
+        """
+        self.parts.store.read(lambda tx: tx.keys.exist())
+        self.warm_up.require_done()

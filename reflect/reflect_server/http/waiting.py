@@ -1,0 +1,133 @@
+"""
+Requests that wait for a trace to reach a state, woken by events and never by polling.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from reflect_server.domain.entities import Trace
+
+_WAIT = re.compile(r'^wait\s*=\s*"?(\d+)"?$', re.IGNORECASE)
+
+
+def requested_wait(prefer: str | None, *, longest: int) -> int | None:
+    """
+    Read how long a request is willing to wait out of its `Prefer` header (RFC 7240).
+
+    Args:
+        prefer: The header's value; None where there is none.
+        longest: The most that is granted, in seconds.
+
+    Returns:
+        The seconds granted, or None where the header asks for no wait or cannot be understood.
+    """
+    for preference in (prefer or "").split(","):
+        match = _WAIT.match(preference.partition(";")[0].strip())
+        if match:
+            return min(int(match[1]), longest)
+    return None
+
+
+class TraceWaiters:
+    """
+    Those who wait for traces. `notify` can be called from any thread, all else on the event loop.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._events: dict[str, set[asyncio.Event]] = {}
+        self._released = False
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """
+        Name the loop on which requests wait. Nobody can wait before.
+
+        Args:
+            loop: The loop, which runs.
+        """
+        self._loop = loop
+
+    def notify(self, trace_id: str | None) -> None:
+        """
+        Tell those who wait for this trace (None: for any) to look at it again.
+
+        Args:
+            trace_id: The trace that has changed; None where many may have.
+        """
+        if self._loop is not None and self._events:
+            with suppress(RuntimeError):  # The loop has ended, and so has everyone who waited.
+                self._loop.call_soon_threadsafe(self._wake, trace_id)
+
+    def release(self) -> None:
+        """
+        Let everyone go with what there is, now and from now on, as the service ends.
+        """
+        self._released = True
+        self._wake(None)
+
+    async def until(
+        self,
+        trace_id: str,
+        *,
+        read: Callable[[], Awaitable[Trace]],
+        reached: Callable[[Trace], bool],
+        seconds: float,
+        disconnected: Callable[[], Awaitable[None]],
+    ) -> Trace:
+        """
+        Return the trace once it has reached a state, or as it is when there is no time left.
+
+        Args:
+            trace_id: The trace.
+            read: Reads it.
+            reached: Says whether it is what the request waits for.
+            seconds: How long to wait at the most.
+            disconnected: Returns when the client has gone; then nobody waits any longer.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        is_gone = False
+
+        def leave(_: object) -> None:
+            nonlocal is_gone
+            is_gone = True
+            event.set()
+
+        with self._subscription(trace_id) as event:
+            watch = asyncio.ensure_future(disconnected())
+            watch.add_done_callback(leave)
+            try:
+                while True:
+                    event.clear()
+                    trace = await read()
+                    done = reached(trace) or self._released or is_gone
+                    if done or loop.time() >= deadline:
+                        return trace
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout_at(deadline):
+                            await event.wait()
+            finally:
+                watch.remove_done_callback(leave)
+                watch.cancel()
+
+    @contextmanager
+    def _subscription(self, trace_id: str) -> Iterator[asyncio.Event]:
+        event = asyncio.Event()
+        events = self._events.setdefault(trace_id, set())
+        events.add(event)
+        try:
+            yield event
+        finally:
+            events.discard(event)
+            if not events:
+                self._events.pop(trace_id, None)
+
+    def _wake(self, trace_id: str | None) -> None:
+        groups = self._events.values() if trace_id is None else [self._events.get(trace_id, ())]
+        for events in groups:
+            for event in events:
+                event.set()

@@ -1,0 +1,295 @@
+"""
+The data folder: whether it can be used, what holds it, and whether what is in it is sound.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sqlite3
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from reflect_server.configuration.addresses import is_local
+from reflect_server.configuration.settings import Settings
+from reflect_server.data_folder.presence import holder_of
+from reflect_server.data_folder.private_files import may_use
+from reflect_server.data_folder.secret import SECRET_FILE, load_pepper
+from reflect_server.errors import ReflectServerError
+from reflect_server.maintenance.doctor.findings import Finding, ok, problem, problem_of, warning
+from reflect_server.store.sqlite.columns import from_time, to_time
+from reflect_server.store.sqlite.folder_lock import LOCK_NAME, RESTORE_LOCK_NAME, is_held
+from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
+from reflect_server.store.sqlite.staging import DATABASE_NAME, is_half_taken, lies_ready
+from reflect_server.terminal.counting import counted
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""What was written further in the future than this was written by another clock."""
+
+LONG_WAIT = timedelta(minutes=10)
+"""A trace that is due for longer is not being ingested."""
+
+_OPENED = (
+    *(LOCK_NAME, RESTORE_LOCK_NAME),
+    *(DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"),
+)
+_OPEN = (
+    "Run this and the server as the user whose files these are, or give the data folder and all in "
+    "it to this user with `chown`."
+)
+_DAMAGES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+def check_folder(settings: Settings) -> Iterator[Finding]:
+    """
+    See whether the data folder can be written, and who holds it.
+    """
+    folder = settings.data_dir
+    if not folder.exists():
+        yield _missing(folder)
+        return
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x" * 4096)
+            file.flush()
+    except OSError as error:
+        yield problem(
+            "data folder",
+            f"{folder} cannot be written ({error.strerror}).",
+            "Make it a folder that this user may write, on a disk with room, or choose another "
+            "with `--data-dir`.",
+        )
+        return
+    files = [folder / name for name in _OPENED if (folder / name).exists()]
+    closed = [path for path in files if not may_use(path)]
+    if closed:
+        named = " and ".join(map(str, closed))
+        yield problem("data folder", f"This user cannot read and write {named}.", _OPEN)
+    elif is_held(folder):
+        yield ok("data folder", f"{folder} is in use by {holder_of(folder)}.")
+    else:
+        yield ok("data folder", f"{folder} can be used.")
+    try:
+        yield from _of_restores(folder)
+    except OSError as error:
+        found = f"What a restore has left in {folder} cannot be read ({error.strerror})."
+        yield problem("data folder", found, _OPEN)
+
+
+def _of_restores(folder: Path) -> Iterator[Finding]:
+    if is_half_taken(folder):
+        yield warning(
+            "data folder",
+            f"A restore into {folder} was interrupted.",
+            "Start the server, or start it again: it completes the restore.",
+        )
+    elif lies_ready(folder):
+        yield warning(
+            "data folder",
+            f"A backup lies ready in {folder}.",
+            "Start the server, or start it again, to take it.",
+        )
+
+
+def check_database(settings: Settings) -> Iterator[Finding]:
+    """
+    Read the database through, and look at what waits in it.
+    """
+    path = settings.data_dir / DATABASE_NAME
+    if not path.exists():
+        return
+    try:
+        refuse_foreign_file(path)
+        with closing(_looked_at(path)) as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > len(migrations()):
+                yield problem(
+                    "database",
+                    f"{path} has schema version {version}, and this Reflect knows versions up to "
+                    f"{len(migrations())}.",
+                    "Use the newer Reflect that wrote it.",
+                )
+                return
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                detail = " ".join(str(found).split())
+                yield problem("database", f"{path} is damaged ({detail}).", _restore(settings))
+                return
+            size = path.stat().st_size / (1 << 20)
+            yield ok("database", f"{path} is sound, {size:,.1f} MiB, schema version {version}.")
+            if version == len(migrations()):
+                yield from _check_queue(connection, settings)
+                yield from _check_keys(connection, settings)
+                yield from _check_clock(connection)
+    except ReflectServerError as error:
+        yield problem_of("database", error.message)
+    except sqlite3.DatabaseError as error:
+        is_damage = error.sqlite_errorname.startswith(_DAMAGES)
+        what = "is damaged" if is_damage else "cannot be read"
+        remedy = _restore(settings) if is_damage else _OPEN
+        yield problem("database", f"{path} {what} ({error}).", remedy)
+    except OSError as error:
+        yield problem(
+            "database",
+            f"{path} cannot be read ({error.strerror}).",
+            _OPEN,
+        )
+
+
+def check_secret(settings: Settings) -> Iterator[Finding]:
+    """
+    See whether API keys can be recognised.
+    """
+    path = settings.data_dir / SECRET_FILE
+    database = settings.data_dir / DATABASE_NAME
+    if not database.exists():
+        return
+    if not path.exists() and not _has_keys(database):
+        yield ok("secret", f"{path} does not exist yet; the first start makes it.")
+        return
+    try:
+        load_pepper(settings.data_dir, may_create=False)
+    except ReflectServerError as error:
+        yield problem_of("secret", error.message)
+        return
+    if sys.platform != "win32" and _open_to_others(path):
+        yield warning(
+            "secret",
+            f"Others on this machine can read {path}.",
+            f"Run `chmod 600 {shlex.quote(str(path))}`.",
+        )
+    else:
+        yield ok("secret", f"{path} is there, and its owner's alone.")
+
+
+def _has_keys(database: Path) -> bool:
+    try:
+        with closing(_looked_at(database)) as connection:
+            return connection.execute("SELECT 1 FROM api_keys LIMIT 1").fetchone() is not None
+    except sqlite3.Error:  # Told by another check; there may have been some.
+        return True
+
+
+def _restore(settings: Settings) -> str:
+    return (
+        f"Restore a backup, by `reflect restore BACKUP {_named(settings)} --replace`, "
+        "or move the file away to start anew."
+    )
+
+
+def _named(settings: Settings) -> str:
+    return f"--data-dir {shlex.quote(str(settings.data_dir))}"
+
+
+def _looked_at(path: Path) -> sqlite3.Connection:
+    """
+    Open a database so that not even files beside it are made or removed.
+    """
+    is_in_use = path.with_name(f"{path.name}-wal").exists()
+    mode = "mode=ro" if is_in_use else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+
+
+def _missing(folder: Path) -> Finding:
+    parent = next(path for path in folder.parents if path.exists())
+    if parent.is_dir() and os.access(parent, os.W_OK):
+        return ok("data folder", f"{folder} does not exist yet; the first start makes it.")
+    return problem(
+        "data folder",
+        f"{folder} does not exist, and this user cannot make it in {parent}.",
+        "Let this user write there, or choose another folder with `--data-dir`.",
+    )
+
+
+def _check_queue(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:
+    running = is_held(settings.data_dir)
+    counts = dict(
+        connection.execute("SELECT ingest_status, count(*) FROM traces GROUP BY 1").fetchall()
+    )
+    failed = counts.get("failed", 0)
+    waiting = counts.get("queued", 0) + counts.get("processing", 0)
+    if failed:
+        (reason,) = connection.execute(
+            "SELECT last_ingest_error FROM traces WHERE ingest_status = 'failed' "
+            "ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        yield warning(
+            "ingestion",
+            f"{counted(failed, 'trace')} given up. The last one: {reason or 'no reason is known.'}",
+            f"Mend the cause, then {_retry(connection, settings, running=running)}.",
+        )
+    (due,) = connection.execute(
+        "SELECT min(due_at) FROM traces WHERE ingest_status = 'queued' AND due_at IS NOT NULL"
+    ).fetchone()
+    if running and due is not None and datetime.now(UTC) - to_time(due) > LONG_WAIT:
+        yield warning(
+            "ingestion",
+            f"{counted(waiting, 'trace')} in the queue, the oldest for more than {LONG_WAIT}.",
+            "Look at the server's log; where a model writes reflections, at its endpoint.",
+        )
+    elif not failed:
+        yield ok("ingestion", f"{counted(waiting, 'trace')} in the queue, none given up.")
+
+
+def _retry(connection: sqlite3.Connection, settings: Settings, *, running: bool) -> str:
+    """
+    Say how failed traces are ingested again. The project is named, as a server that runs retries
+    those of one, and `REFLECT_PROJECT_ID` may name another.
+    """
+    project, *others = (
+        project_id
+        for (project_id,) in connection.execute(
+            "SELECT DISTINCT project_id FROM traces WHERE ingest_status = 'failed' LIMIT 2"
+        )
+    )
+    command = f"`reflect retry --project={shlex.quote(project)} {_named(settings)}`"
+    key = " with a key in `REFLECT_API_KEY`" if running else ""
+    more = ", and so for each other project with failed traces" if others else ""
+    return f"run {command}{key}{more}"
+
+
+def _check_keys(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:
+    (count, usable) = connection.execute(
+        "SELECT count(*), coalesce(sum("
+        "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)), 0) FROM api_keys",
+        (from_time(datetime.now(UTC)),),
+    ).fetchone()
+    create = f"`reflect keys create --master {_named(settings)}`"
+    can_bootstrap = settings.bootstrap_token is not None
+    if usable:
+        yield ok("keys", f"{counted(usable, 'API key')} can be used.")
+    elif count:
+        found = "Every API key has expired or was revoked, and the start makes no new one."
+        remedy = f"Stop the server if it runs, and make a master key with {create}."
+        yield warning("keys", found, remedy) if can_bootstrap else problem("keys", found, remedy)
+    elif is_local(settings.host) or can_bootstrap:
+        yield ok("keys", "There is no API key yet.")
+    else:
+        yield problem(
+            "keys",
+            "There is no API key yet, and without one the server does not start on "
+            f"{settings.host}.",
+            f"Make one with {create}.",
+        )
+
+
+def _check_clock(connection: sqlite3.Connection) -> Iterator[Finding]:
+    (newest,) = connection.execute(
+        "SELECT max(created_at) FROM (SELECT created_at FROM traces ORDER BY seq DESC LIMIT 100)"
+    ).fetchone()
+    if newest is not None and to_time(newest) - datetime.now(UTC) > CLOCK_TOLERANCE:
+        yield warning(
+            "clock",
+            f"The newest traces are of {to_time(newest):%Y-%m-%d %H:%M} UTC, which is still to "
+            "come.",
+            "Set the clock of this machine, by NTP for example.",
+        )
+
+
+def _open_to_others(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))

@@ -1,0 +1,45 @@
+"""
+What the use cases work with: the store, the embedder, the index, and who wants to hear of changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reflect_server.auth.cache import Admissions
+from reflect_server.retrieval.embedding_space import Spaces
+from reflect_server.skill_writers.protocol import SkillWriter
+from reflect_server.store.protocol.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """
+    The collaborators and the settings of the use cases.
+
+    Attributes:
+        store: Where everything is kept.
+        admissions: Which projects were found to exist lately.
+        spaces: Which embedder makes vectors of tasks, and the index that finds memories by them.
+        q_learning_alpha: Learning rate of reviews that name none, in [0, 1].
+        similarity_threshold: The least similarity of an answer where the query names none.
+        exploration: The share of queries that try out memories of uncertain utility, in [0, 1].
+        skill_writer: Proposes how a skill is to change.
+        queued: Called after a trace has entered the ingest queue.
+        origin: Says which request is at work, for spans of what comes of it; None where there are
+            none.
+        changed: Called with the id of a trace after its state has changed; with None where many may
+            have.
+    """
+
+    store: Store
+    admissions: Admissions
+    spaces: Spaces
+    q_learning_alpha: float
+    similarity_threshold: float
+    exploration: float
+    skill_writer: SkillWriter
+    queued: Callable[[], None]
+    origin: Callable[[], str | None]
+    changed: Callable[[str | None], None]

@@ -1,0 +1,144 @@
+"""
+Projects: who may enter one, and how one ends.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reflect_server.domain.entities import ApiKey
+from reflect_server.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from reflect_server.store.protocol.store import Transaction
+from reflect_server.use_cases.dependencies import Parts
+
+_UNREACHABLE = frozenset({"", ".", ".."})
+
+
+def is_reachable(identifier: str) -> bool:
+    """
+    Say whether a path can lead to what has an id.
+
+    Paths with `.` or `..` mean other paths.
+
+    Args:
+        identifier: The id.
+    """
+    return identifier not in _UNREACHABLE
+
+
+def require_reachable(project_id: str) -> None:
+    """
+    Refuse an id under which a project could never be reached.
+
+    Args:
+        project_id: The project.
+
+    Raises:
+        InvalidRequestError: The id is `.` or `..`, or empty.
+    """
+    if not is_reachable(project_id):
+        raise InvalidRequestError(
+            f"`project_id` is {project_id!r}, and no path can lead to such a project. "
+            "Choose another id.",
+            field="project_id",
+        )
+
+
+def require_access(key: ApiKey, project_id: str) -> None:
+    """
+    Refuse a key that is for another project.
+
+    The answer depends on the key alone, so it does not tell whether the other project exists.
+
+    Args:
+        key: The key of the request.
+        project_id: The project of the request.
+
+    Raises:
+        ForbiddenError: The key is for another project.
+    """
+    if not key.is_master and key.project_id != project_id:
+        raise ForbiddenError(
+            f"The API key {key.public_id} is for the project {key.project_id!r}, not for "
+            f"{project_id!r}. Use a key of that project, or name the key's own."
+        )
+
+
+def exists(parts: Parts, project_id: str) -> bool:
+    """
+    Say whether the project exists. Reads one row, unless it was found lately.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+    """
+    admissions = parts.admissions
+    if admissions.has_project(project_id):
+        return True
+    moment = admissions.moment
+    found = parts.store.read(lambda tx: tx.projects.exists(project_id))
+    if found:
+        admissions.add_project(project_id, read_after=moment)
+    return found
+
+
+def created_at(parts: Parts, project_id: str) -> datetime | None:
+    """
+    Say when the project was created, which tells it from one of the same id that came before or
+    after; None where it does not exist.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+    """
+    return parts.store.read(lambda tx: tx.projects.created_at(project_id))
+
+
+def enter(parts: Parts, key: ApiKey, project_id: str, *, now: datetime) -> None:
+    """
+    Make sure that the project exists; a master key creates it on first use.
+
+    Args:
+        parts: The collaborators.
+        key: The key of the request.
+        project_id: The project of the request.
+        now: The present time, in UTC.
+
+    Raises:
+        NotFoundError: The project does not exist, and the key is no master key.
+    """
+    if exists(parts, project_id):
+        return
+    if not key.is_master:
+        raise _missing(project_id)
+    parts.store.write(lambda tx: tx.projects.create(project_id, created_at=now))
+
+
+def delete_project(parts: Parts, project_id: str) -> None:
+    """
+    Delete the project and everything of it, at once and for good.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+
+    Raises:
+        NotFoundError: The project does not exist.
+    """
+
+    def work(tx: Transaction) -> None:
+        if not tx.projects.exists(project_id):
+            raise _missing(project_id)
+        tx.projects.delete(project_id)
+
+    with parts.admissions.ending():
+        parts.store.write(work)
+    parts.spaces.active.index.forget(project_id)
+    parts.changed(None)
+    parts.store.erase()
+
+
+def _missing(project_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"The project {project_id!r} does not exist. A master key creates it on first use."
+    )

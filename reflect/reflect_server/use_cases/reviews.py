@@ -1,0 +1,290 @@
+"""
+Reviews: attached to traces, with what they teach the memories that the run had used.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reflect_server.domain.entities import (
+    QValueEvent,
+    Reflection,
+    Review,
+    ReviewMode,
+    ReviewResult,
+    Trace,
+)
+from reflect_server.domain.learning import credit, replayed, updated
+from reflect_server.domain.lessons import agreeing
+from reflect_server.domain.texts import require_text
+from reflect_server.errors import ConflictError, InvalidRequestError
+from reflect_server.store.protocol.store import Transaction
+from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.traces import require_trace
+
+
+class AlreadyReviewedError(ConflictError):
+    """
+    The trace has a review that says something else.
+    """
+
+    code = "already_reviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    A review as it comes in.
+
+    Attributes:
+        result: Pass or fail.
+        feedback_text: What the reviewer says; None where nothing.
+        alpha: The learning rate that it asks for, in [0, 1]; None for the service's default.
+        reflection: A reflection that the agent wrote itself; None where the service is to write it.
+        remember: Whether a memory is made of the run; where not, it only moves Q-values.
+    """
+
+    result: ReviewResult
+    feedback_text: str | None = None
+    alpha: float | None = None
+    reflection: Reflection | None = None
+    remember: bool = True
+
+
+def review_trace(
+    parts: Parts, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
+) -> Trace:
+    """
+    Attach a verdict to a trace that has none, and let it take effect.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_id: The trace.
+        verdict: The review.
+        now: The present time, in UTC.
+
+    Returns:
+        The trace with its review. Repeating a review changes nothing and returns the same.
+
+    Raises:
+        NotFoundError: The project has no such trace.
+        AlreadyReviewedError: The trace has a different review.
+    """
+    review = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
+    origin = parts.origin()
+
+    def work(tx: Transaction) -> tuple[Trace, bool]:
+        trace = require_trace(tx, project_id, trace_id)
+        if trace.review is not None:
+            _require_same(trace.review, review)
+            return trace, False
+        reviewed = _attached(tx, trace, review, origin)
+        teach(tx, reviewed, parts.q_learning_alpha)
+        return reviewed, True
+
+    trace, is_new = parts.store.write(work)
+    if is_new:
+        if verdict.remember:
+            parts.queued()
+        parts.changed(trace_id)
+    return trace
+
+
+def change_review(
+    parts: Parts, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
+) -> Trace:
+    """
+    Give a trace a verdict in the place of the one it has, as if it had been given at first.
+
+    The Q-values and the evidence of the memories that the review credited are worked out anew with
+    the new verdict in its place among all others, and the memory that was made of the trace is
+    deleted: a new one is made of the new verdict.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_id: The trace.
+        verdict: The review that is to count.
+        now: The present time, in UTC.
+
+    Returns:
+        The trace with this review. Where it had none, it is reviewed; where it had the same,
+        nothing changes.
+
+    Raises:
+        NotFoundError: The project has no such trace.
+    """
+    given = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
+    origin = parts.origin()
+
+    def work(tx: Transaction) -> tuple[Trace, Trace]:
+        before = require_trace(tx, project_id, trace_id)
+        present = before.review
+        if present is not None and _content(present) == _content(given):
+            return before, before
+        review = given
+        if present is not None:
+            review = replace(given, id=present.id, created_at=present.created_at)
+            tx.traces.remove_review(trace_id)
+        after = _attached(tx, before, review, origin)
+        if present is None:
+            teach(tx, after, parts.q_learning_alpha)
+        else:
+            _reteach(tx, review, parts.q_learning_alpha)
+        return before, after
+
+    before, after = parts.store.write(work)
+    if after is not before:
+        if before.created_memory_id is not None:
+            parts.spaces.active.index.remove(project_id, [before.created_memory_id])
+        if verdict.remember:
+            parts.queued()
+        parts.changed(trace_id)
+    return after
+
+
+def undo_review(parts: Parts, project_id: str, trace_id: str) -> Trace:
+    """
+    Take back a trace's review and all that it did, as if it had never been given.
+
+    The Q-values and the evidence of the memories that it credited become what the other reviews
+    make of them, later ones included, and the memory that was made of the trace is deleted. The
+    trace can be reviewed anew.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_id: The trace.
+
+    Returns:
+        The trace without a review. Where it had none, nothing changes.
+
+    Raises:
+        NotFoundError: The project has no such trace.
+    """
+
+    def work(tx: Transaction) -> tuple[Trace, str | None]:
+        trace = require_trace(tx, project_id, trace_id)
+        if trace.review is None:
+            return trace, None
+        _unteach(tx, trace.review)
+        tx.traces.remove_review(trace_id)
+        return require_trace(tx, project_id, trace_id), trace.created_memory_id
+
+    trace, memory_id = parts.store.write(work)
+    if memory_id is not None:
+        parts.spaces.active.index.remove(project_id, [memory_id])
+    parts.changed(trace_id)
+    return trace
+
+
+def _attached(tx: Transaction, trace: Trace, review: Review, origin: str | None) -> Trace:
+    tx.traces.add_review(review)
+    if origin is not None:
+        tx.traces.note_origin(trace.id, origin)
+    return require_trace(tx, trace.project_id, trace.id)
+
+
+def _unteach(tx: Transaction, review: Review) -> None:
+    _replay(tx, tx.memories.forget(review.id))
+
+
+def _reteach(tx: Transaction, review: Review, default_alpha: float) -> None:
+    alpha = default_alpha if review.alpha is None else review.alpha
+    _replay(tx, tx.memories.rejudge(review.id, result=review.result, alpha=alpha))
+
+
+def _replay(tx: Transaction, changed: Sequence[QValueEvent]) -> None:
+    for event in changed:
+        tx.memories.relearn(event.memory_id, replayed(tx.memories.history(event.memory_id)))
+
+
+def review_of(verdict: Verdict, trace_id: str, mode: ReviewMode, now: datetime) -> Review:
+    """
+    Make a review of a verdict.
+
+    Args:
+        verdict: The verdict.
+        trace_id: The trace that it judges.
+        mode: Whether it came with the trace or later.
+        now: The present time, in UTC.
+
+    Raises:
+        InvalidRequestError: A text of its reflection that must say something is blank, or it brings
+            a reflection and says that none is to be kept.
+    """
+    if verdict.reflection is not None:
+        if not verdict.remember:
+            raise InvalidRequestError(
+                "`review` brings a `reflection` although its `remember` is false. Leave out the "
+                "reflection to make no memory, or `remember` to keep it.",
+                field="review.remember",
+            )
+        require_text(verdict.reflection.summary, "review.reflection.summary")
+        require_text(verdict.reflection.guidance, "review.reflection.guidance")
+    return Review(
+        id=secrets.token_hex(8),
+        trace_id=trace_id,
+        result=verdict.result,
+        feedback_text=verdict.feedback_text,
+        mode=mode,
+        alpha=verdict.alpha,
+        reflection=verdict.reflection,
+        created_at=now,
+        remember=verdict.remember,
+    )
+
+
+def teach(tx: Transaction, trace: Trace, default_alpha: float) -> None:
+    """
+    Move the Q-values of the memories that a trace's review credits; no review moves nothing.
+
+    Memories that have been deleted since they were retrieved are passed over.
+
+    Args:
+        tx: The transaction.
+        trace: The trace, with its review.
+        default_alpha: The learning rate where the review names none, in [0, 1].
+    """
+    review = trace.review
+    if review is None:
+        return
+    found = tx.memories.get_many(trace.project_id, trace.retrieved_memory_ids)
+    given = {m: found[m].reflection for m in trace.retrieved_memory_ids if m in found}
+    agreed = agreeing(trace.final_response, given) if trace.used_memory_ids is None else ()
+    weights = credit(trace.retrieved_memory_ids, trace.used_memory_ids, agreed)
+    alpha = default_alpha if review.alpha is None else review.alpha
+    for memory_id in weights:
+        if memory_id not in found:
+            continue
+        memory, weight = found[memory_id], weights[memory_id]
+        tx.memories.record(
+            QValueEvent(
+                id=secrets.token_hex(8),
+                memory_id=memory_id,
+                trace_id=trace.id,
+                review_id=review.id,
+                result=review.result,
+                alpha=alpha,
+                weight=weight,
+                q_before=memory.q_value,
+                q_after=updated(memory.q_value, alpha=alpha, weight=weight, result=review.result),
+                created_at=review.created_at,
+            )
+        )
+
+
+def _content(review: Review) -> tuple[object, ...]:
+    return review.result, review.feedback_text, review.alpha, review.remember
+
+
+def _require_same(present: Review, repeated: Review) -> None:
+    if _content(present) != _content(repeated):
+        raise AlreadyReviewedError(
+            f"The trace {present.trace_id!r} has been reviewed as {present.result.value!r} before, "
+            "and this review differs from that one. `change_review` puts it in the other's place."
+        )

@@ -1,0 +1,131 @@
+"""
+Traces: read, listed and deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from reflect_server.domain.entities import Trace, TraceFilter
+from reflect_server.domain.pagination import Page, page_of
+from reflect_server.errors import NotFoundError
+from reflect_server.store.protocol.store import Transaction
+from reflect_server.use_cases.dependencies import Parts
+
+
+def get_trace(parts: Parts, project_id: str, trace_id: str) -> Trace:
+    """
+    Return one trace.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_id: The trace.
+
+    Raises:
+        NotFoundError: The project has no such trace.
+    """
+    return parts.store.read(lambda tx: require_trace(tx, project_id, trace_id))
+
+
+def list_traces(
+    parts: Parts,
+    project_id: str,
+    *,
+    wanted: TraceFilter,
+    limit: int | None,
+    cursor: str | None,
+) -> Page[Trace]:
+    """
+    Return a page of the traces, newest first.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        wanted: Which traces.
+        limit: At most this many; None to go through all, a few at a time.
+        cursor: Where the page starts, from the page before; None for the first page.
+
+    Raises:
+        InvalidRequestError: The cursor is not one of this list.
+    """
+    return parts.store.read(
+        lambda tx: page_of(
+            lambda size, room: tx.traces.page(
+                project_id, wanted=wanted, after=cursor, limit=size, room=room
+            ),
+            tx.traces.cursor_after,
+            limit,
+        )
+    )
+
+
+def retry_traces(
+    parts: Parts, project_id: str, trace_ids: Sequence[str] | None, *, now: datetime
+) -> Sequence[str]:
+    """
+    Put failed traces back into the ingest queue, with all their attempts before them.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_ids: The traces, of which those that have not failed are passed over; None for all
+            failed ones.
+        now: The present time, in UTC.
+
+    Returns:
+        The ids of those that are in the queue again.
+    """
+    retried = parts.store.write(lambda tx: tx.traces.retry(project_id, trace_ids, due_at=now))
+    if retried:
+        parts.queued()
+    return retried
+
+
+def delete_traces(
+    parts: Parts, project_id: str, trace_ids: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """
+    Delete those of the traces that the project has, with their reviews and memories.
+
+    Args:
+        parts: The collaborators.
+        project_id: The project.
+        trace_ids: The traces.
+
+    Returns:
+        The ids of the deleted traces, and of the memories that went with them.
+    """
+
+    def work(tx: Transaction) -> tuple[list[str], list[str]]:
+        memories = [tx.memories.of_trace(trace_id) for trace_id in dict.fromkeys(trace_ids)]
+        memory_ids = [m.id for m in memories if m is not None and m.project_id == project_id]
+        return list(tx.traces.delete(project_id, trace_ids)), memory_ids
+
+    deleted, memory_ids = parts.store.write(work)
+    parts.spaces.active.index.remove(project_id, memory_ids)
+    for trace_id in deleted:
+        parts.changed(trace_id)
+    return deleted, memory_ids
+
+
+def require_trace(tx: Transaction, project_id: str, trace_id: str) -> Trace:
+    """
+    Return one trace, within a transaction.
+
+    Args:
+        tx: The transaction.
+        project_id: The project.
+        trace_id: The trace.
+
+    Raises:
+        NotFoundError: The project has no such trace.
+    """
+    trace = tx.traces.get(project_id, trace_id)
+    if trace is None:
+        raise NotFoundError(
+            f"The project {project_id!r} has no trace with the id {trace_id!r}. "
+            "Check the id and the project."
+        )
+    return trace
