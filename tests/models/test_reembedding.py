@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from reflect_server.domain.entities import Memory, Reflection, Trace
 from reflect_server.embedders.protocol import EmbedderError
 from reflect_server.errors import ProviderUnavailableError
-from reflect_server.retrieval.embedding_space import Space, Spaces, space_of
+from reflect_server.retrieval.embedding_space import EmbeddingSpace, EmbeddingSpaces, space_of
 from reflect_server.retrieval.reembedding import BATCH, Reembedding
 from reflect_server.store.protocol.store import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
@@ -71,10 +71,10 @@ class Change:
         self.old_space, self.new_space = (
             space_of(embedder, store, max_index_bytes=2**20) for embedder in (self.old, self.new)
         )
-        self.spaces = Spaces(self.old_space)
+        self.spaces = EmbeddingSpaces(self.old_space)
         self.reembedding = Reembedding(store, self.spaces, self.new_space)
 
-    def keep(self, name: str, *, space: Space | None = None) -> Memory:
+    def keep(self, name: str, *, space: EmbeddingSpace | None = None) -> Memory:
         memory = Memory(name, "p", f"t-{name}", name, Reflection("s", "g"), None, NOW)
         chosen = space or self.old_space
         vector = chosen.embedder.embed([name])[0]

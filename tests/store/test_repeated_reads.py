@@ -14,9 +14,11 @@ Keep = Callable[..., Memory]
 MakeEvent = Callable[..., QValueEvent]
 
 
-def weighed(store: Store, *memory_ids: str, project_id: str = "p") -> tuple[list[Memory], Evidence]:
-    memories, evidence = store.weighed(project_id, memory_ids)
-    again, evidence_again = store.weighed(project_id, memory_ids)
+def for_ranking(
+    store: Store, *memory_ids: str, project_id: str = "p"
+) -> tuple[list[Memory], Evidence]:
+    memories, evidence = store.for_ranking(project_id, memory_ids)
+    again, evidence_again = store.for_ranking(project_id, memory_ids)
     assert (again, evidence_again) == (memories, evidence)
     return [memories[memory_id] for memory_id in memory_ids if memory_id in memories], evidence
 
@@ -28,8 +30,8 @@ def test_memories_are_weighed_with_the_evidence_of_their_project(
     foreign = store.write(lambda tx: keep_memory(tx, "foreign", "q"))
     store.write(lambda tx: tx.memories.record(an_event("1", "m")))
     mine = store.read(lambda tx: tx.memories.get_many("p", ["m"]))["m"]
-    assert weighed(store, "m", "foreign", "unknown") == ([mine], Evidence(1, 1.0, 0.0))
-    assert weighed(store, "m", "foreign", project_id="q") == ([foreign], Evidence())
+    assert for_ranking(store, "m", "foreign", "unknown") == ([mine], Evidence(1, 1.0, 0.0))
+    assert for_ranking(store, "m", "foreign", project_id="q") == ([foreign], Evidence())
 
 
 def test_what_a_memory_learned_is_seen_at_once(
@@ -39,7 +41,7 @@ def test_what_a_memory_learned_is_seen_at_once(
     for number in range(1, 4):
         event = an_event(str(number), "m", review_id=str(number), q_after=number / 10)
         store.write(lambda tx, event=event: tx.memories.record(event))
-        [memory], evidence = weighed(store, "m")
+        [memory], evidence = for_ranking(store, "m")
         assert memory.q_value == number / 10
         assert evidence == Evidence(number, float(number), 0.0)
 
@@ -48,7 +50,7 @@ def test_a_write_sees_its_own_changes_and_one_that_fails_leaves_none(
     store: Store, keep_memory: Keep, an_event: MakeEvent
 ):
     store.write(lambda tx: keep_memory(tx, "m"))
-    before = weighed(store, "m")
+    before = for_ranking(store, "m")
 
     def work(tx: Transaction) -> None:
         tx.memories.record(an_event("1", "m"))
@@ -58,17 +60,17 @@ def test_a_write_sees_its_own_changes_and_one_that_fails_leaves_none(
 
     with pytest.raises(KeyError):
         store.write(work)
-    assert weighed(store, "m") == before
+    assert for_ranking(store, "m") == before
 
 
 def test_what_is_deleted_with_something_else_is_gone_at_once(store: Store, keep_memory: Keep):
     for memory_id in ("m", "n"):
         store.write(lambda tx, memory_id=memory_id: keep_memory(tx, memory_id))
-    weighed(store, "m", "n")
+    for_ranking(store, "m", "n")
     store.write(lambda tx: tx.traces.delete("p", ["trace-of-m"]))
-    assert [memory.id for memory in weighed(store, "m", "n")[0]] == ["n"]
+    assert [memory.id for memory in for_ranking(store, "m", "n")[0]] == ["n"]
     store.write(lambda tx: tx.projects.delete("p"))
-    assert weighed(store, "m", "n") == ([], Evidence())
+    assert for_ranking(store, "m", "n") == ([], Evidence())
 
 
 def test_reads_during_writes_are_each_of_one_state_and_not_of_an_older_one(
@@ -96,9 +98,9 @@ def test_reads_during_writes_are_each_of_one_state_and_not_of_an_older_one(
     writer.start()
     while not done.is_set():
         least = applied
-        memories, evidence = store.weighed("p", memory_ids)
+        memories, evidence = store.for_ranking("p", memory_ids)
         seen = [memory.evidence for memory in memories.values()]
         assert sum(one.uses for one in seen) == evidence.uses >= least
         assert sum(one.wins for one in seen) == evidence.wins
     writer.join()
-    assert weighed(store, *memory_ids)[1].uses == 300
+    assert for_ranking(store, *memory_ids)[1].uses == 300

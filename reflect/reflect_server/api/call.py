@@ -27,7 +27,7 @@ from reflect_server.http.service import Service
 from reflect_server.http.validation import faults_of
 from reflect_server.use_cases import projects
 from reflect_server.use_cases.api_keys import require_scopes
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.dependencies import Dependencies
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -89,11 +89,11 @@ class Call:
     _presented: str = field(default="", init=False, repr=False)
 
     @property
-    def parts(self) -> Parts:
+    def deps(self) -> Dependencies:
         """
         The collaborators of the use cases.
         """
-        return self.service.parts
+        return self.service.deps
 
     @property
     def maker(self) -> ApiKey:
@@ -165,7 +165,7 @@ class Call:
             RateLimitedError: The key has sent more than it may.
             ForbiddenError: The key lacks a scope, or is for another project.
         """
-        store, keyring = self.parts.store, self.service.keyring
+        store, keyring = self.deps.store, self.service.keyring
         for credential in self.operation.credentials:
             if credential.scheme == API_KEY_SCHEME:
                 key = keyring.authenticate(store, self._presented, now=self.now)
@@ -206,8 +206,8 @@ class Call:
         project_id = self.path_values.get("project_id")
         if project_id is None or self.operation.method == "DELETE":
             return
-        if not projects.exists(self.parts, project_id):
-            await self.in_thread(projects.enter, self.parts, self.maker, project_id, now=self.now)
+        if not projects.exists(self.deps, project_id):
+            await self.in_thread(projects.enter, self.deps, self.maker, project_id, now=self.now)
 
     def _require_bootstrap_token(self, credential: Credential) -> None:
         expected = self.service.settings.bootstrap_token

@@ -57,11 +57,11 @@ def _parts(
     call: Call, read: Read[Entry], response: Callable[[Entry], object], start: str | None
 ) -> Iterator[list[object]]:
     project_id = call.path_values["project_id"]
-    created_at = projects.created_at(call.parts, project_id)
+    created_at = projects.created_at(call.deps, project_id)
     while (page := read(None, start)).next_cursor is not None:
         start = page.next_cursor
         yield [response(entry) for entry in page.entries]
-    if projects.created_at(call.parts, project_id) != created_at:  # Not all of it was sent.
+    if projects.created_at(call.deps, project_id) != created_at:  # Not all of it was sent.
         raise NotFoundError(f"The project {project_id!r} was deleted while its list was sent.")
 
 

@@ -14,7 +14,7 @@ _MOST = 10_000
 """So many keys and so many projects are remembered; others are read each time."""
 
 
-class Admissions:
+class AuthCache:
     """
     Keys that were found good, and projects that were found to exist.
 

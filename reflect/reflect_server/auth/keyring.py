@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from reflect_server.auth.cache import Admissions
+from reflect_server.auth.cache import AuthCache
 from reflect_server.domain.entities import ApiKey
 from reflect_server.errors import StoreError, UnauthenticatedError
 from reflect_server.store.protocol.store import Store
@@ -64,12 +64,12 @@ class Keyring:
         pepper: The installation's secret, 32 random bytes.
 
     Attributes:
-        admissions: The keys that it has recognised lately.
+        auth_cache: The keys that it has recognised lately.
     """
 
     def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper
-        self.admissions = Admissions()
+        self.auth_cache = AuthCache()
 
     def issue(
         self,
@@ -126,7 +126,7 @@ class Keyring:
             UnauthenticatedError: The key is malformed, unknown, revoked or expired.
         """
         secret_hash = self._hash(plaintext)
-        key = self.admissions.key(secret_hash) or self._read(store, plaintext, secret_hash)
+        key = self.auth_cache.key(secret_hash) or self._read(store, plaintext, secret_hash)
         if key.has_expired(now):
             raise UnauthenticatedError(
                 f"The API key {key.public_id} has expired. Use another key, or make a new one."
@@ -136,7 +136,7 @@ class Keyring:
     def _read(self, store: Store, plaintext: str, secret_hash: bytes) -> ApiKey:
         parts = plaintext.split("_")
         public_id = parts[2] if len(parts) == 4 and parts[0] == "rf" else ""
-        moment = self.admissions.moment
+        moment = self.auth_cache.moment
         key = store.read(lambda tx: tx.keys.nearest(public_id)) or _UNKNOWN
         if not hmac.compare_digest(secret_hash, key.secret_hash):
             raise UnauthenticatedError(
@@ -147,7 +147,7 @@ class Keyring:
             raise UnauthenticatedError(
                 f"The API key {key.public_id} has been revoked. Use another key."
             )
-        self.admissions.add_key(key, read_after=moment)
+        self.auth_cache.add_key(key, read_after=moment)
         return key
 
     @staticmethod
@@ -173,7 +173,7 @@ class Keyring:
         """
         with suppress(StoreError):  # A disk that is full must not end reading too.
             store.write(lambda tx: tx.keys.touch(key.id, at=now))
-            self.admissions.forget_key(key)
+            self.auth_cache.forget_key(key)
 
     def derived(self, purpose: str) -> bytes:
         """

@@ -15,7 +15,7 @@ from reflect_server.commands.options import (
     Config,
     DataDir,
     configuration_of,
-    one_sentence,
+    exits_with_message,
     progress_bar,
 )
 from reflect_server.terminal.counting import counted
@@ -44,7 +44,7 @@ def backup(
     from reflect_server.data_folder.secret import SECRET_FILE  # noqa: PLC0415 - slow to import
     from reflect_server.store.sqlite.backup import back_up  # noqa: PLC0415 - slow to import
 
-    with one_sentence():
+    with exits_with_message():
         settings = configuration_of(config, data_dir=data_dir).settings
         with progress_bar("Copying", quiet=as_json) as progress:
             manifest = back_up(
@@ -79,7 +79,7 @@ def restore(
     """
     from reflect_server.maintenance.restore import restore as put_back  # noqa: PLC0415 - slow to import
 
-    with one_sentence():
+    with exits_with_message():
         settings = configuration_of(config, data_dir=data_dir).settings
         manifest = put_back(source, settings.data_dir, replace=replace)
     typer.echo(

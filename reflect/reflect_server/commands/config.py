@@ -15,7 +15,7 @@ from reflect_server.commands.options import (
     Config,
     DataDir,
     configuration_of,
-    one_sentence,
+    exits_with_message,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def config(
 
     - reflect config > reflect.toml
     """
-    with one_sentence():
+    with exits_with_message():
         configuration = configuration_of(config, changes, data_dir=data_dir)
     typer.echo(_as_json(configuration) if as_json else _as_toml(configuration))
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from reflect_server.commands.options import Config, DataDir, configuration_of, one_sentence
+from reflect_server.commands.options import Config, DataDir, configuration_of, exits_with_message
 
 keys = typer.Typer(help="API keys of a server that is stopped.", no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def create_key(  # noqa: PLR0917 - Typer reads the options off the parameters.
             err=True,
         )
         raise typer.Exit(2)
-    with one_sentence():
+    with exits_with_message():
         settings = configuration_of(config, data_dir=data_dir).settings
         with open_store(settings, may_replace_secret=True) as (store, keyring):
             now = datetime.now(UTC)

@@ -106,7 +106,7 @@ def progress_bar(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, i
 
 
 @contextmanager
-def one_sentence() -> Iterator[None]:
+def exits_with_message() -> Iterator[None]:
     """
     End a command with the message of an error that the service raised on purpose, or of files that
     belong to another user.

@@ -11,7 +11,13 @@ from typing import Annotated
 
 import typer
 
-from reflect_server.commands.options import AsJson, Config, DataDir, configuration_of, one_sentence
+from reflect_server.commands.options import (
+    AsJson,
+    Config,
+    DataDir,
+    configuration_of,
+    exits_with_message,
+)
 from reflect_server.terminal.counting import counted
 
 
@@ -36,7 +42,7 @@ def recompute(
     from reflect_server.store.sqlite import SqliteStore  # noqa: PLC0415 - slow to import
     from reflect_server.store.sqlite.snapshot import require_database  # noqa: PLC0415 - slow to import
 
-    with one_sentence():
+    with exits_with_message():
         settings = configuration_of(config, data_dir=data_dir).settings
         require_database(settings.data_dir)
         with closing(SqliteStore(settings.data_dir)) as store:

@@ -9,7 +9,13 @@ from typing import Annotated
 
 import typer
 
-from reflect_server.commands.options import AsJson, Config, DataDir, configuration_of, one_sentence
+from reflect_server.commands.options import (
+    AsJson,
+    Config,
+    DataDir,
+    configuration_of,
+    exits_with_message,
+)
 from reflect_server.terminal.counting import counted
 
 
@@ -50,7 +56,7 @@ def retry(  # noqa: PLR0917 - Typer reads the options off the parameters.
     """
     from reflect_server.maintenance.retry import retry_failed  # noqa: PLC0415 - slow to import
 
-    with one_sentence():
+    with exits_with_message():
         settings = configuration_of(config, data_dir=data_dir).settings
         retried = retry_failed(
             settings.data_dir, project_id=project, trace_ids=trace_ids or None, api_key=api_key

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reflect_server.commands.options import Changes, Config, DataDir, configuration_of, one_sentence
+from reflect_server.commands.options import (
+    Changes,
+    Config,
+    DataDir,
+    configuration_of,
+    exits_with_message,
+)
 
 if TYPE_CHECKING:
     from reflect_server.http.service import Service
@@ -60,7 +66,7 @@ def serve(  # noqa: PLR0917 - Typer reads the options off the parameters.
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
-    with one_sentence():
+    with exits_with_message():
         settings = configuration_of(
             config, changes, host=host, port=port, data_dir=data_dir
         ).settings

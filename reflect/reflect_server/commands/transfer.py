@@ -21,7 +21,7 @@ from reflect_server.commands.options import (
     Config,
     DataDir,
     configuration_of,
-    one_sentence,
+    exits_with_message,
     progress_bar,
 )
 from reflect_server.terminal.counting import counted
@@ -51,7 +51,7 @@ def export(
     """
     from reflect_server.store.sqlite import transfer  # noqa: PLC0415 - slow to import
 
-    with one_sentence():
+    with exits_with_message():
         settings = configuration_of(config, data_dir=data_dir).settings
         with writing(output) as file, progress_bar("Exporting", quiet=output is None) as told:
             rows = transfer.export(
@@ -81,7 +81,7 @@ def import_projects(
     """
     from reflect_server.store.sqlite import transfer  # noqa: PLC0415 - slow to import
 
-    with one_sentence():
+    with exits_with_message():
         settings = configuration_of(config, data_dir=data_dir).settings
         with _reading(source) as lines, progress_bar("Importing", quiet=as_json) as told:
             projects = transfer.import_(

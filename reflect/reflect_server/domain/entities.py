@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from reflect_server.domain.texts import evened
+from reflect_server.domain.texts import normalized
 
 Message = dict[str, Any]
 """One step of a trajectory: a message of an agent's run, free-form JSON."""
@@ -114,7 +114,7 @@ class Reflection:
         advice.
         """
         said = (self.key_mistake, self.correct_action, self.guidance)
-        return "\n".join(map(evened, said))
+        return "\n".join(map(normalized, said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ class Stance(NamedTuple):
     The answer of a run to its task, and whether it was accepted.
 
     Attributes:
-        task: The task, with case and white space evened out.
+        task: The task, with case and white space normalized out.
         answer: A digest of the answer; see `lessons.answer_digest`.
         accepted: Whether the run passed.
     """
@@ -313,14 +313,14 @@ class Memory:
         """
         if self.success is None or not self.answer:
             return None
-        return Stance(self.evened_task, self.answer, self.success)
+        return Stance(self.normalized_task, self.answer, self.success)
 
     @cached_property
-    def evened_task(self) -> str:
+    def normalized_task(self) -> str:
         """
-        The task, with case and white space evened out.
+        The task, with case and white space normalized out.
         """
-        return evened(self.task)
+        return normalized(self.task)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from reflect_server.domain.entities import Reflection, Trace
-from reflect_server.domain.texts import evened
+from reflect_server.domain.texts import normalized
 from reflect_server.domain.trajectory import closing_report
 
 LEAST_AGREEMENT = 0.5
@@ -33,7 +33,7 @@ def answer_digest(trace: Trace) -> bytes:
     Returns:
         16 bytes; none for a run without an answer.
     """
-    said = [evened(text) for text in (closing_report(trace.trajectory), trace.final_response)]
+    said = [normalized(text) for text in (closing_report(trace.trajectory), trace.final_response)]
     if not any(said):
         return b""
     return hashlib.blake2b("\n".join(said).encode(), digest_size=_DIGEST_BYTES).digest()

@@ -29,9 +29,9 @@ def require_text(value: str, field: str) -> None:
         )
 
 
-def evened(text: str) -> str:
+def normalized(text: str) -> str:
     """
-    Return a text with case and white space evened out, for comparing what it says.
+    Return a text with case and white space normalized out, for comparing what it says.
 
     Args:
         text: The text.

@@ -18,7 +18,7 @@ MOST_REMEMBERED = 1_024
 """How many vectors are remembered, which takes 1 MB with the local embedder."""
 
 
-class RememberingEmbedder:
+class CachedEmbedder:
     """
     Asks another embedder for each task once, as long as it is remembered.
 

@@ -10,7 +10,7 @@ import threading
 from reflect_server.embedders.protocol import Embedder, EmbedderError
 from reflect_server.errors import ProviderUnavailableError
 
-_log = logging.getLogger("reflect_server.warm_up")
+_log = logging.getLogger("reflect_server.embedders")
 
 
 class WarmUp:

@@ -65,7 +65,7 @@ def observed(service: Service, request: Request, request_id: str) -> Iterator[Ob
     begin_request(request_id)
     start = time.perf_counter()
     metrics = service.metrics
-    with service.tracing.request(request.method, request.headers, request_id) as span:
+    with service.spans.request(request.method, request.headers, request_id) as span:
         observation = Observation(span)
         metrics.requests_in_progress.inc()
         try:

@@ -13,8 +13,8 @@ from reflect_server.http.cursors import CursorSeal
 from reflect_server.http.limits import RateLimit
 from reflect_server.http.waiting import TraceWaiters
 from reflect_server.observability.metrics import Metrics
-from reflect_server.observability.spans import Tracing
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.observability.spans import Spans
+from reflect_server.use_cases.dependencies import Dependencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +24,20 @@ class Service:
 
     Attributes:
         settings: How it is configured.
-        parts: The collaborators of the use cases.
+        deps: The collaborators of the use cases.
         keyring: Makes and recognises API keys.
         waiters: The requests that wait for traces.
         first_key: The master key that was made because there was none; None at later starts.
         cursors: Makes the cursors of lists, and reads them.
         key_rate: How much each API key may ask for.
         metrics: What is counted.
-        tracing: Makes the spans of requests.
+        spans: Makes the spans of requests.
         warm_up: How far the embedder is with loading its model.
         bootstrap_rate: How often each address may try a bootstrap token.
     """
 
     settings: Settings
-    parts: Parts
+    deps: Dependencies
     keyring: Keyring
     waiters: TraceWaiters
     first_key: IssuedKey | None
@@ -46,7 +46,7 @@ class Service:
     bootstrap_rate: RateLimit
     warm_up: WarmUp
     metrics: Metrics
-    tracing: Tracing
+    spans: Spans
 
     def require_ready(self) -> None:
         """
@@ -55,5 +55,5 @@ class Service:
         Raises:
             ReflectServerError: They cannot; says why.
         """
-        self.parts.store.read(lambda tx: tx.keys.exist())
+        self.deps.store.read(lambda tx: tx.keys.exist())
         self.warm_up.require_done()

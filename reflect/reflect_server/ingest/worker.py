@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from reflect_server.domain.entities import IngestOutcome, IngestStatus, Memory, Trace
 from reflect_server.errors import ProviderUnavailableError, ReflectServerError, StoreError
 from reflect_server.ingest.claims import Claims
-from reflect_server.observability.spans import NoTracing, Tracing
+from reflect_server.observability.spans import NoSpans, Spans
 from reflect_server.providers.outage import Outage
 from reflect_server.reflectors.protocol import Reflector
-from reflect_server.retrieval.embedding_space import Space, Spaces
+from reflect_server.retrieval.embedding_space import EmbeddingSpace, EmbeddingSpaces
 from reflect_server.store.protocol.memories import Vector
 from reflect_server.store.protocol.store import Store, Transaction
 from reflect_server.use_cases.memories import memory_of
@@ -63,7 +63,7 @@ class IngestWorker:
         on_done: Called on a thread of the worker with a trace's id when an attempt was its last:
             its memory exists, it was given up, or it was deleted meanwhile. Sometimes called twice.
         observe: Is told on a thread of the worker how each attempt ended, and its seconds.
-        tracing: Makes the spans of attempts; None for no spans.
+        spans: Makes the spans of attempts; None for no spans.
         threads: How many traces are in work at once, at least 1. More than one helps a reflector or
             an embedder that waits for another service.
         lease: How long an attempt may take.
@@ -73,12 +73,12 @@ class IngestWorker:
     def __init__(
         self,
         store: Store,
-        spaces: Spaces,
+        spaces: EmbeddingSpaces,
         reflector: Reflector,
         *,
         on_done: Callable[[str], None],
         observe: Callable[[IngestOutcome, float], None] = _ignore,
-        tracing: Tracing | None = None,
+        spans: Spans | None = None,
         threads: int = 1,
         lease: timedelta = DEFAULT_LEASE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -88,7 +88,7 @@ class IngestWorker:
         self._reflector = reflector
         self._on_done = on_done
         self._observe = observe
-        self._tracing: Tracing = tracing or NoTracing()
+        self._spans: Spans = spans or NoSpans()
         self._clock = clock
         self._lease = lease
         self._outage = Outage()
@@ -173,7 +173,7 @@ class IngestWorker:
             return
         start = time.monotonic()
         try:
-            with self._tracing.attempt(
+            with self._spans.attempt(
                 trace.id, trace.ingest_attempts, lambda: self._origin_of(trace)
             ) as span:
                 outcome = self._ingest(trace)
@@ -209,7 +209,7 @@ class IngestWorker:
         try:
             memory = self._memory_of(trace)
             space = self._spaces.active
-            with self._tracing.step("embed", space.embedder.name):
+            with self._spans.step("embed", space.embedder.name):
                 vector = space.embedder.embed([memory.task])[0]
             stored = self._store_memory(trace, space, memory, vector)
         except _ClaimLostError:
@@ -228,7 +228,9 @@ class IngestWorker:
             self._on_done(trace.id)
         return IngestOutcome.COMPLETED
 
-    def _store_memory(self, trace: Trace, space: Space, memory: Memory, vector: Vector) -> bool:
+    def _store_memory(
+        self, trace: Trace, space: EmbeddingSpace, memory: Memory, vector: Vector
+    ) -> bool:
         # Whoever sees the trace completed must find the memory, so the index comes first.
         space.index.add(memory.project_id, memory.id, vector, memory.task)
         stored = False
@@ -245,7 +247,7 @@ class IngestWorker:
         authored = None if review is None else review.reflection
         if authored is not None:
             return memory_of(trace, authored, now=self._clock())
-        with self._tracing.step("reflect", self._reflector.name):
+        with self._spans.step("reflect", self._reflector.name):
             reflection = self._reflector.reflect(trace)
         return memory_of(trace, reflection, now=self._clock())
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST_CLOSE = 2.0
 """How long the end of a service waits for the last spans to be sent, in seconds."""
 
-_log = logging.getLogger("reflect_server.tracing")
+_log = logging.getLogger("reflect_server.observability")
 
 
 class RequestSpan(Protocol):
@@ -60,7 +60,7 @@ class AttemptSpan(Protocol):
         ...
 
 
-class Tracing(Protocol):
+class Spans(Protocol):
     """
     Makes spans.
     """
@@ -115,7 +115,7 @@ class Tracing(Protocol):
         ...
 
 
-class NoTracing:
+class NoSpans:
     """
     Makes no spans.
     """

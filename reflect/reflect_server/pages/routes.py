@@ -60,7 +60,7 @@ def metrics(service: Service, request: Request) -> Response:
     given = bearer(request.headers.get("authorization"))
     token = service.settings.metrics_token
     if token is None or not is_token(given, token.get_secret_value()):
-        store, keyring, now = service.parts.store, service.keyring, datetime.now(UTC)
+        store, keyring, now = service.deps.store, service.keyring, datetime.now(UTC)
         key = keyring.authenticate(store, given, now=now)
         if keyring.is_use_to_be_noted(key, now=now):
             keyring.note_use(store, key, now=now)

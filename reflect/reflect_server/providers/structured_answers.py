@@ -24,7 +24,7 @@ T = TypeVar("T")
 _TOO_LONG = re.compile(r"context|too long|too large|tokens", re.IGNORECASE)
 _END_OF_THINKING = "</think>"
 
-_log = logging.getLogger("reflect_server.model_answers")
+_log = logging.getLogger("reflect_server.providers")
 
 
 class UnreadableAnswerError(ReflectServerError):

@@ -8,19 +8,19 @@ import logging
 from dataclasses import dataclass
 
 from reflect_server.domain.entities import Memory
-from reflect_server.embedders.cached import RememberingEmbedder
+from reflect_server.embedders.cached import CachedEmbedder
 from reflect_server.embedders.protocol import Embedder
 from reflect_server.errors import ReflectServerError
-from reflect_server.retrieval.eviction import Residency
+from reflect_server.retrieval.eviction import Eviction
 from reflect_server.retrieval.index import MemoryIndex
 from reflect_server.store.protocol.memories import Vector
 from reflect_server.store.protocol.store import Store
 
-_log = logging.getLogger("reflect_server.spaces")
+_log = logging.getLogger("reflect_server.retrieval")
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class EmbeddingSpace:
     """
     Vectors that can be compared with each other.
 
@@ -33,7 +33,7 @@ class Space:
     index: MemoryIndex
 
 
-def space_of(embedder: Embedder, store: Store, *, max_index_bytes: int) -> Space:
+def space_of(embedder: Embedder, store: Store, *, max_index_bytes: int) -> EmbeddingSpace:
     """
     Return the space of an embedder's vectors; of each task asked for lately they are remembered.
 
@@ -43,11 +43,11 @@ def space_of(embedder: Embedder, store: Store, *, max_index_bytes: int) -> Space
         max_index_bytes: How much memory the index may take before projects that nobody searches
             are let go of.
     """
-    index = MemoryIndex(store, embedder.name, Residency(max_index_bytes))
-    return Space(RememberingEmbedder(embedder), index)
+    index = MemoryIndex(store, embedder.name, Eviction(max_index_bytes))
+    return EmbeddingSpace(CachedEmbedder(embedder), index)
 
 
-class Spaces:
+class EmbeddingSpaces:
     """
     The space in use, which changes once where another embedder takes over.
 
@@ -57,17 +57,17 @@ class Spaces:
         active: The space to begin with.
     """
 
-    def __init__(self, active: Space) -> None:
+    def __init__(self, active: EmbeddingSpace) -> None:
         self._active = active
 
     @property
-    def active(self) -> Space:
+    def active(self) -> EmbeddingSpace:
         """
         The space that memories are put into and looked for in.
         """
         return self._active
 
-    def settle(self, store: Store, space: Space, memory: Memory, vector: Vector) -> None:
+    def settle(self, store: Store, space: EmbeddingSpace, memory: Memory, vector: Vector) -> None:
         """
         Make sure that a memory is found after its commit, whatever became active meanwhile.
 
@@ -90,7 +90,7 @@ class Spaces:
         store.write(lambda tx: tx.memories.set_vector(memory.id, vector=vector, embedder=name))
         active.index.confirm(memory.project_id, memory.id, vector, memory.task)
 
-    def switch(self, space: Space) -> None:
+    def switch(self, space: EmbeddingSpace) -> None:
         """
         Use another space from now on.
 

@@ -14,7 +14,7 @@ IDLE_SECONDS = 600.0
 """For how long a project stays in memory after its last search, whatever else takes room."""
 
 
-class Residency:
+class Eviction:
     """
     Keeps account of projects in memory. Safe to use from any thread.
 
@@ -53,7 +53,7 @@ class Residency:
                 self._sizes.move_to_end(project_id)
                 self._searched_at[project_id] = self._clock()
 
-    def holds(self, project_id: str, size: int) -> None:
+    def loaded(self, project_id: str, size: int) -> None:
         """
         Note how much a project takes, which counts as searched where it is new.
 
@@ -66,7 +66,7 @@ class Residency:
             self._sizes[project_id] = size
             self._searched_at.setdefault(project_id, self._clock())
 
-    def left(self, project_id: str) -> None:
+    def evicted(self, project_id: str) -> None:
         """
         Note that a project is no longer in memory.
 
@@ -87,7 +87,7 @@ class Residency:
         with self._lock:
             return self._searched_at.get(project_id, math.inf) <= self._clock() - IDLE_SECONDS
 
-    def overdue(self) -> list[str]:
+    def to_evict(self) -> list[str]:
         """
         Return the projects that have to leave, so that the rest fits or is in use.
         """

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from reflect_server.domain.ranking import Ranking, most_letters, pool_size, similarities
 from reflect_server.retrieval.bm25 import LexicalIndex
-from reflect_server.retrieval.eviction import Residency
+from reflect_server.retrieval.eviction import Eviction
 from reflect_server.retrieval.inner_products import LEAST_SHARED, Products
-from reflect_server.retrieval.quantized import BLOCK, NOISE, Look, Screen
+from reflect_server.retrieval.quantized import BLOCK, NOISE, QuantizedQuery, QuantizedVectors
 from reflect_server.store.protocol.memories import Vector
 from reflect_server.store.protocol.store import Store
 
@@ -61,11 +61,11 @@ class _Rows:
     matrix: NDArray[np.float32]
     positions: dict[str, int]
     letters: LexicalIndex
-    screen: Screen
+    quantized: QuantizedVectors
 
     @property
     def nbytes(self) -> int:
-        held = self.matrix.nbytes + self.letters.nbytes + self.screen.nbytes
+        held = self.matrix.nbytes + self.letters.nbytes + self.quantized.nbytes
         return held + _BYTES_PER_ID * self.count
 
     def with_row(self, memory_id: str, vector: Vector, task: str) -> _Rows:
@@ -75,12 +75,12 @@ class _Rows:
             if self.count:
                 matrix[: self.count] = self.matrix
         matrix[self.count] = vector
-        screen = self.screen.extended(matrix[: self.count + 1], most=1)
+        quantized = self.quantized.extended(matrix[: self.count + 1], most=1)
         letters = self.letters.with_text(task)
         # Last, as later states share them: a row that failed midway would leave its id behind.
         self.ids.append(memory_id)
         self.positions[memory_id] = self.count
-        return _Rows(self.count + 1, self.ids, matrix, self.positions, letters, screen)
+        return _Rows(self.count + 1, self.ids, matrix, self.positions, letters, quantized)
 
     def without(self, memory_ids: Collection[str]) -> _Rows:
         gone = {self.positions[i] for i in memory_ids if i in self.positions}
@@ -90,15 +90,15 @@ class _Rows:
         leaves[list(gone)] = True
         kept = np.flatnonzero(~leaves)
         ids = [self.ids[row] for row in kept.tolist()]
-        screen = self.screen.before(min(gone))
-        return _rows(ids, self.matrix[kept], self.letters.without(leaves), screen)
+        quantized = self.quantized.before(min(gone))
+        return _rows(ids, self.matrix[kept], self.letters.without(leaves), quantized)
 
 
 def _rows(
-    ids: list[str], matrix: NDArray[np.float32], letters: LexicalIndex, screen: Screen
+    ids: list[str], matrix: NDArray[np.float32], letters: LexicalIndex, quantized: QuantizedVectors
 ) -> _Rows:
     positions = {memory_id: row for row, memory_id in enumerate(ids)}
-    return _Rows(len(ids), ids, matrix, positions, letters, screen)
+    return _Rows(len(ids), ids, matrix, positions, letters, quantized)
 
 
 @dataclass(slots=True)
@@ -114,13 +114,13 @@ class MemoryIndex:
     Args:
         store: Where the vectors are kept.
         embedder_name: The embedder whose vectors are searched.
-        residency: Says which projects have to leave the memory.
+        eviction: Says which projects have to leave the memory.
     """
 
-    def __init__(self, store: Store, embedder_name: str, residency: Residency) -> None:
+    def __init__(self, store: Store, embedder_name: str, eviction: Eviction) -> None:
         self._store = store
         self._embedder_name = embedder_name
-        self._residency = residency
+        self._eviction = eviction
         self._projects: dict[str, _Project] = {}
         self._products = Products()
 
@@ -154,7 +154,9 @@ class MemoryIndex:
         """
         rows = self._loaded(project_id, vector.size)
         if allowed is None:
-            matches = None if ranking is None else self._screened(rows, vector, task, ranking)
+            matches = (
+                None if ranking is None else self._nearest_quantized(rows, vector, task, ranking)
+            )
             if matches is not None:
                 return matches
             chosen: list[int] | slice = slice(None)
@@ -163,12 +165,14 @@ class MemoryIndex:
             found = (rows.positions.get(memory_id, rows.count) for memory_id in allowed)
             chosen = sorted(row for row in found if row < rows.count)
             ids, vectors = [rows.ids[row] for row in chosen], rows.matrix[chosen]
-        products, lexical = self._products.of_beside(
+        products, lexical = self._products.inner_products_while(
             vectors, vector, lambda: rows.letters.scores(task)
         )
         return Matches(ids, vectors, similarities(products), lexical[chosen])
 
-    def _screened(self, rows: _Rows, vector: Vector, task: str, ranking: Ranking) -> Matches | None:
+    def _nearest_quantized(
+        self, rows: _Rows, vector: Vector, task: str, ranking: Ranking
+    ) -> Matches | None:
         """
         Compare a query with all memories at a glance and with the nearest exactly.
 
@@ -178,7 +182,7 @@ class MemoryIndex:
         size, vectors = pool_size(ranking.limit), rows.matrix[: rows.count]
         # Gathering more than a share of the vectors would take as long as comparing all.
         most = rows.count // _LOOKED_AT_AGAIN
-        if rows.screen.covered < most or size > most:
+        if rows.quantized.covered < most or size > most:
             return None
         products, bound, lexical = self._estimated(rows, vector, task)
         # As many memories are within the bound of the size-th largest estimate or above it, and
@@ -200,17 +204,17 @@ class MemoryIndex:
         Return estimated products, how far they may be wrong, and BM25 of each row.
         """
         products, bounds = np.empty(rows.count, np.float32), [NOISE]
-        look, covered = Look(vector), rows.screen.covered
+        look, covered = QuantizedQuery(vector), rows.quantized.covered
 
         def work(number: int) -> None:
-            if number < len(rows.screen.blocks):
+            if number < len(rows.quantized.blocks):
                 part = products[number * BLOCK : (number + 1) * BLOCK]
-                bounds.append(look.estimate(rows.screen.blocks[number], part))
+                bounds.append(look.estimate(rows.quantized.blocks[number], part))
             else:
                 rest = rows.matrix[covered : rows.count]
                 np.matmul(rest, vector, out=products[covered:])
 
-        parts = range(len(rows.screen.blocks) + 1)
+        parts = range(len(rows.quantized.blocks) + 1)
         if rows.count >= LEAST_SHARED:
             lexical = self._products.share(work, parts, lambda: rows.letters.scores(task))
         else:
@@ -235,7 +239,7 @@ class MemoryIndex:
         """
         How much memory all loaded projects take, in bytes by estimate.
         """
-        return self._residency.total
+        return self._eviction.total
 
     def add(self, project_id: str, memory_id: str, vector: Vector, task: str) -> None:
         """
@@ -308,7 +312,7 @@ class MemoryIndex:
         rows = project.rows
         if rows is None or rows.matrix.shape[1] != dimensions:
             rows = self._load(project_id, project, dimensions)
-        self._residency.searched(project_id)
+        self._eviction.searched(project_id)
         self._make_room()
         return rows
 
@@ -320,18 +324,18 @@ class MemoryIndex:
                 ids, matrix, tasks = self._store.read(
                     lambda tx: tx.memories.vectors(project_id, embedder=name, dimensions=dimensions)
                 )
-                screen = Screen().extended(matrix)
-                rows = _rows(ids, matrix, LexicalIndex.of(tasks), screen)
+                quantized = QuantizedVectors().extended(matrix)
+                rows = _rows(ids, matrix, LexicalIndex.of(tasks), quantized)
                 self._keep(project_id, project, rows)
             return rows
 
     def _make_room(self) -> None:
-        for project_id in self._residency.overdue():
+        for project_id in self._eviction.to_evict():
             project = self._projects.get(project_id)
             # One that is being loaded or written is in use, and nobody waits for that here.
             if project is not None and project.lock.acquire(blocking=False):
                 try:
-                    if self._residency.is_idle(project_id):
+                    if self._eviction.is_idle(project_id):
                         self._drop(project_id, project)
                 finally:
                     project.lock.release()
@@ -342,7 +346,7 @@ class MemoryIndex:
         """
         project.rows = rows
         if self._projects.get(project_id) is project:
-            self._residency.holds(project_id, rows.nbytes)
+            self._eviction.loaded(project_id, rows.nbytes)
 
     def _drop(self, project_id: str, project: _Project) -> None:
         """
@@ -350,7 +354,7 @@ class MemoryIndex:
         """
         project.rows = None
         if self._projects.get(project_id) is project:
-            self._residency.left(project_id)
+            self._eviction.evicted(project_id)
             del self._projects[project_id]
 
 

@@ -36,7 +36,7 @@ class Products:
         self._helpers = (processors or os.cpu_count() or 1) - 1
         self._pool = ThreadPoolExecutor(max(1, self._helpers), thread_name_prefix="reflect-scan")
 
-    def of_beside(
+    def inner_products_while(
         self, vectors: NDArray[np.float32], query: NDArray[np.float32], other: Callable[[], T]
     ) -> tuple[NDArray[np.float32], T]:
         """

@@ -45,7 +45,7 @@ class _Codes(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class QuantizedBlock:
     """
     Some vectors, packed for the inner products of whole numbers.
 
@@ -70,7 +70,7 @@ class Block:
         return int(self.packed.nbytes) + self.scales.nbytes
 
     @staticmethod
-    def of(vectors: Vectors) -> Block | None:
+    def of(vectors: Vectors) -> QuantizedBlock | None:
         """
         Pack vectors; None where there is no library for it, or where its products are wrong on this
         processor, which would lose memories silently.
@@ -88,10 +88,10 @@ class Block:
         expected = numbers[::_CHECKED_STEP].astype(np.int64) @ probe
         if not np.array_equal(found, expected):
             return None
-        return Block(library, packed, scales, float(errors.max()))
+        return QuantizedBlock(library, packed, scales, float(errors.max()))
 
 
-class Screen:
+class QuantizedVectors:
     """
     The quick look at the first of a list of vectors. Never changes.
 
@@ -99,7 +99,7 @@ class Screen:
         blocks: The vectors, `BLOCK` in each.
     """
 
-    def __init__(self, blocks: tuple[Block, ...] = ()) -> None:
+    def __init__(self, blocks: tuple[QuantizedBlock, ...] = ()) -> None:
         self.blocks = blocks
 
     @property
@@ -116,9 +116,9 @@ class Screen:
         """
         return sum(block.nbytes for block in self.blocks)
 
-    def extended(self, vectors: Vectors, most: int | None = None) -> Screen:
+    def extended(self, vectors: Vectors, most: int | None = None) -> QuantizedVectors:
         """
-        Return a screen that covers more of a list of vectors, as far as blocks are full.
+        Return a quantized that covers more of a list of vectors, as far as blocks are full.
 
         Args:
             vectors: All vectors as rows; those that are covered have not changed.
@@ -129,23 +129,23 @@ class Screen:
         end = full if most is None else min(full, len(blocks) + most)
         while len(blocks) < end:
             start = len(blocks) * BLOCK
-            block = Block.of(vectors[start : start + BLOCK])
+            block = QuantizedBlock.of(vectors[start : start + BLOCK])
             if block is None:
                 break
             blocks.append(block)
-        return self if len(blocks) == len(self.blocks) else Screen(tuple(blocks))
+        return self if len(blocks) == len(self.blocks) else QuantizedVectors(tuple(blocks))
 
-    def before(self, row: int) -> Screen:
+    def before(self, row: int) -> QuantizedVectors:
         """
         Return the part that covers vectors before a row alone.
 
         Args:
             row: The first row that may have changed.
         """
-        return Screen(self.blocks[: row // BLOCK])
+        return QuantizedVectors(self.blocks[: row // BLOCK])
 
 
-class Look:
+class QuantizedQuery:
     """
     A query, ready to be compared with blocks.
 
@@ -157,7 +157,7 @@ class Look:
         self._numbers, scales, errors = _coded(query[None])
         self._scale, self._error = scales[0], float(errors[0])
 
-    def estimate(self, block: Block, out: Vectors) -> float:
+    def estimate(self, block: QuantizedBlock, out: Vectors) -> float:
         """
         Estimate the query's products with the vectors of a block.
 

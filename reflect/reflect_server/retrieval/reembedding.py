@@ -15,7 +15,7 @@ import numpy as np
 from reflect_server.embedders.protocol import EmbedderError
 from reflect_server.errors import ProviderUnavailableError, ReflectServerError
 from reflect_server.providers.outage import Outage
-from reflect_server.retrieval.embedding_space import Space, Spaces
+from reflect_server.retrieval.embedding_space import EmbeddingSpace, EmbeddingSpaces
 from reflect_server.store.protocol.memories import Unembedded, Vector
 from reflect_server.store.protocol.store import Store, Transaction
 
@@ -26,7 +26,7 @@ _SECONDS_BETWEEN_REPORTS = 10.0
 _PAUSE_AFTER_TROUBLE = timedelta(seconds=1)
 _HARMLESS = "Count the orders"
 
-_log = logging.getLogger("reflect_server.reembedding")
+_log = logging.getLogger("reflect_server.retrieval")
 
 
 class Reembedding:
@@ -45,7 +45,7 @@ class Reembedding:
         target: The space that every memory shall be in.
     """
 
-    def __init__(self, store: Store, spaces: Spaces, target: Space) -> None:
+    def __init__(self, store: Store, spaces: EmbeddingSpaces, target: EmbeddingSpace) -> None:
         self._store = store
         self._spaces = spaces
         self._target = target

@@ -28,12 +28,12 @@ from reflect_server.http.service import Service
 from reflect_server.http.waiting import TraceWaiters
 from reflect_server.ingest.worker import IngestWorker
 from reflect_server.observability.metrics import Metrics
-from reflect_server.observability.spans import NoTracing, OpenTelemetry, Tracing
+from reflect_server.observability.spans import NoSpans, OpenTelemetry, Spans
 from reflect_server.providers.endpoint import ModelEndpoint
 from reflect_server.reflectors.language_model import ModelReflector
 from reflect_server.reflectors.local import LocalReflector
 from reflect_server.reflectors.protocol import Reflector
-from reflect_server.retrieval.embedding_space import Space, Spaces, space_of
+from reflect_server.retrieval.embedding_space import EmbeddingSpace, EmbeddingSpaces, space_of
 from reflect_server.retrieval.reembedding import Reembedding
 from reflect_server.skill_writers.language_model import ModelSkillWriter
 from reflect_server.skill_writers.local import LocalSkillWriter
@@ -41,7 +41,7 @@ from reflect_server.skill_writers.protocol import SkillWriter
 from reflect_server.store.protocol.store import Store
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.use_cases.api_keys import create_master_key
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.dependencies import Dependencies
 
 BOOTSTRAP_ATTEMPTS_PER_SECOND = 10.0
 """More would let a weak bootstrap token be guessed."""
@@ -99,13 +99,13 @@ def running_service(settings: Settings) -> Iterator[Service]:
         # What the settings ask for is put together before a folder is made for it.
         embedder = resources.enter_context(chosen_embedder(settings))
         writers = resources.enter_context(chosen_writers(settings))
-        tracing: Tracing = OpenTelemetry() if settings.tracing else NoTracing()
-        resources.callback(tracing.close)
+        spans: Spans = OpenTelemetry() if settings.tracing else NoSpans()
+        resources.callback(spans.close)
         store, keyring = resources.enter_context(open_store(settings))
         metrics = Metrics(store)
         waiters = TraceWaiters()
         target = space_of(embedder, store, max_index_bytes=settings.max_index_bytes)
-        spaces = Spaces(_first_space(store, target, settings.max_index_bytes))
+        spaces = EmbeddingSpaces(_first_space(store, target, settings.max_index_bytes))
         reembedding = Reembedding(store, spaces, target)
         metrics.follow_embedding(lambda: reembedding.left)
         metrics.follow_index(lambda: spaces.active.index.nbytes)
@@ -115,20 +115,20 @@ def running_service(settings: Settings) -> Iterator[Service]:
             writers.reflector,
             on_done=waiters.notify,
             observe=metrics.count_attempt,
-            tracing=tracing,
+            spans=spans,
             threads=settings.ingest_threads,
             lease=timedelta(seconds=settings.ingest_timeout),
         )
-        parts = Parts(
+        deps = Dependencies(
             store=store,
-            admissions=keyring.admissions,
+            auth_cache=keyring.auth_cache,
             spaces=spaces,
             q_learning_alpha=settings.q_learning_alpha,
             similarity_threshold=settings.similarity_threshold,
             exploration=settings.exploration,
             skill_writer=writers.skill_writer,
             queued=worker.wake,
-            origin=tracing.origin,
+            origin=spans.origin,
             changed=waiters.notify,
         )
         first_key = _first_key(settings, store, keyring)
@@ -138,7 +138,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
         reembedding.start()
         yield Service(
             settings,
-            parts,
+            deps,
             keyring,
             waiters,
             first_key,
@@ -147,7 +147,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             bootstrap_rate=RateLimit(BOOTSTRAP_ATTEMPTS_PER_SECOND),
             warm_up=WarmUp(spaces.active.embedder),
             metrics=metrics,
-            tracing=tracing,
+            spans=spans,
         )
 
 
@@ -179,7 +179,7 @@ def chosen_embedder(settings: Settings) -> Iterator[Embedder]:
             yield EndpointEmbedder(endpoint)
 
 
-def _first_space(store: Store, target: Space, max_index_bytes: int) -> Space:
+def _first_space(store: Store, target: EmbeddingSpace, max_index_bytes: int) -> EmbeddingSpace:
     """
     Return the local space as long as more memories are in that alone than in the target alone,
     which some are after an import; otherwise the target.

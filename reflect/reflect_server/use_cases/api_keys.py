@@ -225,5 +225,5 @@ def revoke_key(
         key = keys[key_id]
         return key if key.revoked_at else replace(key, revoked_at=now)
 
-    with keyring.admissions.ending():
+    with keyring.auth_cache.ending():
         return store.write(work)

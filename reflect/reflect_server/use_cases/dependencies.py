@@ -7,20 +7,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reflect_server.auth.cache import Admissions
-from reflect_server.retrieval.embedding_space import Spaces
+from reflect_server.auth.cache import AuthCache
+from reflect_server.retrieval.embedding_space import EmbeddingSpaces
 from reflect_server.skill_writers.protocol import SkillWriter
 from reflect_server.store.protocol.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Dependencies:
     """
     The collaborators and the settings of the use cases.
 
     Attributes:
         store: Where everything is kept.
-        admissions: Which projects were found to exist lately.
+        auth_cache: Which projects were found to exist lately.
         spaces: Which embedder makes vectors of tasks, and the index that finds memories by them.
         q_learning_alpha: Learning rate of reviews that name none, in [0, 1].
         similarity_threshold: The least similarity of an answer where the query names none.
@@ -34,8 +34,8 @@ class Parts:
     """
 
     store: Store
-    admissions: Admissions
-    spaces: Spaces
+    auth_cache: AuthCache
+    spaces: EmbeddingSpaces
     q_learning_alpha: float
     similarity_threshold: float
     exploration: float

@@ -13,18 +13,18 @@ from reflect_server.domain.lessons import answer_digest
 from reflect_server.domain.pagination import Page, page_of
 from reflect_server.errors import NotFoundError
 from reflect_server.store.protocol.store import Transaction
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.dependencies import Dependencies
 from reflect_server.use_cases.traces import require_trace
 
 
 def list_memories(
-    parts: Parts, project_id: str, *, limit: int | None, cursor: str | None
+    deps: Dependencies, project_id: str, *, limit: int | None, cursor: str | None
 ) -> Page[Memory]:
     """
     Return a page of the memories, newest first.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         limit: At most this many; None to go through all, a few at a time.
         cursor: Where the page starts, from the page before; None for the first page.
@@ -32,7 +32,7 @@ def list_memories(
     Raises:
         InvalidRequestError: The cursor is not one of this list.
     """
-    return parts.store.read(
+    return deps.store.read(
         lambda tx: page_of(
             lambda size, room: tx.memories.page(project_id, after=cursor, limit=size, room=room),
             tx.memories.cursor_after,
@@ -41,12 +41,14 @@ def list_memories(
     )
 
 
-def get_memory(parts: Parts, project_id: str, memory_id: str) -> tuple[Memory, tuple[str, ...]]:
+def get_memory(
+    deps: Dependencies, project_id: str, memory_id: str
+) -> tuple[Memory, tuple[str, ...]]:
     """
     Return one memory, with the memories that it descends from.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         memory_id: The memory.
 
@@ -64,15 +66,17 @@ def get_memory(parts: Parts, project_id: str, memory_id: str) -> tuple[Memory, t
         used = trace.used_memory_ids
         return memory, trace.retrieved_memory_ids if used is None else used
 
-    return parts.store.read(work)
+    return deps.store.read(work)
 
 
-def get_memory_history(parts: Parts, project_id: str, memory_id: str) -> Sequence[QValueEvent]:
+def get_memory_history(
+    deps: Dependencies, project_id: str, memory_id: str
+) -> Sequence[QValueEvent]:
     """
     Return every change of a memory's Q-value, oldest first.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         memory_id: The memory.
 
@@ -84,7 +88,7 @@ def get_memory_history(parts: Parts, project_id: str, memory_id: str) -> Sequenc
         _require_memory(tx, project_id, memory_id)
         return tx.memories.history(memory_id)
 
-    return parts.store.read(work)
+    return deps.store.read(work)
 
 
 def memory_of(trace: Trace, reflection: Reflection, *, now: datetime) -> Memory:

@@ -9,7 +9,7 @@ from datetime import datetime
 from reflect_server.domain.entities import ApiKey
 from reflect_server.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from reflect_server.store.protocol.store import Transaction
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.dependencies import Dependencies
 
 _UNREACHABLE = frozenset({"", ".", ".."})
 
@@ -64,42 +64,42 @@ def require_access(key: ApiKey, project_id: str) -> None:
         )
 
 
-def exists(parts: Parts, project_id: str) -> bool:
+def exists(deps: Dependencies, project_id: str) -> bool:
     """
     Say whether the project exists. Reads one row, unless it was found lately.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
     """
-    admissions = parts.admissions
-    if admissions.has_project(project_id):
+    auth_cache = deps.auth_cache
+    if auth_cache.has_project(project_id):
         return True
-    moment = admissions.moment
-    found = parts.store.read(lambda tx: tx.projects.exists(project_id))
+    moment = auth_cache.moment
+    found = deps.store.read(lambda tx: tx.projects.exists(project_id))
     if found:
-        admissions.add_project(project_id, read_after=moment)
+        auth_cache.add_project(project_id, read_after=moment)
     return found
 
 
-def created_at(parts: Parts, project_id: str) -> datetime | None:
+def created_at(deps: Dependencies, project_id: str) -> datetime | None:
     """
     Say when the project was created, which tells it from one of the same id that came before or
     after; None where it does not exist.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
     """
-    return parts.store.read(lambda tx: tx.projects.created_at(project_id))
+    return deps.store.read(lambda tx: tx.projects.created_at(project_id))
 
 
-def enter(parts: Parts, key: ApiKey, project_id: str, *, now: datetime) -> None:
+def enter(deps: Dependencies, key: ApiKey, project_id: str, *, now: datetime) -> None:
     """
     Make sure that the project exists; a master key creates it on first use.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         key: The key of the request.
         project_id: The project of the request.
         now: The present time, in UTC.
@@ -107,19 +107,19 @@ def enter(parts: Parts, key: ApiKey, project_id: str, *, now: datetime) -> None:
     Raises:
         NotFoundError: The project does not exist, and the key is no master key.
     """
-    if exists(parts, project_id):
+    if exists(deps, project_id):
         return
     if not key.is_master:
         raise _missing(project_id)
-    parts.store.write(lambda tx: tx.projects.create(project_id, created_at=now))
+    deps.store.write(lambda tx: tx.projects.create(project_id, created_at=now))
 
 
-def delete_project(parts: Parts, project_id: str) -> None:
+def delete_project(deps: Dependencies, project_id: str) -> None:
     """
     Delete the project and everything of it, at once and for good.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
 
     Raises:
@@ -131,11 +131,11 @@ def delete_project(parts: Parts, project_id: str) -> None:
             raise _missing(project_id)
         tx.projects.delete(project_id)
 
-    with parts.admissions.ending():
-        parts.store.write(work)
-    parts.spaces.active.index.forget(project_id)
-    parts.changed(None)
-    parts.store.erase()
+    with deps.auth_cache.ending():
+        deps.store.write(work)
+    deps.spaces.active.index.forget(project_id)
+    deps.changed(None)
+    deps.store.erase()
 
 
 def _missing(project_id: str) -> NotFoundError:

@@ -24,7 +24,7 @@ from reflect_server.domain.utility import (
     with_other_runs,
 )
 from reflect_server.retrieval.index import Matches
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.dependencies import Dependencies
 
 QUICK_MEMORIES = 20_000
 """Comparing a query with so many memories takes about a millisecond."""
@@ -102,30 +102,30 @@ class Query:
     metadata_filter: Mapping[str, Any] | None = None
 
 
-def is_quick(parts: Parts, project_id: str, query: Query) -> bool:
+def is_quick(deps: Dependencies, project_id: str, query: Query) -> bool:
     """
     Say whether a query takes less time than handing it to a thread and back would cost.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         query: The query.
     """
-    space = parts.spaces.active
+    space = deps.spaces.active
     if query.metadata_filter or not space.embedder.is_quick:
         return False
     return len(query.task) <= QUICK_CHARACTERS and space.index.size(project_id) <= QUICK_MEMORIES
 
 
-def query_memories(parts: Parts, project_id: str, query: Query) -> list[RankedMemory]:
+def query_memories(deps: Dependencies, project_id: str, query: Query) -> list[RankedMemory]:
     """
     Find the memories that fit a task, best first.
 
-    A share of queries (`parts.exploration`) ranks by utilities that are drawn from their posteriors
+    A share of queries (`deps.exploration`) ranks by utilities that are drawn from their posteriors
     rather than by their means, so that a memory with little evidence gets its chance.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         query: The query.
 
@@ -138,23 +138,23 @@ def query_memories(parts: Parts, project_id: str, query: Query) -> list[RankedMe
     """
     require_text(query.task, "task")
     ranking = query.ranking
-    matches = _matches(parts, project_id, query)
+    matches = _matches(deps, project_id, query)
     pool = candidates(matches.similarities, matches.lexical, matches.ids, ranking)
     wanted = [matches.ids[index] for index in pool]
-    memories, evidence = parts.store.weighed(project_id, wanted)
+    memories, evidence = deps.store.for_ranking(project_id, wanted)
     present = [index for index in pool if matches.ids[index] in memories]
     found = [(index, memories[matches.ids[index]]) for index in present]
-    explores = random.random() < parts.exploration  # noqa: S311 - A choice, no secret.
+    explores = random.random() < deps.exploration  # noqa: S311 - A choice, no secret.
     draw = np.random.default_rng() if explores else None
     return _ranked(matches, found, base_rate(evidence), ranking, draw) if found else []
 
 
-def _matches(parts: Parts, project_id: str, query: Query) -> Matches:
-    space, wanted = parts.spaces.active, query.metadata_filter
+def _matches(deps: Dependencies, project_id: str, query: Query) -> Matches:
+    space, wanted = deps.spaces.active, query.metadata_filter
     vector = space.embedder.embed([query.task])[0]
     if not wanted:
         return space.index.search(project_id, vector, query.task, ranking=query.ranking)
-    allowed = parts.store.read(lambda tx: tx.memories.matching(project_id, wanted))
+    allowed = deps.store.read(lambda tx: tx.memories.matching(project_id, wanted))
     return space.index.search(project_id, vector, query.task, allowed=allowed)
 
 
@@ -169,7 +169,7 @@ def _ranked(
     memories = [memory for _, memory in found]
     stances = [memory.stance for memory in memories]
     evidence = with_other_runs([memory.evidence for memory in memories], stances)
-    usual = usual_rates(evidence, [memory.evened_task for memory in memories], rate)
+    usual = usual_rates(evidence, [memory.normalized_task for memory in memories], rate)
     pool = Pool(
         similarities=matches.similarities[rows],
         lexical=matches.lexical[rows],

@@ -18,7 +18,7 @@ from reflect_server.domain.texts import DEEPEST_NESTING, is_shallow, require_tex
 from reflect_server.errors import ConflictError, InvalidRequestError
 from reflect_server.store.protocol.idempotency import IdempotentAnswer
 from reflect_server.store.protocol.store import Transaction
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.dependencies import Dependencies
 from reflect_server.use_cases.memories import memory_of
 from reflect_server.use_cases.reviews import Verdict, review_of, teach
 
@@ -102,7 +102,7 @@ class Recording:
             most runs.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         run: The run.
         idempotency: How to recognise a repetition; None to create in any case.
@@ -114,16 +114,16 @@ class Recording:
 
     def __init__(
         self,
-        parts: Parts,
+        deps: Dependencies,
         project_id: str,
         run: Run,
         *,
         idempotency: IdempotencyKey | None = None,
         now: datetime,
     ) -> None:
-        self._parts = parts
+        self._deps = deps
         self._idempotency = idempotency
-        self._origin = parts.origin()
+        self._origin = deps.origin()
         self._trace = _trace_of(run, project_id, now)
         self.memory = _authored_memory(self._trace)
 
@@ -140,10 +140,10 @@ class Recording:
             StoreError: The store cannot write it.
         """
         try:
-            return await self._parts.store.write_async(self._keep)
+            return await self._deps.store.write_async(self._keep)
         finally:  # Also where nobody waits any longer. What the worker writes then comes after.
             if self._trace.ingest_status is IngestStatus.QUEUED:
-                self._parts.queued()
+                self._deps.queued()
 
     def store_with_memory(self, memory: Memory) -> Receipt:
         """
@@ -160,7 +160,7 @@ class Recording:
             IdempotencyKeyReusedError: As from `store`.
             ReflectServerError: The embedder or the store cannot do its work.
         """
-        store, space = self._parts.store, self._parts.spaces.active
+        store, space = self._deps.store, self._deps.spaces.active
         vector = space.embedder.embed([memory.task])[0]
 
         def work(tx: Transaction) -> Receipt:
@@ -171,7 +171,7 @@ class Recording:
 
         receipt = store.write(work)
         if not receipt.replayed:
-            self._parts.spaces.settle(store, space, memory, vector)
+            self._deps.spaces.settle(store, space, memory, vector)
         return receipt
 
     def _keep(self, tx: Transaction) -> Receipt:
@@ -184,7 +184,7 @@ class Recording:
         tx.traces.insert(trace)
         if self._origin is not None:
             tx.traces.note_origin(trace.id, self._origin)
-        teach(tx, trace, self._parts.q_learning_alpha)
+        teach(tx, trace, self._deps.q_learning_alpha)
         if idempotency:
             answer = IdempotentAnswer(idempotency.fingerprint, trace.id)
             tx.idempotency.remember(trace.project_id, idempotency.key, answer, at=trace.created_at)

@@ -22,7 +22,7 @@ from reflect_server.domain.lessons import agreeing
 from reflect_server.domain.texts import require_text
 from reflect_server.errors import ConflictError, InvalidRequestError
 from reflect_server.store.protocol.store import Transaction
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.dependencies import Dependencies
 from reflect_server.use_cases.traces import require_trace
 
 
@@ -55,13 +55,13 @@ class Verdict:
 
 
 def review_trace(
-    parts: Parts, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
+    deps: Dependencies, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
 ) -> Trace:
     """
     Attach a verdict to a trace that has none, and let it take effect.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         trace_id: The trace.
         verdict: The review.
@@ -75,7 +75,7 @@ def review_trace(
         AlreadyReviewedError: The trace has a different review.
     """
     review = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
-    origin = parts.origin()
+    origin = deps.origin()
 
     def work(tx: Transaction) -> tuple[Trace, bool]:
         trace = require_trace(tx, project_id, trace_id)
@@ -83,19 +83,19 @@ def review_trace(
             _require_same(trace.review, review)
             return trace, False
         reviewed = _attached(tx, trace, review, origin)
-        teach(tx, reviewed, parts.q_learning_alpha)
+        teach(tx, reviewed, deps.q_learning_alpha)
         return reviewed, True
 
-    trace, is_new = parts.store.write(work)
+    trace, is_new = deps.store.write(work)
     if is_new:
         if verdict.remember:
-            parts.queued()
-        parts.changed(trace_id)
+            deps.queued()
+        deps.changed(trace_id)
     return trace
 
 
 def change_review(
-    parts: Parts, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
+    deps: Dependencies, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
 ) -> Trace:
     """
     Give a trace a verdict in the place of the one it has, as if it had been given at first.
@@ -105,7 +105,7 @@ def change_review(
     deleted: a new one is made of the new verdict.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         trace_id: The trace.
         verdict: The review that is to count.
@@ -119,7 +119,7 @@ def change_review(
         NotFoundError: The project has no such trace.
     """
     given = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
-    origin = parts.origin()
+    origin = deps.origin()
 
     def work(tx: Transaction) -> tuple[Trace, Trace]:
         before = require_trace(tx, project_id, trace_id)
@@ -132,22 +132,22 @@ def change_review(
             tx.traces.remove_review(trace_id)
         after = _attached(tx, before, review, origin)
         if present is None:
-            teach(tx, after, parts.q_learning_alpha)
+            teach(tx, after, deps.q_learning_alpha)
         else:
-            _reteach(tx, review, parts.q_learning_alpha)
+            _reteach(tx, review, deps.q_learning_alpha)
         return before, after
 
-    before, after = parts.store.write(work)
+    before, after = deps.store.write(work)
     if after is not before:
         if before.created_memory_id is not None:
-            parts.spaces.active.index.remove(project_id, [before.created_memory_id])
+            deps.spaces.active.index.remove(project_id, [before.created_memory_id])
         if verdict.remember:
-            parts.queued()
-        parts.changed(trace_id)
+            deps.queued()
+        deps.changed(trace_id)
     return after
 
 
-def undo_review(parts: Parts, project_id: str, trace_id: str) -> Trace:
+def undo_review(deps: Dependencies, project_id: str, trace_id: str) -> Trace:
     """
     Take back a trace's review and all that it did, as if it had never been given.
 
@@ -156,7 +156,7 @@ def undo_review(parts: Parts, project_id: str, trace_id: str) -> Trace:
     trace can be reviewed anew.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         trace_id: The trace.
 
@@ -175,10 +175,10 @@ def undo_review(parts: Parts, project_id: str, trace_id: str) -> Trace:
         tx.traces.remove_review(trace_id)
         return require_trace(tx, project_id, trace_id), trace.created_memory_id
 
-    trace, memory_id = parts.store.write(work)
+    trace, memory_id = deps.store.write(work)
     if memory_id is not None:
-        parts.spaces.active.index.remove(project_id, [memory_id])
-    parts.changed(trace_id)
+        deps.spaces.active.index.remove(project_id, [memory_id])
+    deps.changed(trace_id)
     return trace
 
 

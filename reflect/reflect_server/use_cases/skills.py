@@ -25,7 +25,7 @@ from reflect_server.domain.utility import base_rate
 from reflect_server.embedders.protocol import Embedder
 from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError
 from reflect_server.store.protocol.store import Transaction
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.dependencies import Dependencies
 
 LEAST_MEMORIES = 5
 """From this many reviewed memories on there is enough to make a skill of."""
@@ -77,18 +77,18 @@ class _Knowledge:
         return base_rate(self.evidence)
 
 
-def get_skill(parts: Parts, project_id: str) -> Skill:
+def get_skill(deps: Dependencies, project_id: str) -> Skill:
     """
     Return the newest published version of the project's skill.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
 
     Raises:
         NotFoundError: None has been created.
     """
-    skill = parts.store.read(lambda tx: tx.skills.latest(project_id))
+    skill = deps.store.read(lambda tx: tx.skills.latest(project_id))
     if skill is None:
         raise NotFoundError(
             f"The project {project_id!r} has no skill yet. Create one once "
@@ -97,25 +97,25 @@ def get_skill(parts: Parts, project_id: str) -> Skill:
     return skill
 
 
-def list_skill_versions(parts: Parts, project_id: str) -> Sequence[Skill]:
+def list_skill_versions(deps: Dependencies, project_id: str) -> Sequence[Skill]:
     """
     Return the newest 100 versions, newest first, those that were held back among them.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
     """
-    return parts.store.read(lambda tx: tx.skills.versions(project_id, limit=MOST_VERSIONS))
+    return deps.store.read(lambda tx: tx.skills.versions(project_id, limit=MOST_VERSIONS))
 
 
 def create_skill(
-    parts: Parts, project_id: str, *, n_passed: int, n_failed: int, now: datetime
+    deps: Dependencies, project_id: str, *, n_passed: int, n_failed: int, now: datetime
 ) -> CreatedSkill:
     """
     Make a new version of the project's skill, and publish it where it does no worse.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         n_passed: How many lessons of passed runs to use at the most.
         n_failed: How many lessons of failed runs to use at the most.
@@ -133,15 +133,15 @@ def create_skill(
             "Ask for at least one of either kind.",
             field="n_passed",
         )
-    known = parts.store.read(lambda tx: _knowledge(tx, project_id))
+    known = deps.store.read(lambda tx: _knowledge(tx, project_id))
     if len(known.memories) < LEAST_MEMORIES:
         raise NotEnoughMemoriesError(
             f"The project {project_id!r} has {len(known.memories)} reviewed memories, and a skill "
             f"needs {LEAST_MEMORIES}. Review more runs first."
         )
-    embedder = parts.spaces.active.embedder
+    embedder = deps.spaces.active.embedder
     sizes = {SkillSection.STRATEGY: n_passed, SkillSection.PITFALL: n_failed}
-    drafts = {s: _draft(parts, embedder, known, s, size) for s, size in sizes.items()}
+    drafts = {s: _draft(deps, embedder, known, s, size) for s, size in sizes.items()}
     lines = tuple(
         line
         for draft in drafts.values()
@@ -160,10 +160,10 @@ def create_skill(
         lines=lines,
         changes=tuple(change for draft in drafts.values() for change in draft.changes),
     )
-    check = parts.store.read(lambda tx: _check(tx, candidate.lines, known, embedder))
+    check = deps.store.read(lambda tx: _check(tx, candidate.lines, known, embedder))
     is_worse = check is not None and check.after < check.before
     checked = replace(candidate, check=check, published=not is_worse)
-    return parts.store.write(lambda tx: _keep(tx, checked, known.earlier))
+    return deps.store.write(lambda tx: _keep(tx, checked, known.earlier))
 
 
 def _knowledge(tx: Transaction, project_id: str) -> _Knowledge:
@@ -176,7 +176,7 @@ def _knowledge(tx: Transaction, project_id: str) -> _Knowledge:
 
 
 def _draft(
-    parts: Parts, embedder: Embedder, known: _Knowledge, section: SkillSection, size: int
+    deps: Dependencies, embedder: Embedder, known: _Knowledge, section: SkillSection, size: int
 ) -> Draft:
     memories = {i: m for i, m in known.memories.items() if section_of(m) is section}
     earlier = known.earlier.lines if known.earlier else ()
@@ -190,7 +190,7 @@ def _draft(
     lessons = ranked_lessons(memories.values(), section, base_rate=known.base_rate)
     if lessons and size:
         present = list(draft.lines.values())
-        draft.apply(parts.skill_writer.edits(section, present, lessons, most=size))
+        draft.apply(deps.skill_writer.edits(section, present, lessons, most=size))
     ranked = ranked_lines(list(draft.lines.values()), memories, base_rate=known.base_rate)
     draft.shorten(ranked[:size])
     return draft

@@ -11,26 +11,26 @@ from reflect_server.domain.entities import Trace, TraceFilter
 from reflect_server.domain.pagination import Page, page_of
 from reflect_server.errors import NotFoundError
 from reflect_server.store.protocol.store import Transaction
-from reflect_server.use_cases.dependencies import Parts
+from reflect_server.use_cases.dependencies import Dependencies
 
 
-def get_trace(parts: Parts, project_id: str, trace_id: str) -> Trace:
+def get_trace(deps: Dependencies, project_id: str, trace_id: str) -> Trace:
     """
     Return one trace.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         trace_id: The trace.
 
     Raises:
         NotFoundError: The project has no such trace.
     """
-    return parts.store.read(lambda tx: require_trace(tx, project_id, trace_id))
+    return deps.store.read(lambda tx: require_trace(tx, project_id, trace_id))
 
 
 def list_traces(
-    parts: Parts,
+    deps: Dependencies,
     project_id: str,
     *,
     wanted: TraceFilter,
@@ -41,7 +41,7 @@ def list_traces(
     Return a page of the traces, newest first.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         wanted: Which traces.
         limit: At most this many; None to go through all, a few at a time.
@@ -50,7 +50,7 @@ def list_traces(
     Raises:
         InvalidRequestError: The cursor is not one of this list.
     """
-    return parts.store.read(
+    return deps.store.read(
         lambda tx: page_of(
             lambda size, room: tx.traces.page(
                 project_id, wanted=wanted, after=cursor, limit=size, room=room
@@ -62,13 +62,13 @@ def list_traces(
 
 
 def retry_traces(
-    parts: Parts, project_id: str, trace_ids: Sequence[str] | None, *, now: datetime
+    deps: Dependencies, project_id: str, trace_ids: Sequence[str] | None, *, now: datetime
 ) -> Sequence[str]:
     """
     Put failed traces back into the ingest queue, with all their attempts before them.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         trace_ids: The traces, of which those that have not failed are passed over; None for all
             failed ones.
@@ -77,20 +77,20 @@ def retry_traces(
     Returns:
         The ids of those that are in the queue again.
     """
-    retried = parts.store.write(lambda tx: tx.traces.retry(project_id, trace_ids, due_at=now))
+    retried = deps.store.write(lambda tx: tx.traces.retry(project_id, trace_ids, due_at=now))
     if retried:
-        parts.queued()
+        deps.queued()
     return retried
 
 
 def delete_traces(
-    parts: Parts, project_id: str, trace_ids: Sequence[str]
+    deps: Dependencies, project_id: str, trace_ids: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """
     Delete those of the traces that the project has, with their reviews and memories.
 
     Args:
-        parts: The collaborators.
+        deps: The collaborators.
         project_id: The project.
         trace_ids: The traces.
 
@@ -103,10 +103,10 @@ def delete_traces(
         memory_ids = [m.id for m in memories if m is not None and m.project_id == project_id]
         return list(tx.traces.delete(project_id, trace_ids)), memory_ids
 
-    deleted, memory_ids = parts.store.write(work)
-    parts.spaces.active.index.remove(project_id, memory_ids)
+    deleted, memory_ids = deps.store.write(work)
+    deps.spaces.active.index.remove(project_id, memory_ids)
     for trace_id in deleted:
-        parts.changed(trace_id)
+        deps.changed(trace_id)
     return deleted, memory_ids
 
 

@@ -17,7 +17,7 @@ def list_api_keys(call: Call, *, project_id: str) -> models.ApiKeyList:
     """
     List the keys of the project.
     """
-    return [_key_response(call, key) for key in api_keys.list_keys(call.parts.store, project_id)]
+    return [_key_response(call, key) for key in api_keys.list_keys(call.deps.store, project_id)]
 
 
 def create_api_key(
@@ -27,7 +27,7 @@ def create_api_key(
     Make a key for the project.
     """
     issued = api_keys.create_key(
-        call.parts.store,
+        call.deps.store,
         call.service.keyring,
         call.maker,
         project_id,
@@ -53,7 +53,7 @@ def revoke_api_key(
     End a key.
     """
     revoked = api_keys.revoke_key(
-        call.parts.store, call.service.keyring, project_id, key_id, now=call.now
+        call.deps.store, call.service.keyring, project_id, key_id, now=call.now
     )
     return _key_response(call, revoked)
 

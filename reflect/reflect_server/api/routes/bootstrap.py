@@ -17,7 +17,7 @@ def bootstrap(call: Call, *, body: models.BootstrapRequest) -> models.BootstrapR
     Create a project with a key that may do everything in it.
     """
     issued = api_keys.bootstrap(
-        call.parts.store,
+        call.deps.store,
         call.service.keyring,
         user_id=body.user_id,
         project_id=body.project_id,

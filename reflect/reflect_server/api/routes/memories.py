@@ -27,15 +27,15 @@ async def query_memories(
         limit=given(body.limit, 10),
         blend=given(body.lambda_, 0.5),
         mmr_lambda=given(body.mmr_lambda, 0.7),
-        similarity_threshold=given(body.similarity_threshold, call.parts.similarity_threshold),
+        similarity_threshold=given(body.similarity_threshold, call.deps.similarity_threshold),
     )
     query = querying.Query(body.task, ranking, given(body.metadata_filter, None))
 
     def answer() -> models.MemoryList:
-        found = querying.query_memories(call.parts, project_id, query)
+        found = querying.query_memories(call.deps, project_id, query)
         return [_ranked_response(ranked) for ranked in found]
 
-    if querying.is_quick(call.parts, project_id, query):
+    if querying.is_quick(call.deps, project_id, query):
         return answer()
     return await call.in_patient_thread(answer)
 
@@ -46,7 +46,7 @@ def list_memories(call: Call, *, project_id: str, limit: int | None, cursor: str
     """
 
     def read(limit: int | None, cursor: str | None) -> Page[Memory]:
-        return memories.list_memories(call.parts, project_id, limit=limit, cursor=cursor)
+        return memories.list_memories(call.deps, project_id, limit=limit, cursor=cursor)
 
     return listed(call, read, _memory_response, limit=limit, cursor=cursor)
 
@@ -55,7 +55,7 @@ def get_memory(call: Call, *, project_id: str, memory_id: str) -> models.MemoryR
     """
     Return one memory.
     """
-    memory, sources = memories.get_memory(call.parts, project_id, memory_id)
+    memory, sources = memories.get_memory(call.deps, project_id, memory_id)
     return msgspec.structs.replace(_memory_response(memory), source_memory_ids=list(sources))
 
 
@@ -63,7 +63,7 @@ def get_memory_history(call: Call, *, project_id: str, memory_id: str) -> models
     """
     List the changes of a memory's Q-value.
     """
-    events = memories.get_memory_history(call.parts, project_id, memory_id)
+    events = memories.get_memory_history(call.deps, project_id, memory_id)
     return [_event_response(event) for event in events]
 
 

@@ -13,7 +13,7 @@ def delete_project(call: Call, *, project_id: str) -> models.DeleteProjectRespon
     """
     Delete the project and everything of it.
     """
-    projects.delete_project(call.parts, project_id)
+    projects.delete_project(call.deps, project_id)
     return models.DeleteProjectResponse(project_id=project_id, deleted=True)
 
 

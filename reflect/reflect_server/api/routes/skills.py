@@ -15,7 +15,7 @@ def get_skill(call: Call, *, project_id: str) -> models.SkillResponse:
     """
     Return the published version of the skill.
     """
-    return _skill_response(skills.get_skill(call.parts, project_id))
+    return _skill_response(skills.get_skill(call.deps, project_id))
 
 
 async def create_skill(
@@ -27,7 +27,7 @@ async def create_skill(
 
     def created() -> models.SkillResponse:
         made = skills.create_skill(
-            call.parts,
+            call.deps,
             project_id,
             n_passed=given(body.n_passed, skills.DEFAULT_PER_SIDE),
             n_failed=given(body.n_failed, skills.DEFAULT_PER_SIDE),
@@ -42,7 +42,7 @@ def list_skill_versions(call: Call, *, project_id: str) -> models.SkillList:
     """
     List the versions of the skill.
     """
-    return [_skill_response(s) for s in skills.list_skill_versions(call.parts, project_id)]
+    return [_skill_response(s) for s in skills.list_skill_versions(call.deps, project_id)]
 
 
 def _skill_response(skill: Skill, *, held_back: int | None = None) -> models.SkillResponse:

@@ -44,7 +44,7 @@ async def create_trace(
             fingerprint = hashlib.sha256(_encode(body)).digest()
             idempotency = recording.IdempotencyKey(idempotency_key, fingerprint)
         return recording.Recording(
-            call.parts, project_id, _run(body), idempotency=idempotency, now=call.now
+            call.deps, project_id, _run(body), idempotency=idempotency, now=call.now
         )
 
     run = await call.in_thread(recorded) if call.is_large else recorded()
@@ -80,7 +80,7 @@ def list_traces(
     )
 
     def read(limit: int | None, cursor: str | None) -> Page[Trace]:
-        return traces.list_traces(call.parts, project_id, wanted=wanted, limit=limit, cursor=cursor)
+        return traces.list_traces(call.deps, project_id, wanted=wanted, limit=limit, cursor=cursor)
 
     return listed(call, read, _trace_response, limit=limit, cursor=cursor)
 
@@ -98,7 +98,7 @@ async def get_trace(
     """
 
     async def read() -> Trace:
-        return await call.in_thread(traces.get_trace, call.parts, project_id, trace_id)
+        return await call.in_thread(traces.get_trace, call.deps, project_id, trace_id)
 
     seconds = requested_wait(prefer, longest=call.service.settings.max_wait_seconds)
     if seconds is None:
@@ -121,7 +121,7 @@ def review_trace(
     """
     verdict = _deferred(body)
     return _trace_response(
-        reviews.review_trace(call.parts, project_id, trace_id, verdict, now=call.now)
+        reviews.review_trace(call.deps, project_id, trace_id, verdict, now=call.now)
     )
 
 
@@ -133,7 +133,7 @@ def change_review(
     """
     verdict = _deferred(body)
     return _trace_response(
-        reviews.change_review(call.parts, project_id, trace_id, verdict, now=call.now)
+        reviews.change_review(call.deps, project_id, trace_id, verdict, now=call.now)
     )
 
 
@@ -143,7 +143,7 @@ def retry_traces(
     """
     Ingest failed traces again.
     """
-    retried = traces.retry_traces(call.parts, project_id, given(body.trace_ids, None), now=call.now)
+    retried = traces.retry_traces(call.deps, project_id, given(body.trace_ids, None), now=call.now)
     return models.RetryTracesResponse(retried_trace_ids=list(retried))
 
 
@@ -151,7 +151,7 @@ def undo_review(call: Call, *, project_id: str, trace_id: str) -> models.TraceRe
     """
     Take a trace's review back.
     """
-    return _trace_response(reviews.undo_review(call.parts, project_id, trace_id))
+    return _trace_response(reviews.undo_review(call.deps, project_id, trace_id))
 
 
 def delete_traces(
@@ -160,7 +160,7 @@ def delete_traces(
     """
     Delete traces with what was made of them.
     """
-    trace_ids, memory_ids = traces.delete_traces(call.parts, project_id, body.trace_ids)
+    trace_ids, memory_ids = traces.delete_traces(call.deps, project_id, body.trace_ids)
     return models.DeleteTracesResponse(deleted_trace_ids=trace_ids, deleted_memory_ids=memory_ids)
 
 

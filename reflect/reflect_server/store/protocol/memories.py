@@ -35,7 +35,7 @@ class Unembedded:
     task: str
 
 
-class Weighed(NamedTuple):
+class ForRanking(NamedTuple):
     """
     What ranking asks of a store, all as of one moment.
 

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from reflect_server.domain.entities import IngestStatus
 from reflect_server.store.protocol.idempotency import Idempotency
 from reflect_server.store.protocol.keys import ApiKeys
-from reflect_server.store.protocol.memories import Memories, Weighed
+from reflect_server.store.protocol.memories import ForRanking, Memories
 from reflect_server.store.protocol.projects import Projects
 from reflect_server.store.protocol.skills import Skills
 from reflect_server.store.protocol.traces import Traces
@@ -114,7 +114,7 @@ class Store(Protocol):
         """
         ...
 
-    def weighed(self, project_id: str, memory_ids: Sequence[str]) -> Weighed:
+    def for_ranking(self, project_id: str, memory_ids: Sequence[str]) -> ForRanking:
         """
         Return those of the memories that the project has, by id, and all its evidence together.
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from reflect_server.domain.entities import Evidence, Memory
-from reflect_server.store.protocol.memories import Weighed
+from reflect_server.store.protocol.memories import ForRanking
 from reflect_server.store.sqlite.memory_contents import MemoryContents, drop_oldest
 
 _MOST_PROJECTS = 1_024
@@ -86,7 +86,7 @@ class CurrentMemories:
         finally:
             self.moment = self._changes
 
-    def find(self, project_id: str, memory_ids: Sequence[str]) -> Weighed | None:
+    def find(self, project_id: str, memory_ids: Sequence[str]) -> ForRanking | None:
         """
         Return memories of a project and its evidence; None where one of them has to be read.
 
@@ -100,9 +100,9 @@ class CurrentMemories:
         if evidence is None or None in found:
             return None
         mine = {m.id: m for m in found if m is not None and m.project_id == project_id}
-        return Weighed(mine, evidence)
+        return ForRanking(mine, evidence)
 
-    def keep(self, moment: int | None, project_id: str, read: Weighed) -> None:
+    def keep(self, moment: int | None, project_id: str, read: ForRanking) -> None:
         """
         Keep what was read.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from reflect_server.store.protocol.memories import Weighed
+from reflect_server.store.protocol.memories import ForRanking
 from reflect_server.store.protocol.store import Holdings, Transaction
 from reflect_server.store.sqlite.current import CurrentMemories
 from reflect_server.store.sqlite.database import Database
@@ -78,7 +78,7 @@ class SqliteStore:
         """
         return self._database.read(work)
 
-    def weighed(self, project_id: str, memory_ids: Sequence[str]) -> Weighed:
+    def for_ranking(self, project_id: str, memory_ids: Sequence[str]) -> ForRanking:
         """
         Return those of the memories that the project has, by id, and all its evidence together; see
         `Store.weighed`.
@@ -89,7 +89,7 @@ class SqliteStore:
         if found is None:
             moment = self._current.moment
             found = self.read(
-                lambda tx: Weighed(
+                lambda tx: ForRanking(
                     tx.memories.get_many(project_id, memory_ids), tx.projects.evidence(project_id)
                 )
             )

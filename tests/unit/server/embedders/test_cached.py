@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reflect_server.embedders.cached import MOST_REMEMBERED, RememberingEmbedder
+from reflect_server.embedders.cached import MOST_REMEMBERED, CachedEmbedder
 from reflect_server.embedders.local import LocalEmbedder
 from reflect_server.embedders.protocol import EmbedderError
 
@@ -27,7 +27,7 @@ class CountingEmbedder(LocalEmbedder):
 
 def test_a_task_is_embedded_once_however_often_it_is_asked_for():
     counting = CountingEmbedder()
-    embedder = RememberingEmbedder(counting)
+    embedder = CachedEmbedder(counting)
 
     first = embedder.embed(["Count the orders"])
     counting.is_down = True
@@ -39,14 +39,14 @@ def test_a_task_is_embedded_once_however_often_it_is_asked_for():
 
 
 def test_what_is_remembered_cannot_be_spoilt_by_who_received_it():
-    embedder = RememberingEmbedder(LocalEmbedder())
+    embedder = CachedEmbedder(LocalEmbedder())
     with pytest.raises(ValueError, match="read-only"):
         embedder.embed(["Count the orders"])[0][0] = 7.0
 
 
 def test_the_task_that_was_not_asked_for_longest_is_forgotten():
     counting = CountingEmbedder()
-    embedder = RememberingEmbedder(counting)
+    embedder = CachedEmbedder(counting)
     for number in range(MOST_REMEMBERED):
         embedder.embed([str(number)])
 
@@ -60,7 +60,7 @@ def test_the_task_that_was_not_asked_for_longest_is_forgotten():
 
 def test_any_text_can_be_remembered_and_batches_are_passed_on():
     counting = CountingEmbedder()
-    embedder = RememberingEmbedder(counting)
+    embedder = CachedEmbedder(counting)
     broken = "broken \ud800 text"
     assert np.array_equal(embedder.embed([broken]), embedder.embed([broken]))
     assert embedder.embed([]).shape == (0, 256)
@@ -69,7 +69,7 @@ def test_any_text_can_be_remembered_and_batches_are_passed_on():
 
 
 def test_threads_that_ask_at_once_get_the_same():
-    embedder = RememberingEmbedder(LocalEmbedder())
+    embedder = CachedEmbedder(LocalEmbedder())
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda number: embedder.embed([str(number % 5)]), range(200)))
     for number, vectors in enumerate(found):

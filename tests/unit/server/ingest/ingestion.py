@@ -23,8 +23,8 @@ from reflect_server.domain.entities import (
 )
 from reflect_server.errors import StoreError
 from reflect_server.ingest.worker import DEFAULT_LEASE, IngestWorker
-from reflect_server.retrieval.embedding_space import Space, Spaces
-from reflect_server.retrieval.eviction import Residency
+from reflect_server.retrieval.embedding_space import EmbeddingSpace, EmbeddingSpaces
+from reflect_server.retrieval.eviction import Eviction
 from reflect_server.retrieval.index import MemoryIndex
 from reflect_server.store.protocol.store import Store, Transaction
 
@@ -85,8 +85,8 @@ class Ingestion:
 
     def __init__(self, store: Store) -> None:
         self.store = FailingStore(store)
-        self.index = MemoryIndex(store, ConstantEmbedder.name, Residency(2**20))
-        self.spaces = Spaces(Space(ConstantEmbedder(), self.index))
+        self.index = MemoryIndex(store, ConstantEmbedder.name, Eviction(2**20))
+        self.spaces = EmbeddingSpaces(EmbeddingSpace(ConstantEmbedder(), self.index))
         self.reflector = ScriptedReflector()
         self.now = NOW
         self.outcomes: list[IngestOutcome] = []

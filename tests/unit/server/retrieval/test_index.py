@@ -11,9 +11,9 @@ import pytest
 
 from reflect_server.domain.entities import Memory, Reflection, Trace
 from reflect_server.domain.ranking import Ranking, candidates
-from reflect_server.retrieval.eviction import IDLE_SECONDS, Residency
+from reflect_server.retrieval.eviction import IDLE_SECONDS, Eviction
 from reflect_server.retrieval.index import MemoryIndex
-from reflect_server.retrieval.quantized import BLOCK, Screen
+from reflect_server.retrieval.quantized import BLOCK, QuantizedVectors
 from reflect_server.store.protocol.memories import Vector
 from reflect_server.store.protocol.store import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
@@ -34,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def index(store: Store) -> MemoryIndex:
-    return MemoryIndex(store, "e", Residency(ROOM))
+    return MemoryIndex(store, "e", Eviction(ROOM))
 
 
 def keep(
@@ -81,7 +81,7 @@ def test_an_addition_that_fails_leaves_the_index_as_it_was(
     commit(store, "a", EAST)
     assert ids(index) == ["a"]
     with monkeypatch.context() as failing:
-        failing.setattr(Screen, "extended", lambda *_, **__: 1 / 0)
+        failing.setattr(QuantizedVectors, "extended", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             index.add("p", "b", NORTH, "task")
     index.add("p", "c", NORTHEAST, "task")
@@ -187,7 +187,7 @@ class Clock:
 
 def test_projects_without_searches_leave_the_memory_where_others_need_it(store: Store):
     clock = Clock()
-    full = MemoryIndex(store, "e", Residency(0, clock))
+    full = MemoryIndex(store, "e", Eviction(0, clock))
     commit(store, "a", EAST)
     commit(store, "b", EAST, project_id="q")
     assert ids(full, "p") == ["a"]
@@ -210,7 +210,7 @@ def test_projects_without_searches_leave_the_memory_where_others_need_it(store: 
 @pytest.mark.parametrize("how", ["search", "addition"])
 def test_idle_projects_leave_the_memory_although_no_other_is_loaded(store: Store, how: str):
     clock = Clock()
-    full = MemoryIndex(store, "e", Residency(0, clock))
+    full = MemoryIndex(store, "e", Eviction(0, clock))
     ids(full, "p")
     clock.now = 1.0
     ids(full, "q")
@@ -226,7 +226,7 @@ def test_idle_projects_leave_the_memory_although_no_other_is_loaded(store: Store
 
 def test_a_project_that_is_forgotten_while_it_is_loaded_counts_no_longer(store: Store):
     observed = ObservedStore(store)
-    index = MemoryIndex(observed, "e", Residency(ROOM))
+    index = MemoryIndex(observed, "e", Eviction(ROOM))
     forgetting = threading.Thread(target=index.forget, args=("p",))
     observed.after_read = forgetting.start
     ids(index)
@@ -243,9 +243,9 @@ def test_as_many_projects_leave_the_memory_as_have_to_and_the_longest_unused_fir
         store.write(lambda tx, name=name: tx.projects.create(name, created_at=NOW))
         commit(store, f"m-{name}", EAST, project_id=name)
     clock = Clock()
-    one = MemoryIndex(store, "e", Residency(ROOM))
+    one = MemoryIndex(store, "e", Eviction(ROOM))
     ids(one, "first")
-    index = MemoryIndex(store, "e", Residency(3 * one.nbytes, clock))
+    index = MemoryIndex(store, "e", Eviction(3 * one.nbytes, clock))
     for name in (*names[:3], "first"):
         ids(index, name)
         clock.now += IDLE_SECONDS
@@ -270,7 +270,7 @@ def test_what_is_in_memory_is_counted_as_it_changes(store: Store, index: MemoryI
 
 
 def test_nothing_is_lost_where_projects_leave_the_memory_all_the_time(store: Store):
-    index = MemoryIndex(store, "e", Residency(0, Clock(step=IDLE_SECONDS + 1)))
+    index = MemoryIndex(store, "e", Eviction(0, Clock(step=IDLE_SECONDS + 1)))
     lost: list[str] = []
 
     def work(project_id: str, worker: int) -> None:
@@ -332,7 +332,7 @@ class ObservedStore:
 
 def test_a_memory_committed_while_the_project_is_loaded_is_not_lost(store: Store):
     observed = ObservedStore(store)
-    index = MemoryIndex(observed, "e", Residency(ROOM))
+    index = MemoryIndex(observed, "e", Eviction(ROOM))
     commit(store, "early", EAST)
     adding = threading.Thread(target=index.add, args=("p", "late", NORTH, "task"))
 

@@ -7,7 +7,7 @@ from reflect_server.retrieval.inner_products import LEAST_SHARED, Products
 
 
 def product(products: Products, vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
-    return products.of_beside(vectors, query, lambda: None)[0]
+    return products.inner_products_while(vectors, query, lambda: None)[0]
 
 
 @pytest.mark.parametrize("rows", [0, 1, LEAST_SHARED - 1, LEAST_SHARED, LEAST_SHARED + 8_193])
@@ -38,7 +38,7 @@ def test_many_threads_compute_at_once():
 def test_other_work_is_done_beside_the_products(rows: int):
     vectors = np.random.default_rng(2).standard_normal((rows, 4)).astype(np.float32)
 
-    products, other = Products(2).of_beside(vectors, vectors[0], lambda: "other")
+    products, other = Products(2).inner_products_while(vectors, vectors[0], lambda: "other")
 
     assert other == "other"
     np.testing.assert_allclose(products, vectors @ vectors[0], rtol=1e-5, atol=1e-5)
