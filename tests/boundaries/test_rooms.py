@@ -34,6 +34,7 @@ SERVER = House(
     pure={"domain": {"numpy", "errors"}},
     secret={"reflect_server.store.sqlite": {"store", "serving", "maintenance", "commands"}},
     doors={"api", "pages"},
+    sql="store",
 )
 MOST_IN_ROOT = 4
 
@@ -80,6 +81,9 @@ PLANTED = {
         "use_cases/a.py",
         "from reflect_server.store.sqlite import SqliteStore",
     ),
+    "SQL outside of the store": ("maintenance/a.py", "Q = 'SELECT count(*) FROM traces'"),
+    "SQL in a longer text": ("ingest/a.py", 'Q = f"""\nUPDATE traces SET {x} = 1"""'),
+    "a database outside of the store": ("maintenance/a.py", "import sqlite3"),
     "a door that knows another": ("pages/a.py", "from reflect_server.api.call import Call"),
     "a room without a floor": ("billing/__init__.py", ""),
     "a module in the root without a floor": ("billing.py", ""),

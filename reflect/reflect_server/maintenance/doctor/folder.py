@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import os
 import shlex
-import sqlite3
 import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,11 +18,17 @@ from reflect_server.configuration.settings import Settings
 from reflect_server.data_folder.presence import holder_of
 from reflect_server.data_folder.private_files import may_use
 from reflect_server.data_folder.secret import SECRET_FILE, load_pepper
+from reflect_server.domain.entities import IngestStatus
 from reflect_server.errors import ReflectServerError
 from reflect_server.maintenance.doctor.findings import Finding, ok, problem, problem_of, warning
-from reflect_server.store.sqlite.columns import from_time, to_time
 from reflect_server.store.sqlite.folder_lock import LOCK_NAME, RESTORE_LOCK_NAME, is_held
-from reflect_server.store.sqlite.schema import migrations, refuse_foreign_file
+from reflect_server.store.sqlite.inspection import (
+    Contents,
+    Inspection,
+    UnreadableDatabaseError,
+    inspect,
+    may_have_keys,
+)
 from reflect_server.store.sqlite.staging import DATABASE_NAME, is_half_taken, lies_ready
 from reflect_server.terminal.counting import counted
 
@@ -42,7 +46,6 @@ _OPEN = (
     "Run this and the server as the user whose files these are, or give the data folder and all in "
     "it to this user with `chown`."
 )
-_DAMAGES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def check_folder(settings: Settings) -> Iterator[Finding]:
@@ -103,42 +106,38 @@ def check_database(settings: Settings) -> Iterator[Finding]:
     path = settings.data_dir / DATABASE_NAME
     if not path.exists():
         return
+    now = datetime.now(UTC)
     try:
-        refuse_foreign_file(path)
-        with closing(_looked_at(path)) as connection:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > len(migrations()):
-                yield problem(
-                    "database",
-                    f"{path} has schema version {version}, and this Reflect knows versions up to "
-                    f"{len(migrations())}.",
-                    "Use the newer Reflect that wrote it.",
-                )
-                return
-            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            if found != "ok":
-                detail = " ".join(str(found).split())
-                yield problem("database", f"{path} is damaged ({detail}).", _restore(settings))
-                return
-            size = path.stat().st_size / (1 << 20)
-            yield ok("database", f"{path} is sound, {size:,.1f} MiB, schema version {version}.")
-            if version == len(migrations()):
-                yield from _check_queue(connection, settings)
-                yield from _check_keys(connection, settings)
-                yield from _check_clock(connection)
+        found = inspect(path, now=now)
+    except UnreadableDatabaseError as error:
+        what = "is damaged" if error.is_damaged else "cannot be read"
+        remedy = _restore(settings) if error.is_damaged else _OPEN
+        yield problem("database", f"{path} {what} ({error.reason}).", remedy)
     except ReflectServerError as error:
         yield problem_of("database", error.message)
-    except sqlite3.DatabaseError as error:
-        is_damage = error.sqlite_errorname.startswith(_DAMAGES)
-        what = "is damaged" if is_damage else "cannot be read"
-        remedy = _restore(settings) if is_damage else _OPEN
-        yield problem("database", f"{path} {what} ({error}).", remedy)
     except OSError as error:
-        yield problem(
+        yield problem("database", f"{path} cannot be read ({error.strerror}).", _OPEN)
+    else:
+        yield _of_file(path, found, settings)
+        if found.contents is not None:
+            yield from _check_queue(found.contents, settings, now)
+            yield from _check_keys(found.contents, settings)
+            yield from _check_clock(found.contents, now)
+
+
+def _of_file(path: Path, found: Inspection, settings: Settings) -> Finding:
+    if found.schema_version > found.newest_version:
+        return problem(
             "database",
-            f"{path} cannot be read ({error.strerror}).",
-            _OPEN,
+            f"{path} has schema version {found.schema_version}, and this Reflect knows versions up "
+            f"to {found.newest_version}.",
+            "Use the newer Reflect that wrote it.",
         )
+    if found.damage is not None:
+        return problem("database", f"{path} is damaged ({found.damage}).", _restore(settings))
+    size = found.size / (1 << 20)
+    sound = f"{path} is sound, {size:,.1f} MiB, schema version {found.schema_version}."
+    return ok("database", sound)
 
 
 def check_secret(settings: Settings) -> Iterator[Finding]:
@@ -149,7 +148,7 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
     database = settings.data_dir / DATABASE_NAME
     if not database.exists():
         return
-    if not path.exists() and not _has_keys(database):
+    if not path.exists() and not may_have_keys(database):
         yield ok("secret", f"{path} does not exist yet; the first start makes it.")
         return
     try:
@@ -167,14 +166,6 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
         yield ok("secret", f"{path} is there, and its owner's alone.")
 
 
-def _has_keys(database: Path) -> bool:
-    try:
-        with closing(_looked_at(database)) as connection:
-            return connection.execute("SELECT 1 FROM api_keys LIMIT 1").fetchone() is not None
-    except sqlite3.Error:  # Told by another check; there may have been some.
-        return True
-
-
 def _restore(settings: Settings) -> str:
     return (
         f"Restore a backup, by `reflect restore BACKUP {_named(settings)} --replace`, "
@@ -184,15 +175,6 @@ def _restore(settings: Settings) -> str:
 
 def _named(settings: Settings) -> str:
     return f"--data-dir {shlex.quote(str(settings.data_dir))}"
-
-
-def _looked_at(path: Path) -> sqlite3.Connection:
-    """
-    Open a database so that not even files beside it are made or removed.
-    """
-    is_in_use = path.with_name(f"{path.name}-wal").exists()
-    mode = "mode=ro" if is_in_use else "mode=ro&immutable=1"
-    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
 
 
 def _missing(folder: Path) -> Finding:
@@ -206,27 +188,20 @@ def _missing(folder: Path) -> Finding:
     )
 
 
-def _check_queue(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:
+def _check_queue(contents: Contents, settings: Settings, now: datetime) -> Iterator[Finding]:
     running = is_held(settings.data_dir)
-    counts = dict(
-        connection.execute("SELECT ingest_status, count(*) FROM traces GROUP BY 1").fetchall()
-    )
-    failed = counts.get("failed", 0)
-    waiting = counts.get("queued", 0) + counts.get("processing", 0)
+    counts = contents.traces
+    failed = counts.get(IngestStatus.FAILED, 0)
+    waiting = counts.get(IngestStatus.QUEUED, 0) + counts.get(IngestStatus.PROCESSING, 0)
     if failed:
-        (reason,) = connection.execute(
-            "SELECT last_ingest_error FROM traces WHERE ingest_status = 'failed' "
-            "ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
+        reason = contents.last_failure or "no reason is known."
         yield warning(
             "ingestion",
-            f"{counted(failed, 'trace')} given up. The last one: {reason or 'no reason is known.'}",
-            f"Mend the cause, then {_retry(connection, settings, running=running)}.",
+            f"{counted(failed, 'trace')} given up. The last one: {reason}",
+            f"Mend the cause, then {_retry(contents, settings, running=running)}.",
         )
-    (due,) = connection.execute(
-        "SELECT min(due_at) FROM traces WHERE ingest_status = 'queued' AND due_at IS NOT NULL"
-    ).fetchone()
-    if running and due is not None and datetime.now(UTC) - to_time(due) > LONG_WAIT:
+    due = contents.oldest_due_at
+    if running and due is not None and now - due > LONG_WAIT:
         yield warning(
             "ingestion",
             f"{counted(waiting, 'trace')} in the queue, the oldest for more than {LONG_WAIT}.",
@@ -236,34 +211,24 @@ def _check_queue(connection: sqlite3.Connection, settings: Settings) -> Iterator
         yield ok("ingestion", f"{counted(waiting, 'trace')} in the queue, none given up.")
 
 
-def _retry(connection: sqlite3.Connection, settings: Settings, *, running: bool) -> str:
+def _retry(contents: Contents, settings: Settings, *, running: bool) -> str:
     """
     Say how failed traces are ingested again. The project is named, as a server that runs retries
     those of one, and `REFLECT_PROJECT_ID` may name another.
     """
-    project, *others = (
-        project_id
-        for (project_id,) in connection.execute(
-            "SELECT DISTINCT project_id FROM traces WHERE ingest_status = 'failed' LIMIT 2"
-        )
-    )
+    project, *others = contents.failed_projects
     command = f"`reflect retry --project={shlex.quote(project)} {_named(settings)}`"
     key = " with a key in `REFLECT_API_KEY`" if running else ""
     more = ", and so for each other project with failed traces" if others else ""
     return f"run {command}{key}{more}"
 
 
-def _check_keys(connection: sqlite3.Connection, settings: Settings) -> Iterator[Finding]:
-    (count, usable) = connection.execute(
-        "SELECT count(*), coalesce(sum("
-        "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)), 0) FROM api_keys",
-        (from_time(datetime.now(UTC)),),
-    ).fetchone()
+def _check_keys(contents: Contents, settings: Settings) -> Iterator[Finding]:
     create = f"`reflect keys create --master {_named(settings)}`"
     can_bootstrap = settings.bootstrap_token is not None
-    if usable:
-        yield ok("keys", f"{counted(usable, 'API key')} can be used.")
-    elif count:
+    if contents.usable_keys:
+        yield ok("keys", f"{counted(contents.usable_keys, 'API key')} can be used.")
+    elif contents.keys:
         found = "Every API key has expired or was revoked, and the start makes no new one."
         remedy = f"Stop the server if it runs, and make a master key with {create}."
         yield warning("keys", found, remedy) if can_bootstrap else problem("keys", found, remedy)
@@ -278,15 +243,12 @@ def _check_keys(connection: sqlite3.Connection, settings: Settings) -> Iterator[
         )
 
 
-def _check_clock(connection: sqlite3.Connection) -> Iterator[Finding]:
-    (newest,) = connection.execute(
-        "SELECT max(created_at) FROM (SELECT created_at FROM traces ORDER BY seq DESC LIMIT 100)"
-    ).fetchone()
-    if newest is not None and to_time(newest) - datetime.now(UTC) > CLOCK_TOLERANCE:
+def _check_clock(contents: Contents, now: datetime) -> Iterator[Finding]:
+    newest = contents.newest_trace_at
+    if newest is not None and newest - now > CLOCK_TOLERANCE:
         yield warning(
             "clock",
-            f"The newest traces are of {to_time(newest):%Y-%m-%d %H:%M} UTC, which is still to "
-            "come.",
+            f"The newest traces are of {newest:%Y-%m-%d %H:%M} UTC, which is still to come.",
             "Set the clock of this machine, by NTP for example.",
         )
 

@@ -5,7 +5,6 @@ What the server needs around it: a port, room on the disk, its parts, and safe s
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +19,7 @@ from reflect_server.maintenance.doctor.findings import Finding, ok, problem, pro
 from reflect_server.serving.composition import chosen_embedder, model_endpoint
 from reflect_server.serving.listening import listening
 from reflect_server.store.sqlite.folder_lock import is_held
+from reflect_server.store.sqlite.inspection import SQLITE_VERSION
 
 LEAST_FREE_BYTES = 100 << 20
 """With less room than this on its disk a server cannot be trusted to go on."""
@@ -39,7 +39,7 @@ def check_interpreter(settings: Settings) -> Iterator[Finding]:  # noqa: ARG001 
     Name the Python and the SQLite that the server runs on.
     """
     version = ".".join(map(str, sys.version_info[:3]))
-    yield ok("python", f"Python {version} with SQLite {sqlite3.sqlite_version}.")
+    yield ok("python", f"Python {version} with SQLite {SQLITE_VERSION}.")
 
 
 def check_safety(settings: Settings) -> Iterator[Finding]:
