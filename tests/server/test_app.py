@@ -5,7 +5,9 @@ What cannot be provoked from outside: handlers that fail, and operations without
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from pydantic import SecretStr
 
 from reflect_server.api.call import Call
 from reflect_server.api.routes import HANDLERS
+from reflect_server.api.routing import Handler, WiringError
 from reflect_server.configuration.settings import Settings
 from reflect_server.errors import StoreError
 from reflect_server.http.service import Service
@@ -95,12 +98,74 @@ def test_a_bootstrap_token_may_hold_any_character(tmp_path: Path) -> None:
     assert (right.status_code, wrong.status_code) == (200, 403)
 
 
-def test_operations_and_handlers_must_pair(service: Service) -> None:
-    without = {name: handler for name, handler in HANDLERS.items() if name != "health"}
+@pytest.mark.parametrize(
+    ("handlers", "sentence"),
+    [
+        (
+            {name: handler for name, handler in HANDLERS.items() if name != "health"},
+            (
+                "The contract's operation health has no handler. Write a function of this name in a "
+                "module of `reflect_server/api/routes` and add it to its `HANDLERS`."
+            ),
+        ),
+        (
+            {**HANDLERS, "forecast": HANDLERS["health"]},
+            (
+                "The handler forecast answers no operation of the contract. Name it as the "
+                "`operationId` in `openapi.yaml`, run `nox -s generate`, or remove it."
+            ),
+        ),
+        (
+            {**HANDLERS, "get_trace": HANDLERS["get_skill"]},
+            (
+                "The handler get_trace takes project_id, and its operation has prefer, project_id, "
+                "trace_id, wait_for. Give it just these, as keyword arguments."
+            ),
+        ),
+    ],
+    ids=["a missing handler", "an unused handler", "a handler with other parameters"],
+)
+def test_handlers_that_are_not_the_contracts_are_told_in_one_sentence(
+    service: Service, handlers: dict[str, Handler], sentence: str
+) -> None:
+    with pytest.raises(WiringError) as refused:
+        App(service, handlers)
 
-    with pytest.raises(TypeError, match="health"):
-        App(service, without)
-    with pytest.raises(TypeError, match="unheard_of"):
-        App(service, {**HANDLERS, "unheard_of": HANDLERS["health"]})
-    with pytest.raises(TypeError, match="get_trace"):
-        App(service, {**HANDLERS, "get_trace": HANDLERS["health"]})
+    assert refused.value.message == sentence
+
+
+def test_metrics_and_health_answer_while_all_places_and_threads_are_taken(service: Service) -> None:
+    done = threading.Event()
+
+    def list_traces(call: Call, **_: object) -> list[object]:
+        done.wait(30)
+        return []
+
+    def sign(handler: Handler) -> Handler:
+        handler.__signature__ = inspect.signature(HANDLERS["list_traces"])  # type: ignore[attr-defined]
+        return handler
+
+    assert service.first_key is not None
+    key = {"Authorization": f"Bearer {service.first_key.plaintext}"}
+    app = App(service, {**HANDLERS, "list_traces": sign(list_traces)})
+    path = "/v1/projects/p/traces"
+
+    async def overloaded() -> list[int]:
+        places = service.settings.max_concurrent_requests
+        stalled = [
+            asyncio.ensure_future(asked(app, "GET", path, headers=key)) for _ in range(places)
+        ]
+        try:
+            while service.limits.working.taken < places:  # noqa: ASYNC110 - it sets no event
+                await asyncio.sleep(0)
+            return [
+                (await asyncio.wait_for(asked(app, "GET", other, headers=key), 20)).status_code
+                for other in ("/metrics", "/health", "/ready", "/docs", path)
+            ]
+        finally:
+            done.set()
+            await asyncio.gather(*stalled)
+
+    while asyncio.run(asked(app, "GET", "/ready")).status_code != 200:
+        pass
+    assert asyncio.run(overloaded()) == [200, 200, 200, 503, 503]

@@ -54,6 +54,42 @@ def test_a_key_that_sends_too_much_is_told_when_to_try_again() -> None:
     assert 0 < int(second.headers["Retry-After"]) <= 50
 
 
+def test_pages_and_metrics_count_as_the_requests_of_who_asks() -> None:
+    token = "a-token-for-metrics"
+    env = {"REFLECT_REQUESTS_PER_SECOND": "0.2", "REFLECT_METRICS_TOKEN": token}
+    with running_server(env=env) as server, httpx.Client(base_url=server.base_url) as http:
+
+        def statuses(path: str, credential: str | None = None) -> list[int]:
+            headers = {"Authorization": f"Bearer {credential}"} if credential else {}
+            return [http.get(path, headers=headers).status_code for _ in range(20)]
+
+        of_key = statuses("/metrics", server.api_key)
+        of_token = statuses("/metrics", token)
+        of_address = statuses("/docs") + statuses("/openapi.json")
+        afterwards = asked(server)
+        healthy = statuses("/health")
+
+    for found in (of_key, of_token, of_address):
+        assert set(found) == {200, 429}
+        assert found[:2] == [200, 200]
+        assert found.count(200) <= 4
+    assert afterwards.status_code == 429
+    assert healthy == [200] * 20
+
+
+def test_a_metrics_token_cannot_be_tried_without_end() -> None:
+    with (
+        running_server(env={"REFLECT_METRICS_TOKEN": "a-token-for-metrics"}) as server,
+        httpx.Client(base_url=server.base_url) as http,
+    ):
+        guesses = {
+            http.get("/metrics", headers={"Authorization": f"Bearer guess-{number}"}).status_code
+            for number in range(200)
+        }
+
+    assert guesses == {401, 429}
+
+
 def test_a_server_with_no_room_says_when_to_try_again_and_stays_healthy() -> None:
     env = {"REFLECT_MAX_CONCURRENT_REQUESTS": "1", "REFLECT_MAX_WAITING_REQUESTS": "5"}
     with running_server(env=env) as server:

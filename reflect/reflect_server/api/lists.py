@@ -9,7 +9,8 @@ from itertools import chain
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from reflect_server.api.call import Answer, Call
+from reflect_server.api.answer import Answer
+from reflect_server.api.call import Call
 from reflect_server.domain.pagination import Identified, Page
 from reflect_server.errors import NotFoundError
 from reflect_server.use_cases import projects

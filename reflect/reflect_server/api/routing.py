@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, KeysView, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from urllib.parse import unquote
 
-from reflect_contract.operation import Operation, Parameter
-from reflect_server.errors import InvalidRequestError, NotFoundError
+from reflect_contract.operation import Operation
+from reflect_server.api.arguments import python_name
+from reflect_server.errors import InvalidRequestError, NotFoundError, ReflectServerError
 from reflect_server.http.problems import MethodNotAllowedError
 from reflect_server.use_cases.projects import is_reachable
 
@@ -27,14 +27,12 @@ _NO_TEXT = re.compile("[\ud800-\udfff]")
 """Stands in a decoded path for a byte that is no UTF-8."""
 
 
-def python_name(parameter: Parameter) -> str:
+class WiringError(ReflectServerError):
     """
-    Return the name under which a handler receives a parameter.
+    The handlers are not those of the contract.
+    """
 
-    Args:
-        parameter: The parameter, such as `Idempotency-Key`.
-    """
-    return parameter.name.lower().replace("-", "_")
+    code = "wiring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +64,13 @@ class Router:
         handlers: A handler for each, by operation id.
 
     Raises:
-        TypeError: An operation has no handler, a handler no operation, or a handler's parameters
+        WiringError: An operation has no handler, a handler no operation, or a handler's parameters
             are not those of its operation.
     """
 
     def __init__(self, operations: Iterable[Operation], handlers: Mapping[str, Handler]) -> None:
         by_id = {operation.operation_id: operation for operation in operations}
-        if by_id.keys() != handlers.keys():
-            difference = ", ".join(sorted(by_id.keys() ^ handlers.keys()))
-            raise TypeError(f"Operations and handlers do not pair: {difference}.")
+        _require_pairs(by_id.keys(), handlers.keys())
         templates: dict[str, _Template] = {}
         for operation_id, operation in by_id.items():
             template = templates.setdefault(operation.path, _Template(operation.path))
@@ -116,31 +112,49 @@ class Router:
         )
 
 
+def _require_pairs(operations: KeysView[str], handlers: KeysView[str]) -> None:
+    lacking, unused = sorted(operations - handlers), sorted(handlers - operations)
+    if lacking:
+        raise WiringError(
+            f"The contract's operation {' and '.join(lacking)} has no handler. Write a function of "
+            "this name in a module of `reflect_server/api/routes` and add it to its `HANDLERS`."
+        )
+    if unused:
+        raise WiringError(
+            f"The handler {' and '.join(unused)} answers no operation of the contract. Name it as "
+            "the `operationId` in `openapi.yaml`, run `nox -s generate`, or remove it."
+        )
+
+
 def _endpoint(operation: Operation, handler: Handler) -> Endpoint:
     expected = {python_name(parameter) for parameter in operation.parameters}
     if operation.body is not None:
         expected.add("body")
     _, *given = inspect.signature(handler).parameters
     if set(given) != expected:
-        raise TypeError(
-            f"The handler of {operation.operation_id} takes {sorted(given)}, "
-            f"and its operation has {sorted(expected)}."
+        raise WiringError(
+            f"The handler {operation.operation_id} takes {', '.join(given) or 'nothing'}, and its "
+            f"operation has {', '.join(sorted(expected)) or 'no parameters'}. Give it just these, "
+            "as keyword arguments."
         )
     return Endpoint(operation, handler, inspect.iscoroutinefunction(handler))
 
 
 class _Template:
+    """
+    A path of the contract: texts at some places of its segments, and parameters at the others.
+    """
+
     def __init__(self, path: str) -> None:
         segments = path.split("/")[1:]
-        places = dict(enumerate(segments))
         self.length = len(segments)
-        self.parameters = {p: text[1:-1] for p, text in places.items() if _is_parameter(text)}
+        self.parameters = {p: s[1:-1] for p, s in enumerate(segments) if s.startswith("{")}
         self.endpoints: dict[str, Endpoint] = {}
-        self._fixed = itemgetter(*(places.keys() - self.parameters.keys()))
-        self._wanted = self._fixed(segments)
+        self._places = [p for p in range(self.length) if p not in self.parameters]
+        self._texts = [segments[place] for place in self._places]
 
     def fits(self, segments: list[str]) -> bool:
-        return bool(self._fixed(segments) == self._wanted)
+        return [segments[place] for place in self._places] == self._texts
 
     def values_in(self, segments: list[str]) -> dict[str, str]:
         return {name: segments[place] for place, name in self.parameters.items()}
@@ -160,10 +174,6 @@ def _usable(values: dict[str, str]) -> dict[str, str]:
 
 def _decoded(segment: str) -> str:
     return unquote(segment, errors="surrogateescape")
-
-
-def _is_parameter(part: str) -> bool:
-    return part.startswith("{")
 
 
 def _shown(segments: list[str]) -> str:

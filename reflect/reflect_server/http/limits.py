@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+from reflect_server.configuration.settings import Settings
 from reflect_server.errors import OverloadedError, RateLimitedError
 
 BURST_SECONDS = 10
@@ -17,6 +19,18 @@ BURST_SECONDS = 10
 
 OVERLOAD_SECONDS = 1
 """When to try again after the service had no room."""
+
+TOKEN_ATTEMPTS_PER_SECOND = 10.0
+"""More from one address would let a weak token be guessed."""
+
+BODIES_AT_ONCE = 16
+"""Room for so many of the largest bodies: all that may be in work could be that large."""
+
+LISTS_AT_ONCE = 16
+"""So many long lists are sent at once; each has a few entries in memory, which may be large."""
+
+SCRAPES_AT_ONCE = 4
+"""So many may ask for metrics at once, which have room of their own."""
 
 _SECOND = 10**9
 _REMEMBERED_CALLERS = 10_000
@@ -85,33 +99,56 @@ class BodyRoom:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._taken = 0
+        self.limit = limit
+        self.taken = 0
+        """How many they have now."""
 
     @contextmanager
-    def guest(self) -> Iterator[Callable[[int], None]]:
+    def reserve(self) -> Iterator[BodyReservation]:
         """
-        Give a request a function that takes room for so many bytes more of its body, or raises
-        `OverloadedError` where there is none. At the end of the `with` block all is given back.
+        Give a request a reservation, of no bytes yet. At the end of the `with` block all that it
+        has taken is given back.
         """
-        own = 0
-
-        def take(size: int) -> None:
-            nonlocal own
-            if self._taken + size > self._limit:
-                raise OverloadedError(
-                    f"The bodies of requests in work have {self._taken} bytes, and this one does "
-                    f"not fit into the {self._limit} that the service has for them. "
-                    "Send the request again shortly.",
-                    retry_after=OVERLOAD_SECONDS,
-                )
-            self._taken += size
-            own += size
-
+        reservation = BodyReservation(self)
         try:
-            yield take
+            yield reservation
         finally:
-            self._taken -= own
+            self.taken -= reservation.taken
+
+
+class BodyReservation:
+    """
+    What one body takes of a room.
+
+    Args:
+        room: The room.
+    """
+
+    def __init__(self, room: BodyRoom) -> None:
+        self._room = room
+        self.taken = 0
+        """How many bytes it has now."""
+
+    def take(self, size: int) -> None:
+        """
+        Take room for more of the body.
+
+        Args:
+            size: How many bytes more.
+
+        Raises:
+            OverloadedError: There is no room for them.
+        """
+        room = self._room
+        if room.taken + size > room.limit:
+            raise OverloadedError(
+                f"The bodies of requests in work have {room.taken} bytes, and this one does "
+                f"not fit into the {room.limit} that the service has for them. "
+                "Send the request again shortly.",
+                retry_after=OVERLOAD_SECONDS,
+            )
+        room.taken += size
+        self.taken += size
 
 
 class Capacity:
@@ -148,3 +185,45 @@ class Capacity:
             yield
         finally:
             self.taken -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    All limits of a server, which its doors share.
+
+    Attributes:
+        key_rate: How many requests each API key may send.
+        token_rate: How many tokens each address may try.
+        working: The requests in work.
+        waiting: The requests that wait for a trace.
+        lists: The long lists that are sent.
+        scrapes: The requests for metrics.
+        bodies: The bodies of the requests in work.
+    """
+
+    key_rate: RateLimit
+    token_rate: RateLimit
+    working: Capacity
+    waiting: Capacity
+    lists: Capacity
+    scrapes: Capacity
+    bodies: BodyRoom
+
+    @staticmethod
+    def of(settings: Settings) -> Limits:
+        """
+        Return the limits that settings ask for, all of them unused.
+
+        Args:
+            settings: The settings.
+        """
+        return Limits(
+            key_rate=RateLimit(settings.requests_per_second),
+            token_rate=RateLimit(TOKEN_ATTEMPTS_PER_SECOND),
+            working=Capacity(settings.max_concurrent_requests, what="requests in work"),
+            waiting=Capacity(settings.max_waiting_requests, what="requests that wait"),
+            lists=Capacity(LISTS_AT_ONCE, what="long lists under way"),
+            scrapes=Capacity(SCRAPES_AT_ONCE, what="requests for metrics in work"),
+            bodies=BodyRoom(BODIES_AT_ONCE * settings.max_body_bytes),
+        )

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Any, NoReturn
@@ -16,8 +15,10 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from reflect_contract.operation import TypeForm
+from reflect_server.configuration.settings import Settings
 from reflect_server.domain.texts import DEEPEST_NESTING, is_shallow
 from reflect_server.errors import MalformedRequestError, RequestTooLargeError, SlowRequestError
+from reflect_server.http.limits import BodyReservation
 from reflect_server.http.problems import InvalidValuesError
 from reflect_server.http.validation import Fault, faults_of
 
@@ -31,17 +32,14 @@ _DRAINED_BEYOND_LIMIT = 4
 """An oversized body is read to this many times the limit, so that its sender gets the answer."""
 
 
-async def read_body(
-    request: Request, *, limit: int, seconds: float, take: Callable[[int], None]
-) -> bytes:
+async def read_body(request: Request, settings: Settings, room: BodyReservation) -> bytes:
     """
     Read the whole body.
 
     Args:
         request: The request.
-        limit: The largest body that is accepted, in bytes.
-        seconds: How long its sender may take.
-        take: Takes room for so many bytes, or refuses.
+        settings: Say how large a body may be, and how long its sender may take.
+        room: Takes room for it, or refuses.
 
     Raises:
         RequestTooLargeError: The body is larger, or is announced to be.
@@ -56,13 +54,14 @@ async def read_body(
             f"The body has the content encoding {encoding!r}, and this service reads bodies as "
             "they are. Send it uncompressed, without the header `Content-Encoding`."
         )
+    limit, seconds = settings.max_body_bytes, settings.max_body_seconds
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isdecimal() else 0
     if size > limit * _DRAINED_BEYOND_LIMIT:
         raise _too_large(limit)
     try:
         async with asyncio.timeout(seconds):
-            return await _collected(request, limit, take)
+            return await _collected(request, limit, room)
     except TimeoutError:
         raise SlowRequestError(
             f"The body did not arrive within {seconds:g} s, the longest that this service waits "
@@ -70,7 +69,7 @@ async def read_body(
         ) from None
 
 
-async def _collected(request: Request, limit: int, take: Callable[[int], None]) -> bytes:
+async def _collected(request: Request, limit: int, room: BodyReservation) -> bytes:
     chunks: list[bytes] = []
     received = 0
     is_whole = False
@@ -82,7 +81,7 @@ async def _collected(request: Request, limit: int, take: Callable[[int], None]) 
         is_whole = not message.get("more_body", False)
         received += len(chunk)
         if received <= limit:
-            take(len(chunk))
+            room.take(len(chunk))
             chunks.append(chunk)
     if received > limit:
         raise _too_large(limit)

@@ -10,7 +10,7 @@ from reflect_server.auth.keyring import IssuedKey, Keyring
 from reflect_server.configuration.settings import Settings
 from reflect_server.embedders.warm_up import WarmUp
 from reflect_server.http.cursors import CursorSeal
-from reflect_server.http.limits import RateLimit
+from reflect_server.http.limits import Limits
 from reflect_server.http.waiting import TraceWaiters
 from reflect_server.observability.metrics import Metrics
 from reflect_server.observability.spans import Spans
@@ -29,11 +29,10 @@ class Service:
         waiters: The requests that wait for traces.
         first_key: The master key that was made because there was none; None at later starts.
         cursors: Makes the cursors of lists, and reads them.
-        key_rate: How much each API key may ask for.
+        limits: What callers may ask for, and how much is done at once.
         metrics: What is counted.
         spans: Makes the spans of requests.
         warm_up: How far the embedder is with loading its model.
-        bootstrap_rate: How often each address may try a bootstrap token.
     """
 
     settings: Settings
@@ -42,8 +41,7 @@ class Service:
     waiters: TraceWaiters
     first_key: IssuedKey | None
     cursors: CursorSeal
-    key_rate: RateLimit
-    bootstrap_rate: RateLimit
+    limits: Limits
     warm_up: WarmUp
     metrics: Metrics
     spans: Spans

@@ -7,61 +7,54 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from http import HTTPStatus
-from itertools import chain
-from typing import Any
 
-import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from reflect_contract.operations import OPERATIONS
-from reflect_server.api.call import Answer, Call
+from reflect_server.api.pipeline import Pipeline
 from reflect_server.api.routes import HANDLERS
-from reflect_server.api.routing import Endpoint, Handler, Router
+from reflect_server.api.routing import Handler, Router
 from reflect_server.errors import ReflectServerError, ShutdownError
-from reflect_server.http.limits import BodyRoom, Capacity
+from reflect_server.http import doors
+from reflect_server.http.doors import Door
 from reflect_server.http.list_response import ListResponse
 from reflect_server.http.observation import CLIENT_GONE, Observation, observed
-from reflect_server.http.problems import MethodNotAllowedError, problem_response
-from reflect_server.http.request_body import read_body
+from reflect_server.http.problems import problem_response
 from reflect_server.http.service import Service
-from reflect_server.pages.routes import PAGES, Page
+from reflect_server.serving.doors import DOORS
 
 _log = logging.getLogger("reflect_server.requests")
-_READING = ("GET", "HEAD")
-_SMALL_BODY_BYTES = 64 * 1024
-"""Working through so much takes less than handing it to a thread would gain."""
 _AS_IT_SAYS = (b"x-content-type-options", b"nosniff")
 """No browser takes texts of callers, which many answers hold, for a page."""
-_BODIES_AT_ONCE = 16
-"""Room for so many of the largest bodies: all that may be in work could be that large."""
-_LISTS_AT_ONCE = 16
-"""So many long lists are sent at once; each has a few entries in memory, which may be large."""
-_encode = msgspec.json.Encoder().encode
 
 
 class App:
     """
-    Serves the contract's operations, and the pages beside them.
+    Serves the contract's operations, and the doors beside them.
 
     Args:
         service: The running service.
         handlers: A handler for each operation of the contract, by operation id.
+        doors: The doors beside the contract.
+
+    Raises:
+        WiringError: The handlers are not those of the contract.
     """
 
-    def __init__(self, service: Service, handlers: Mapping[str, Handler] = HANDLERS) -> None:
+    def __init__(
+        self,
+        service: Service,
+        handlers: Mapping[str, Handler] = HANDLERS,
+        doors: Sequence[Door] = DOORS,
+    ) -> None:
         self._service = service
-        self._router = Router(OPERATIONS, handlers)
-        settings = service.settings
-        self._working = Capacity(settings.max_concurrent_requests, what="requests in work")
-        self._bodies = BodyRoom(_BODIES_AT_ONCE * settings.max_body_bytes)
-        self._lists = Capacity(_LISTS_AT_ONCE, what="long lists under way")
-        self._waiting = Capacity(settings.max_waiting_requests, what="requests that wait")
+        self._pipeline = Pipeline(service, Router(OPERATIONS, handlers))
+        self._pages = {path: page for door in doors for path, page in door.pages.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """
@@ -125,74 +118,8 @@ class App:
     async def _respond(
         self, request: Request, path: str, observation: Observation, held: ExitStack
     ) -> Response:
-        page = PAGES.get(path)
-        if page is not None:
-            observation.found(path)
-            return await self._page(page, request)
-        endpoint, values = self._router.find(request.method, request.scope["raw_path"])
-        observation.found(endpoint.operation.operation_id)
-        call = Call(self._service, endpoint.operation, request, values)
-        if not endpoint.operation.credentials:
-            return await self._answer(endpoint, call)
-        call.require_credential()
-        capacity = self._waiting if call.may_wait else self._working
-        with capacity.slot():
-            response = await self._answer(endpoint, call)
-        if isinstance(response, ListResponse):
-            held.enter_context(self._lists.slot())
-        return response
-
-    async def _page(self, page: Page, request: Request) -> Response:
-        if request.method not in _READING:
-            raise MethodNotAllowedError(
-                f"This page has no method {request.method}; it has GET and HEAD.", allowed=_READING
-            )
-        return await run_in_threadpool(page, self._service, request)
-
-    async def _answer(self, endpoint: Endpoint, call: Call) -> Response:
-        await call.authenticate()  # Nobody without a key can make the service hold much.
-        if endpoint.operation.body is None:
-            return await self._work(endpoint, call, b"")
-        settings = self._service.settings
-        with self._bodies.guest() as take:
-            raw_body = await read_body(
-                call.request,
-                limit=settings.max_body_bytes,
-                seconds=settings.max_body_seconds,
-                take=take,
-            )
-            return await self._work(endpoint, call, raw_body)
-
-    async def _work(self, endpoint: Endpoint, call: Call, raw_body: bytes) -> Response:
-        call.is_large = len(raw_body) > _SMALL_BODY_BYTES
-        if call.is_large:
-            arguments = await call.in_thread(call.arguments, raw_body)
-        else:
-            arguments = call.arguments(raw_body)
-        await call.enter_project()
-        if not endpoint.is_async:
-            return await call.in_thread(_answer, endpoint, call, arguments)
-        return _response(call, await endpoint.handler(call, **arguments))  # type: ignore[misc]  # a coroutine function, as `is_async` says
-
-
-def _answer(endpoint: Endpoint, call: Call, arguments: Mapping[str, Any]) -> Response:
-    return _response(call, endpoint.handler(call, **arguments))
-
-
-def _response(call: Call, result: object) -> Response:
-    answer = result if isinstance(result, Answer) else Answer(result)
-    status = call.operation.success_status
-    if answer.rest is None:
-        return Response(_encode(answer.body), status, answer.headers, "application/json")
-    parts = _array(chain([answer.body], answer.rest))
-    if call.request.scope["http_version"] == "1.0":  # It has no chunks, which tell a list's end.
-        return Response(b"".join(parts), status, answer.headers, "application/json")
-    return ListResponse(parts, call.disconnected, status, answer.headers)
-
-
-def _array(batches: Iterator[object]) -> Iterator[bytes]:
-    opening = b"["
-    for batch in batches:
-        yield opening + _encode(batch)[1:-1]
-        opening = b","
-    yield b"]"
+        page = self._pages.get(path)
+        if page is None:
+            return await self._pipeline.respond(request, observation, held)
+        observation.found(path)
+        return await doors.respond(self._service, page, request)

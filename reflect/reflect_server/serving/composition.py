@@ -23,7 +23,7 @@ from reflect_server.embedders.transformers import TransformerEmbedder
 from reflect_server.embedders.warm_up import WarmUp
 from reflect_server.errors import SettingsError
 from reflect_server.http.cursors import CursorSeal
-from reflect_server.http.limits import RateLimit
+from reflect_server.http.limits import Limits
 from reflect_server.http.service import Service
 from reflect_server.http.waiting import TraceWaiters
 from reflect_server.ingest.worker import IngestWorker
@@ -42,9 +42,6 @@ from reflect_server.store.protocol.store import Store
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.use_cases.api_keys import create_master_key
 from reflect_server.use_cases.dependencies import Dependencies
-
-BOOTSTRAP_ATTEMPTS_PER_SECOND = 10.0
-"""More would let a weak bootstrap token be guessed."""
 
 FIRST_KEY_LABEL = "First master key"
 
@@ -143,8 +140,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             waiters,
             first_key,
             cursors=CursorSeal(keyring.derived("cursors")),
-            key_rate=RateLimit(settings.requests_per_second),
-            bootstrap_rate=RateLimit(BOOTSTRAP_ATTEMPTS_PER_SECOND),
+            limits=Limits.of(settings),
             warm_up=WarmUp(spaces.active.embedder),
             metrics=metrics,
             spans=spans,

@@ -15,22 +15,33 @@ from reflect_server.store.protocol.store import Store, Transaction
 from reflect_server.use_cases.projects import require_reachable
 
 
-def require_scopes(key: ApiKey, scopes: Iterable[str]) -> None:
+def require_permission(key: ApiKey, scopes: Iterable[str], project_id: str | None) -> None:
     """
-    Refuse a key that lacks a scope. A master key has all of them.
+    Refuse a key that lacks a scope or is for another project. A master key may do everything.
+
+    The answer depends on the key alone, so it does not tell whether the other project exists.
 
     Args:
         key: The key of the request.
         scopes: What the request needs.
+        project_id: The project of the request; None where it is about none.
 
     Raises:
-        ForbiddenError: The key lacks a scope; the message names those missing.
+        ForbiddenError: The key does not allow the request; says which scopes it lacks, or which
+            project it is for.
     """
+    if key.is_master:
+        return
     missing = [scope for scope in scopes if scope not in key.scopes]
-    if missing and not key.is_master:
+    if missing:
         raise ForbiddenError(
             f"The API key {key.public_id} lacks the scope {' and '.join(missing)}, which this "
             f"operation needs; it has {', '.join(key.scopes)}. Use a key that has it."
+        )
+    if project_id is not None and key.project_id != project_id:
+        raise ForbiddenError(
+            f"The API key {key.public_id} is for the project {key.project_id!r}, not for "
+            f"{project_id!r}. Use a key of that project, or name the key's own."
         )
 
 

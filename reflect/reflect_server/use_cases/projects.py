@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from reflect_server.domain.entities import ApiKey
-from reflect_server.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from reflect_server.errors import InvalidRequestError, NotFoundError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
 
@@ -41,26 +41,6 @@ def require_reachable(project_id: str) -> None:
             f"`project_id` is {project_id!r}, and no path can lead to such a project. "
             "Choose another id.",
             field="project_id",
-        )
-
-
-def require_access(key: ApiKey, project_id: str) -> None:
-    """
-    Refuse a key that is for another project.
-
-    The answer depends on the key alone, so it does not tell whether the other project exists.
-
-    Args:
-        key: The key of the request.
-        project_id: The project of the request.
-
-    Raises:
-        ForbiddenError: The key is for another project.
-    """
-    if not key.is_master and key.project_id != project_id:
-        raise ForbiddenError(
-            f"The API key {key.public_id} is for the project {key.project_id!r}, not for "
-            f"{project_id!r}. Use a key of that project, or name the key's own."
         )
 
 

@@ -1,5 +1,5 @@
 """
-Whether the service is there.
+Whether the service is there. Answered on the event loop, so that nothing waits for a thread.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from reflect_contract import models
 from reflect_server.api.call import Call
 
 
-async def health(call: Call) -> models.HealthResponse:  # noqa: ARG001 - as every handler; on the loop, so that it never waits for a thread
+async def health(call: Call) -> models.HealthResponse:  # noqa: ARG001 - as every handler
     """
     Say that requests are answered.
     """
     return {"status": "ok"}
 
 
-def readiness(call: Call) -> models.ReadinessResponse:
+async def readiness(call: Call) -> models.ReadinessResponse:
     """
     Say that the service can do its work, or fail.
     """

@@ -7,12 +7,14 @@ from __future__ import annotations
 import msgspec
 
 from reflect_contract import models
-from reflect_server.api.call import Answer, Call
+from reflect_server.api.answer import Answer
+from reflect_server.api.call import Call
 from reflect_server.api.fields import given
 from reflect_server.api.lists import listed
 from reflect_server.domain.entities import Memory, QValueEvent
 from reflect_server.domain.pagination import Page
 from reflect_server.domain.ranking import Ranking
+from reflect_server.http.threads import PATIENT
 from reflect_server.use_cases import memories, querying
 from reflect_server.use_cases.querying import RankedMemory
 
@@ -37,7 +39,7 @@ async def query_memories(
 
     if querying.is_quick(call.deps, project_id, query):
         return answer()
-    return await call.in_patient_thread(answer)
+    return await PATIENT.run(answer)
 
 
 def list_memories(call: Call, *, project_id: str, limit: int | None, cursor: str | None) -> Answer:

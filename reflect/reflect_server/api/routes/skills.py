@@ -8,6 +8,7 @@ from reflect_contract import models
 from reflect_server.api.call import Call
 from reflect_server.api.fields import given
 from reflect_server.domain.skills.entities import Skill, SkillChange, SkillCheck, SkillLine
+from reflect_server.http.threads import PATIENT
 from reflect_server.use_cases import skills
 
 
@@ -35,7 +36,7 @@ async def create_skill(
         )
         return _skill_response(made.skill, held_back=made.held_back)
 
-    return await call.in_patient_thread(created)
+    return await PATIENT.run(created)
 
 
 def list_skill_versions(call: Call, *, project_id: str) -> models.SkillList:

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from reflect_contract import models
-from reflect_server.api.call import Answer, Call
+from reflect_server.api.answer import Answer
+from reflect_server.api.call import Call
 from reflect_server.api.fields import given
 from reflect_server.api.lists import listed
 from reflect_server.domain.entities import (
@@ -25,6 +26,7 @@ from reflect_server.domain.entities import (
 from reflect_server.domain.pagination import Page
 from reflect_server.errors import InvalidRequestError, ReflectServerError
 from reflect_server.http.request_body import decode_body
+from reflect_server.http.threads import PATIENT, USUAL
 from reflect_server.http.waiting import requested_wait
 from reflect_server.use_cases import recording, reviews, traces
 
@@ -47,11 +49,11 @@ async def create_trace(
             call.deps, project_id, _run(body), idempotency=idempotency, now=call.now
         )
 
-    run = await call.in_thread(recorded) if call.is_large else recorded()
+    run = await USUAL.run(recorded) if call.is_large else recorded()
     if run.memory is None:
         receipt = await run.store()
     else:
-        receipt = await call.in_patient_thread(run.store_with_memory, run.memory)
+        receipt = await PATIENT.run(run.store_with_memory, run.memory)
     response = models.TraceCreateResponse(
         trace_id=receipt.trace_id, ingest_status=models.IngestStatus(receipt.ingest_status)
     )
@@ -98,7 +100,7 @@ async def get_trace(
     """
 
     async def read() -> Trace:
-        return await call.in_thread(traces.get_trace, call.deps, project_id, trace_id)
+        return await USUAL.run(traces.get_trace, call.deps, project_id, trace_id)
 
     seconds = requested_wait(prefer, longest=call.service.settings.max_wait_seconds)
     if seconds is None:

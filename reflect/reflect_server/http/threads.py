@@ -1,0 +1,58 @@
+"""
+Threads for what blocks, with pools of their own for what may block for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ThreadPool:
+    """
+    So many threads of an event loop, which no work takes but that which is given to the pool.
+
+    Args:
+        name: Its name, unique in the process.
+        size: How many threads.
+    """
+
+    def __init__(self, name: str, size: int) -> None:
+        self._size = size
+        self._limiters: RunVar[CapacityLimiter] = RunVar(f"reflect_server {name}")
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """
+        Run something that blocks, once a thread is free, and return its result.
+
+        Args:
+            work: What blocks.
+            args: What it is called with.
+            kwargs: What it is called with by name.
+        """
+        return await to_thread.run_sync(partial(work, *args, **kwargs), limiter=self._limiter())
+
+    def _limiter(self) -> CapacityLimiter:
+        try:
+            return self._limiters.get()
+        except LookupError:
+            made = CapacityLimiter(self._size)
+            self._limiters.set(made)
+            return made
+
+
+USUAL = ThreadPool("usual", 40)
+"""For what reads and writes the store."""
+
+PATIENT = ThreadPool("patient", 40)
+"""For what may wait for a model: where that is slow, all other requests keep their threads."""
+
+SCRAPES = ThreadPool("scrapes", 2)
+"""For metrics, which are wanted most when all other threads are busy."""
