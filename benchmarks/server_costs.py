@@ -36,7 +36,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from reflect_server.domain.entities import Memory, Reflection, Trace
+from reflect_server.domain.memory import Memory
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.trace import Trace
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.embedders.local import LocalEmbedder
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.store.sqlite import SqliteStore
@@ -239,7 +242,9 @@ def _insert(
     for number, text, vector in zip(numbers, tasks, vectors, strict=True):
         identifier = f"{number:024x}"
         reflection = Reflection(f"Lesson {number}", f"Do it as in case {number}.")
-        tx.traces.insert(Trace(identifier, "default", text, [], "", (), None, None, {}, None, NOW))
+        tx.traces.insert(
+            Trace(identifier, "default", text, Trajectory([]), "", (), None, None, {}, None, NOW)
+        )
         memory = Memory(
             f"mem_{identifier}", "default", identifier, text, reflection, number % 3 > 0, NOW
         )
@@ -334,7 +339,19 @@ def many_projects(tx: Transaction, count: int) -> None:
         name = f"project-{number}"
         tx.projects.create(name, created_at=NOW)
         tx.traces.insert(
-            Trace(f"{number:024x}", name, task(number), [], "", (), None, None, {}, None, NOW)
+            Trace(
+                f"{number:024x}",
+                name,
+                task(number),
+                Trajectory([]),
+                "",
+                (),
+                None,
+                None,
+                {},
+                None,
+                NOW,
+            )
         )
 
 

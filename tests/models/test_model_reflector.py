@@ -15,7 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from reflect_server.domain.entities import Reflection, Review, ReviewMode, ReviewResult, Trace
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import Review, ReviewMode, ReviewResult
+from reflect_server.domain.trace import Trace
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.errors import ProviderUnavailableError, SettingsError
 from reflect_server.providers.endpoint import ModelEndpoint
 from reflect_server.reflectors.language_model import MAX_TOOL_NAME, ModelReflector
@@ -48,7 +51,7 @@ def a_trace(
         id="t",
         project_id="p",
         task="Refund order 7",
-        trajectory=REFUND if trajectory is None else trajectory,
+        trajectory=Trajectory(REFUND if trajectory is None else trajectory),
         final_response="I could not refund it.",
         retrieved_memory_ids=(),
         used_memory_ids=None,
@@ -411,7 +414,7 @@ def steps(count: int, *, failing: int | None = None, length: int = 900) -> list[
 
 
 def test_a_long_run_keeps_its_beginning_its_failures_and_its_end():
-    text = transcript(steps(400, failing=123), 3_000)
+    text = transcript(Trajectory(steps(400, failing=123)).steps, 3_000)
 
     assert tokens(text) <= 3_300
     for kept in ("THE BEGINNING", "THE FAILURE", "call of tool_123", "THE END", "tool_399"):
@@ -422,7 +425,7 @@ def test_a_long_run_keeps_its_beginning_its_failures_and_its_end():
 
 def test_long_messages_are_shortened_before_messages_are_left_out():
     run = steps(8, failing=3, length=5_000)
-    text = transcript(run, 8_000)
+    text = transcript(Trajectory(run).steps, 8_000)
 
     assert [f"[{number}]" in text for number in range(1, len(run) + 1)] == [True] * len(run)
     assert "characters left out" in text
@@ -430,7 +433,7 @@ def test_long_messages_are_shortened_before_messages_are_left_out():
 
 
 def test_a_run_that_fits_is_left_as_it_is():
-    text = transcript(steps(2, length=10), 8_000)
+    text = transcript(Trajectory(steps(2, length=10)).steps, 8_000)
     assert "left out" not in text
 
 
@@ -456,6 +459,6 @@ odd_messages = st.lists(
 
 @given(odd_messages, st.integers(100, 3_000))
 def test_any_run_is_written_down_within_the_budget(run: list[dict[str, Any]], budget: int):
-    text = transcript(run, budget)
+    text = transcript(Trajectory(run).steps, budget)
     gaps = len(re.findall(r"left out …\]", text))
     assert tokens(text) <= budget + 20 * (gaps + 1)

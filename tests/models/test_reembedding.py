@@ -17,7 +17,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reflect_server.domain.entities import Memory, Reflection, Trace
+from reflect_server.domain.memory import Memory
+from reflect_server.domain.ranking import Ranking
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.trace import Trace
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.embedders.protocol import EmbedderError
 from reflect_server.errors import ProviderUnavailableError
 from reflect_server.retrieval.embedding_space import EmbeddingSpace, EmbeddingSpaces, space_of
@@ -32,6 +36,7 @@ from .test_endpoint_embedder import vectors
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PATIENCE = 30.0
+ALL = Ranking(limit=1_000)
 
 
 class Made:
@@ -60,6 +65,10 @@ class Made:
         return np.tile(np.eye(self.dimensions, dtype=np.float32)[0], (len(texts), 1))
 
 
+def a_trace(name: str) -> Trace:
+    return Trace(f"t-{name}", "p", name, Trajectory([]), "", (), None, None, {}, None, NOW)
+
+
 class Change:
     """
     A store whose memories are in the space `old`, and shall be in `new`.
@@ -71,24 +80,38 @@ class Change:
         self.old_space, self.new_space = (
             space_of(embedder, store, max_index_bytes=2**20) for embedder in (self.old, self.new)
         )
-        self.spaces = EmbeddingSpaces(self.old_space)
+        self.spaces = EmbeddingSpaces(store, self.old_space)
         self.reembedding = Reembedding(store, self.spaces, self.new_space)
 
-    def keep(self, name: str, *, space: EmbeddingSpace | None = None) -> Memory:
+    def keep_amid_the_change(self, name: str) -> None:
+        """
+        Keep a memory that is embedded for the old space, and committed when the new one is active.
+        """
+        memory = Memory(name, "p", f"t-{name}", name, Reflection("s", "g"), None, NOW)
+        embedded = self.spaces.embed(memory)
+
+        def work(tx: Transaction) -> bool:
+            tx.traces.insert(a_trace(name))
+            embedded.insert(tx)
+            self.spaces.active = self.new_space
+            return True
+
+        self.spaces.commit(embedded, work, kept=bool)
+
+    def keep(self, name: str, *, space: EmbeddingSpace | None = None) -> None:
         memory = Memory(name, "p", f"t-{name}", name, Reflection("s", "g"), None, NOW)
         chosen = space or self.old_space
         vector = chosen.embedder.embed([name])[0]
 
         def work(tx: Transaction) -> None:
-            tx.traces.insert(Trace(f"t-{name}", "p", name, [], "", (), None, None, {}, None, NOW))
+            tx.traces.insert(a_trace(name))
             tx.memories.insert(memory, vector=vector, embedder=chosen.embedder.name)
 
         self.store.write(work)
-        return memory
 
     def found(self) -> set[str]:
         active = self.spaces.active
-        return set(active.index.search("p", active.embedder.embed(["x"])[0], "x").ids)
+        return set(active.index.candidates("p", active.embedder.embed(["x"])[0], "x", ALL).ids)
 
     def until_done(self) -> None:
         self.reembedding._thread.join(PATIENCE)
@@ -127,21 +150,16 @@ def test_queries_find_everything_before_during_and_after_the_change(change: Chan
     assert change.reembedding.left == 0
 
 
-def test_a_memory_that_was_embedded_for_the_old_space_is_settled_in_the_new_one(change: Change):
-    memory = change.keep("late")
-    change.spaces.switch(change.new_space)
+def test_a_memory_that_was_embedded_for_the_old_space_is_found_in_the_new_one(change: Change):
     assert change.found() == set()
-    vector = change.old.embed(["late"])[0]
-    change.spaces.settle(change.store, change.old_space, memory, vector)
+    change.keep_amid_the_change("late")
+    assert change.spaces.active is change.new_space
     assert change.found() == {"late"}
 
 
-def test_a_memory_that_cannot_be_settled_waits_for_the_next_start(change: Change):
-    memory = change.keep("late")
-    change.spaces.switch(change.new_space)
+def test_a_memory_that_cannot_be_embedded_anew_waits_for_the_next_start(change: Change):
     change.new.errors = [ProviderUnavailableError("Away.")]
-    vector = change.old.embed(["late"])[0]
-    change.spaces.settle(change.store, change.old_space, memory, vector)
+    change.keep_amid_the_change("late")
     assert change.found() == set()
     change.reembedding.start()
     change.until_done()
@@ -173,7 +191,7 @@ def test_a_task_that_is_refused_does_not_stop_the_others(change: Change):
     change.reembedding.start()
     change.until_done()
     active = change.spaces.active
-    matches = active.index.search("p", active.embedder.embed(["x"])[0], "x")
+    matches = active.index.candidates("p", active.embedder.embed(["x"])[0], "x", ALL)
     similar = dict(zip(matches.ids, matches.similarities.tolist(), strict=True))
     assert similar == {"a": 1, "odd": 0, "b": 1}
 
@@ -185,7 +203,7 @@ def test_an_embedder_that_refuses_everything_for_a_while_spoils_no_memory(change
     change.reembedding.start()
     change.until_done()
     active = change.spaces.active
-    matches = active.index.search("p", active.embedder.embed(["x"])[0], "x")
+    matches = active.index.candidates("p", active.embedder.embed(["x"])[0], "x", ALL)
     assert dict(zip(matches.ids, matches.similarities.tolist(), strict=True)) == {"a": 1, "b": 1}
 
 

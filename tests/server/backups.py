@@ -30,4 +30,4 @@ def dump(database: Path) -> list[str]:
 
 def everything(folder: Path) -> list[str]:
     with closing(SqliteStore(folder)) as store:
-        return list(store._database._connection.iterdump())
+        return list(store._connection.iterdump())

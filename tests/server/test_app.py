@@ -104,8 +104,8 @@ def test_a_bootstrap_token_may_hold_any_character(tmp_path: Path) -> None:
         (
             {name: handler for name, handler in HANDLERS.items() if name != "health"},
             (
-                "The contract's operation health has no handler. Write a function of this name in a "
-                "module of `reflect_server/api/routes` and add it to its `HANDLERS`."
+                "The contract's operation health has no handler. Write a function of this "
+                "name in a module of `reflect_server/api/routes` and add it to its `HANDLERS`."
             ),
         ),
         (

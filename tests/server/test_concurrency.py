@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reflect_server.domain.entities import ReviewResult
 from reflect_server.domain.learning import credit, updated
+from reflect_server.domain.review import ReviewResult
 from reflect_server.testing import ServerProcess
 
 CLIENTS = 64

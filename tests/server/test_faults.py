@@ -167,7 +167,7 @@ def test_a_database_that_finds_no_room_refuses_what_needs_some_until_there_is_so
     data: Path,
 ) -> None:
     def limit(pages: int) -> None:
-        connection = store._database._connection
+        connection = store._connection
         store.write(lambda _: connection.execute(f"PRAGMA max_page_count = {pages}").fetchall())
 
     def create(name: str) -> None:
@@ -298,7 +298,7 @@ def test_a_database_that_stays_locked_is_told_of(
 
 def dump(folder: Path) -> list[str]:
     with closing(SqliteStore(folder)) as store:
-        return list(store._database._connection.iterdump())
+        return list(store._connection.iterdump())
 
 
 def filled(folder: Path) -> None:

@@ -40,7 +40,7 @@ def data(tmp_path: Path) -> Path:
     with closing(SqliteStore(folder)) as store:
 
         def fail(tx: Transaction) -> None:
-            execute = store._database._connection.execute
+            execute = store._connection.execute
             execute("DELETE FROM memories")
             execute("UPDATE traces SET ingest_status = 'failed', last_ingest_error = 'Broken.'")
 

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from reflect_server.commands.transfer import writing
-from reflect_server.domain.entities import TraceFilter
+from reflect_server.domain.trace import TraceFilter
 from reflect_server.store.sqlite import SqliteStore, schema, transfer
 from reflect_server.store.sqlite.rows import LEFT_OUT, tables
 from reflect_server.testing import RunningServer, running_server
@@ -64,7 +64,7 @@ def use(server: RunningServer, project_id: str) -> None:
 
 def rows(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     with closing(SqliteStore(folder)) as store:
-        connection = store._database._connection
+        connection = store._connection
         return {
             table.name: sorted(connection.execute(f"SELECT * FROM {table.name}"), key=repr)
             for table in tables(connection)
@@ -105,7 +105,7 @@ def test_every_table_of_projects_is_part_of_it(data: Path, exported: str) -> Non
     with closing(SqliteStore(data)) as store:
         existing = {
             name
-            for (name,) in store._database._connection.execute(
+            for (name,) in store._connection.execute(
                 "SELECT name FROM sqlite_schema WHERE type = 'table'"
             )
         }
@@ -360,7 +360,7 @@ def test_an_export_of_an_older_version_is_brought_up_to_date(
             patch.setattr(module, "migrations", lambda: older)
         patch.setattr("reflect_server.store.sqlite.snapshot.migrations", lambda: older)
         with closing(SqliteStore(tmp_path / "old")) as store:
-            execute = store._database._connection.execute
+            execute = store._connection.execute
             execute("INSERT INTO projects (id, created_at) VALUES ('p', 0)")
             execute(
                 "INSERT INTO traces (seq, id, project_id, ingest_status, ingest_attempts, "

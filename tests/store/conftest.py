@@ -10,16 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflect_server.domain.entities import (
-    IngestStatus,
-    Memory,
-    QValueEvent,
-    Reflection,
-    Review,
-    ReviewMode,
-    ReviewResult,
-    Trace,
-)
+from reflect_server.domain.memory import Memory, QValueEvent
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import Review, ReviewMode, ReviewResult
+from reflect_server.domain.trace import IngestStatus, Trace
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.store.protocol.store import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
 
@@ -91,7 +86,7 @@ def a_trace(a_review: Callable[..., Review]) -> Callable[..., Trace]:
             changes["review"] = a_review(trace_id, **changes["review"])
         values: dict[str, Any] = {
             "task": f"task of {trace_id}",
-            "trajectory": [{"role": "user", "content": "hello"}],
+            "trajectory": Trajectory([{"role": "user", "content": "hello"}]),
             "final_response": "done",
             "retrieved_memory_ids": (),
             "used_memory_ids": None,

@@ -6,16 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflect_server.domain.entities import (
-    Evidence,
-    Memory,
-    QValueEvent,
-    Reflection,
-    ReviewResult,
-    Trace,
-)
+from reflect_server.domain.memory import Evidence, Memory, QValueEvent
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import ReviewResult
+from reflect_server.domain.trace import Trace
 from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError, StoreError
 from reflect_server.store.protocol.store import Store, Transaction
+
+from .events import append_event
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Keep = Callable[..., Memory]
@@ -239,23 +237,23 @@ def test_an_event_moves_the_q_value_and_stays(store: Store, keep_memory: Keep, a
     first = an_event("1", "m", review_id="r1")
     second = an_event("2", "m", review_id="r2", q_before=0.65, q_after=0.4, weight=0.5)
     store.write(lambda tx: keep_memory(tx, "m"))
-    store.write(lambda tx: tx.memories.record(first))
-    store.write(lambda tx: tx.memories.record(second))
+    store.write(lambda tx: append_event(tx, first))
+    store.write(lambda tx: append_event(tx, second))
     assert kept(store, "m").q_value == 0.4
     assert store.read(lambda tx: tx.memories.history("m")) == [first, second]
 
 
 def test_a_review_moves_a_memory_once(store: Store, keep_memory: Keep, an_event: MakeEvent):
     store.write(lambda tx: keep_memory(tx, "m"))
-    store.write(lambda tx: tx.memories.record(an_event("1", "m")))
+    store.write(lambda tx: append_event(tx, an_event("1", "m")))
     with pytest.raises(ConflictError, match="already"):
-        store.write(lambda tx: tx.memories.record(an_event("2", "m", q_after=0.9)))
+        store.write(lambda tx: append_event(tx, an_event("2", "m", q_after=0.9)))
     assert kept(store, "m").q_value == 0.65
 
 
 def test_an_event_of_no_memory_is_refused(store: Store, an_event: MakeEvent):
     with pytest.raises(NotFoundError, match="'m' does not exist"):
-        store.write(lambda tx: tx.memories.record(an_event("1", "m")))
+        store.write(lambda tx: append_event(tx, an_event("1", "m")))
 
 
 def test_a_trace_shows_its_memory(store: Store, keep_memory: Keep):
@@ -276,9 +274,9 @@ def test_an_event_is_counted_as_evidence_for_its_memory_and_its_project(
     fail = {"result": ReviewResult.FAIL, "review_id": "s", "weight": 0.25}
 
     def work(tx: Transaction) -> None:
-        tx.memories.record(an_event("1", "m", created_at=later))
-        tx.memories.record(an_event("2", "m", **fail))
-        tx.memories.record(an_event("3", "n"))
+        append_event(tx, an_event("1", "m", created_at=later))
+        append_event(tx, an_event("2", "m", **fail))
+        append_event(tx, an_event("3", "n"))
 
     store.write(work)
 
@@ -294,7 +292,7 @@ def test_the_evidence_of_a_deleted_memory_leaves_its_project(
     for memory_id in ("m", "n"):
         store.write(lambda tx, memory_id=memory_id: keep_memory(tx, memory_id))
         event = an_event(memory_id, memory_id)
-        store.write(lambda tx, event=event: tx.memories.record(event))
+        store.write(lambda tx, event=event: append_event(tx, event))
 
     store.write(lambda tx: tx.traces.delete("p", ["trace-of-m"]))
 

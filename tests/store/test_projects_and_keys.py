@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reflect_server.domain.entities import ApiKey, Memory
+from reflect_server.domain.api_key import ApiKey
+from reflect_server.domain.memory import Memory
 from reflect_server.errors import ConflictError, NotFoundError
 from reflect_server.store.protocol.idempotency import IdempotentAnswer
 from reflect_server.store.protocol.store import Store, Transaction

@@ -7,8 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from reflect_server.domain.entities import Evidence, Memory, QValueEvent, ReviewResult
+from reflect_server.domain.memory import Evidence, Memory, QValueEvent
+from reflect_server.domain.review import ReviewResult
 from reflect_server.store.protocol.store import Store, Transaction
+
+from .events import append_event
 
 Keep = Callable[..., Memory]
 MakeEvent = Callable[..., QValueEvent]
@@ -28,7 +31,7 @@ def test_memories_are_weighed_with_the_evidence_of_their_project(
 ):
     store.write(lambda tx: keep_memory(tx, "m"))
     foreign = store.write(lambda tx: keep_memory(tx, "foreign", "q"))
-    store.write(lambda tx: tx.memories.record(an_event("1", "m")))
+    store.write(lambda tx: append_event(tx, an_event("1", "m")))
     mine = store.read(lambda tx: tx.memories.get_many("p", ["m"]))["m"]
     assert for_ranking(store, "m", "foreign", "unknown") == ([mine], Evidence(1, 1.0, 0.0))
     assert for_ranking(store, "m", "foreign", project_id="q") == ([foreign], Evidence())
@@ -40,7 +43,7 @@ def test_what_a_memory_learned_is_seen_at_once(
     store.write(lambda tx: keep_memory(tx, "m"))
     for number in range(1, 4):
         event = an_event(str(number), "m", review_id=str(number), q_after=number / 10)
-        store.write(lambda tx, event=event: tx.memories.record(event))
+        store.write(lambda tx, event=event: append_event(tx, event))
         [memory], evidence = for_ranking(store, "m")
         assert memory.q_value == number / 10
         assert evidence == Evidence(number, float(number), 0.0)
@@ -53,7 +56,7 @@ def test_a_write_sees_its_own_changes_and_one_that_fails_leaves_none(
     before = for_ranking(store, "m")
 
     def work(tx: Transaction) -> None:
-        tx.memories.record(an_event("1", "m"))
+        append_event(tx, an_event("1", "m"))
         assert tx.memories.get_many("p", ["m"])["m"].evidence.uses == 1
         tx.projects.delete("p")
         raise KeyError
@@ -90,7 +93,7 @@ def test_reads_during_writes_are_each_of_one_state_and_not_of_an_older_one(
             events = [
                 an_event(f"{number}-{m}", m, review_id=str(number), result=result) for m in chosen
             ]
-            store.write(lambda tx, events=events: [tx.memories.record(e) for e in events])
+            store.write(lambda tx, events=events: [append_event(tx, e) for e in events])
             applied += 2
         done.set()
 

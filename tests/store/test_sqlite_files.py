@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reflect_server.domain.entities import Evidence, TraceFilter
 from reflect_server.domain.learning import evidence_of
+from reflect_server.domain.memory import Evidence
+from reflect_server.domain.trace import TraceFilter
 from reflect_server.errors import StoreError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.store.sqlite import SqliteStore, schema
@@ -43,7 +44,7 @@ WRITE_TO_A_FULL_DISK = """
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from reflect_server.domain.entities import TraceFilter
+from reflect_server.domain.trace import TraceFilter
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite import SqliteStore
 

@@ -7,20 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reflect_server.domain.entities import (
-    IngestStatus,
-    Memory,
-    QValueEvent,
-    Reflection,
-    Review,
-    ReviewMode,
-    ReviewResult,
-    ReviewStatus,
-    Trace,
-    TraceFilter,
-)
+from reflect_server.domain.memory import Memory, QValueEvent
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import Review, ReviewMode, ReviewResult, ReviewStatus
+from reflect_server.domain.trace import IngestStatus, Trace, TraceFilter
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.errors import ConflictError, InvalidRequestError, NotFoundError, StoreError
 from reflect_server.store.protocol.store import Store, Transaction
+
+from .events import append_event
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -53,7 +48,9 @@ def test_a_trace_comes_back_as_it_was_stored(store: Store, a_trace: Make):
     full = a_trace(
         "t",
         task='count the 🦊\0 and quote "it\'s"',
-        trajectory=[{"role": "tool", "content": None, "n": [1, 2.5, 2**70, True, {"é": {}}]}],
+        trajectory=Trajectory(
+            [{"role": "tool", "content": None, "n": [1, 2.5, 2**70, True, {"é": {}}]}]
+        ),
         retrieved_memory_ids=("b", "a"),
         used_memory_ids=("a",),
         model="some-model",
@@ -71,7 +68,7 @@ def test_a_trace_comes_back_as_it_was_stored(store: Store, a_trace: Make):
             "remember": False,
         },
     )
-    bare = a_trace("bare", trajectory=[], used_memory_ids=())
+    bare = a_trace("bare", trajectory=Trajectory([]), used_memory_ids=())
     stored(store, full, bare)
     assert get(store, "t") == full
     assert get(store, "bare") == bare
@@ -174,6 +171,44 @@ def test_traces_are_found_by_model_and_by_metadata(store: Store, a_trace: Make):
     assert found(metadata={}) == ["d", "c", "b", "a"]
 
 
+def test_the_review_status_follows_each_change_of_a_trace(
+    store: Store, a_trace: Make, a_queued_trace: Make, a_review: Callable[..., Review]
+):
+    def statuses() -> dict[str, str]:
+        listed = {
+            trace_id: status.value
+            for status in ReviewStatus
+            for trace_id in ids(store, wanted=TraceFilter(review_status=status))
+        }
+        for trace in store.read(lambda tx: tx.traces.page("p")):
+            state = store.read(lambda tx, trace=trace: tx.traces.state("p", trace.id))
+            assert state is not None
+            assert trace.in_state(state) == trace
+            assert state.review_status == trace.review_status == listed[trace.id]
+        return listed
+
+    stored(store, a_trace("later"), a_queued_trace("inline"))
+    assert statuses() == {"later": "pending", "inline": "pending"}
+
+    claim(store)
+
+    def finish(tx: Transaction) -> None:
+        memory = Memory("m", "p", "inline", "t", Reflection("s", "g"), success=None, created_at=NOW)
+        tx.memories.insert(memory, vector=np.ones(2, np.float32), embedder="e")
+        tx.traces.complete("inline", memory_id="m", status=ReviewStatus.REVIEWED)
+
+    store.write(finish)
+    for remember in (False, True):
+        review = a_review("later", remember=remember)
+        store.write(lambda tx, review=review: tx.traces.add_review(review, ReviewStatus.REVIEWED))
+        assert statuses() == {"later": "reviewed", "inline": "reviewed"}
+        store.write(lambda tx: tx.traces.remove_review("later"))
+        assert statuses() == {"later": "pending", "inline": "reviewed"}
+    store.write(lambda tx: tx.traces.remove_review("inline"))
+    assert statuses() == {"later": "pending", "inline": "pending"}
+    assert store.read(lambda tx: tx.traces.state("q", "later")) is None
+
+
 def test_failed_traces_are_retried_with_all_their_attempts(store: Store, a_trace: Make):
     failed = {
         "ingest_status": IngestStatus.FAILED,
@@ -207,7 +242,7 @@ def test_a_review_puts_its_trace_into_the_queue(
 ):
     review = a_review("t", created_at=NOW + SECOND)
     stored(store, a_trace("t"))
-    store.write(lambda tx: tx.traces.add_review(review))
+    store.write(lambda tx: tx.traces.add_review(review, ReviewStatus.REVIEWED))
     trace = get(store, "t")
     assert trace == replace(a_trace("t"), ingest_status=IngestStatus.QUEUED, review=review)
     assert store.read(lambda tx: tx.traces.next_due()) == NOW + SECOND
@@ -221,7 +256,7 @@ def test_a_trace_that_is_reviewed_anew_has_all_its_attempts(
 
     def review_anew(tx: Transaction) -> None:
         tx.traces.remove_review("t")
-        tx.traces.add_review(a_review("t", id="another"))
+        tx.traces.add_review(a_review("t", id="another"), ReviewStatus.REVIEWED)
 
     store.write(review_anew)
     trace = get(store, "t")
@@ -238,17 +273,28 @@ def test_a_second_review_is_refused_and_changes_nothing(
     stored(store, a_trace("t", review={}))
     before = get(store, "t")
     with pytest.raises(ConflictError, match="has a review already"):
-        store.write(lambda tx: tx.traces.add_review(a_review("t", id="another")))
+        store.write(
+            lambda tx: tx.traces.add_review(a_review("t", id="another"), ReviewStatus.REVIEWED)
+        )
     assert get(store, "t") == before
 
 
 def test_a_review_of_no_trace_is_refused(store: Store, a_review: Callable[..., Review]):
     with pytest.raises(NotFoundError, match="'t' does not exist"):
-        store.write(lambda tx: tx.traces.add_review(a_review("t")))
+        store.write(lambda tx: tx.traces.add_review(a_review("t"), ReviewStatus.REVIEWED))
 
 
 def claim(store: Store, at: datetime = NOW, **arguments: Any) -> Trace | None:
-    return store.write(lambda tx: tx.traces.claim(now=at, until=at + LEASE, **arguments))
+    """
+    Claim a trace, and return it as it is then.
+    """
+    claimed = store.write(lambda tx: tx.traces.claim(now=at, until=at + LEASE, **arguments))
+    if claimed is None:
+        return None
+    trace = store.read(lambda tx: tx.traces.get(claimed.project_id, claimed.trace_id))
+    assert trace is not None
+    assert trace.ingest_attempts == claimed.attempt
+    return trace
 
 
 def test_traces_are_claimed_once_each_the_longest_due_first(store: Store, a_queued_trace: Make):
@@ -397,7 +443,7 @@ def test_a_completed_trace_names_its_memory(store: Store, a_queued_trace: Make):
     def finish(tx: Transaction) -> None:
         memory = Memory("m", "p", "t", "task", Reflection("s", "g"), success=None, created_at=NOW)
         tx.memories.insert(memory, vector=np.ones(2, np.float32), embedder="e")
-        tx.traces.complete("t", memory_id="m")
+        tx.traces.complete("t", memory_id="m", status=ReviewStatus.REVIEWED)
 
     store.write(finish)
     trace = get(store, "t")
@@ -413,7 +459,7 @@ def test_a_trace_is_completed_only_with_a_memory_that_was_made_of_it(
     stored(store, a_queued_trace("t"))
     store.write(lambda tx: keep_memory(tx, "m"))
     with pytest.raises(StoreError, match="was not made of it"):
-        store.write(lambda tx: tx.traces.complete("t", memory_id="m"))
+        store.write(lambda tx: tx.traces.complete("t", memory_id="m", status=ReviewStatus.REVIEWED))
 
 
 def test_deleting_takes_reviews_memories_and_their_events(
@@ -424,8 +470,8 @@ def test_deleting_takes_reviews_memories_and_their_events(
 ):
     def fill(tx: Transaction) -> None:
         keep_memory(tx, "m", metadata={"a": 1})
-        tx.traces.add_review(a_review("trace-of-m"))
-        tx.memories.record(an_event("e", "m"))
+        tx.traces.add_review(a_review("trace-of-m"), ReviewStatus.REVIEWED)
+        append_event(tx, an_event("e", "m"))
 
     store.write(fill)
     deleted = store.write(lambda tx: tx.traces.delete("p", ["trace-of-m", "unknown"]))
@@ -441,7 +487,7 @@ def test_deleting_takes_reviews_memories_and_their_events(
 
     store.read(check)
     store.write(lambda tx: keep_memory(tx, "m"))
-    store.write(lambda tx: tx.traces.add_review(a_review("trace-of-m")))
+    store.write(lambda tx: tx.traces.add_review(a_review("trace-of-m"), ReviewStatus.REVIEWED))
 
 
 def test_deleting_a_trace_leaves_the_q_values_that_its_review_moved(
@@ -450,7 +496,7 @@ def test_deleting_a_trace_leaves_the_q_values_that_its_review_moved(
     event = an_event("e", "m", trace_id="t", review_id="review-of-t")
     stored(store, a_trace("t", review={}))
     store.write(lambda tx: keep_memory(tx, "m"))
-    store.write(lambda tx: tx.memories.record(event))
+    store.write(lambda tx: append_event(tx, event))
     store.write(lambda tx: tx.traces.delete("p", ["t"]))
     assert store.read(lambda tx: tx.memories.get_many("p", ["m"]))["m"].q_value == 0.65
     assert store.read(lambda tx: tx.memories.history("m")) == [event]

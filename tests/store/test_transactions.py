@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reflect_server.domain.entities import Trace
+from reflect_server.domain.trace import Trace
 from reflect_server.errors import ConflictError, NotFoundError, StoreError
 from reflect_server.store.protocol.store import Store, Transaction
 
@@ -180,7 +180,7 @@ def test_eight_threads_claim_each_trace_once(store: Store, a_queued_trace: Make)
 
     def claim_all() -> None:
         while trace := store.write(lambda tx: tx.traces.claim(now=NOW, until=NOW)):
-            claimed.append(trace.id)
+            claimed.append(trace.trace_id)
 
     in_threads(*[claim_all] * 8)
     assert sorted(claimed) == sorted(f"t{n}" for n in range(100))

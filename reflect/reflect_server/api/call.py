@@ -11,7 +11,7 @@ from datetime import datetime
 from starlette.requests import Request
 
 from reflect_contract.operation import Operation
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 from reflect_server.errors import UnauthenticatedError
 from reflect_server.http.service import Service
 from reflect_server.use_cases.dependencies import Dependencies

@@ -5,7 +5,7 @@ The pipeline of a request of the contract: its steps, from its path to its respo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,9 +17,9 @@ from reflect_server.api.answer import response_of
 from reflect_server.api.arguments import arguments_of
 from reflect_server.api.call import Call
 from reflect_server.api.routing import Endpoint, Router
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 from reflect_server.http.credentials import authenticate
-from reflect_server.http.limits import BodyReservation
+from reflect_server.http.limits import BodyReservation, Capacity
 from reflect_server.http.list_response import ListResponse
 from reflect_server.http.observation import Observation
 from reflect_server.http.request_body import read_body
@@ -69,7 +69,8 @@ class Pipeline:
         key = await authenticate(
             self._service, request, operation.credentials, project_id=project_id, now=now
         )
-        with self._slot(operation, request), self._service.limits.bodies.reserve() as room:
+        limits = self._service.limits
+        with limits.admit(self._place(operation, request)) as room:
             body = await self._body(operation, request, room)
             is_large = len(body) > _SMALL_BODY_BYTES
             asked = (operation, request, path_values, body)
@@ -80,14 +81,14 @@ class Pipeline:
             call = Call(self._service, deps, operation, request, path_values, now, key, is_large)
             response = await _handled(endpoint, call, arguments)
         if isinstance(response, ListResponse):
-            held.enter_context(self._service.limits.lists.slot())
+            held.enter_context(limits.lists.slot())
         return response
 
-    def _slot(self, operation: Operation, request: Request) -> AbstractContextManager[object]:
-        limits = self._service.limits
+    def _place(self, operation: Operation, request: Request) -> Capacity | None:
         if operation.operation_id in UNLIMITED:
-            return nullcontext()
-        return limits.waiting.slot() if _may_wait(operation, request) else limits.working.slot()
+            return None
+        limits = self._service.limits
+        return limits.waiting if _may_wait(operation, request) else limits.working
 
     async def _body(self, operation: Operation, request: Request, room: BodyReservation) -> bytes:
         if operation.body is None:

@@ -14,7 +14,7 @@ from reflect_contract.operation import Operation
 from reflect_server.api.arguments import python_name
 from reflect_server.errors import InvalidRequestError, NotFoundError, ReflectServerError
 from reflect_server.http.problems import MethodNotAllowedError
-from reflect_server.use_cases.projects import is_reachable
+from reflect_server.use_cases.projects import UNREACHABLE
 
 Handler = Callable[..., object]
 """
@@ -162,7 +162,7 @@ class _Template:
 
 def _usable(values: dict[str, str]) -> dict[str, str]:
     for name, value in values.items():
-        if not is_reachable(value) or _NO_TEXT.search(value):
+        if value in UNREACHABLE or _NO_TEXT.search(value):
             found = repr(value) if value else "empty"
             raise InvalidRequestError(
                 f"`{name}` in the path is {found}; it must be an id in UTF-8, percent-encoded, and "

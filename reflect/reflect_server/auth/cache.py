@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 
 _MOST = 10_000
 """So many keys and so many projects are remembered; others are read each time."""

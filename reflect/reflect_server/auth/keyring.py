@@ -16,9 +16,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from reflect_server.auth.cache import AuthCache
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 from reflect_server.errors import StoreError, UnauthenticatedError
 from reflect_server.store.protocol.store import Store
 
@@ -54,6 +55,20 @@ class IssuedKey:
 
     plaintext: str = field(repr=False)
     key: ApiKey
+
+
+class Authenticated(NamedTuple):
+    """
+    A key that was recognised.
+
+    Attributes:
+        key: What is kept of it.
+        is_use_to_be_noted: Whether the last use that is known of it is so long ago that this one is
+            to be noted, or was noted by a clock that was ahead.
+    """
+
+    key: ApiKey
+    is_use_to_be_noted: bool
 
 
 class Keyring:
@@ -111,9 +126,9 @@ class Keyring:
         )
         return IssuedKey(plaintext, key)
 
-    def authenticate(self, store: Store, plaintext: str, *, now: datetime) -> ApiKey:
+    def authenticate(self, store: Store, plaintext: str, *, now: datetime) -> Authenticated:
         """
-        Return what is kept of a key that is active. Reads one row, unless it was good lately.
+        Recognise a key that is active. Reads one row, unless it was good lately.
 
         A key that is unknown costs the same work as one whose secret is wrong.
 
@@ -131,7 +146,8 @@ class Keyring:
             raise UnauthenticatedError(
                 f"The API key {key.public_id} has expired. Use another key, or make a new one."
             )
-        return key
+        used_at = key.last_used_at
+        return Authenticated(key, used_at is None or abs(now - used_at) >= TOUCH_INTERVAL)
 
     def _read(self, store: Store, plaintext: str, secret_hash: bytes) -> ApiKey:
         parts = plaintext.split("_")
@@ -149,18 +165,6 @@ class Keyring:
             )
         self.auth_cache.add_key(key, read_after=moment)
         return key
-
-    @staticmethod
-    def is_use_to_be_noted(key: ApiKey, *, now: datetime) -> bool:
-        """
-        Say whether the last use that is known of a key is so long ago that this one is to be noted,
-        or was noted by a clock that was ahead.
-
-        Args:
-            key: The key, as it was authenticated.
-            now: The present time, in UTC.
-        """
-        return key.last_used_at is None or abs(now - key.last_used_at) >= TOUCH_INTERVAL
 
     def note_use(self, store: Store, key: ApiKey, *, now: datetime) -> None:
         """

@@ -8,13 +8,15 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reflect_server.domain.entities import (
+from reflect_server.domain.memory import (
     INITIAL_Q_VALUE,
     Evidence,
     Learned,
+    Memory,
     QValueEvent,
-    ReviewResult,
+    Taught,
 )
+from reflect_server.domain.review import Review, ReviewResult
 from reflect_server.errors import InvalidRequestError
 
 DEFAULT_ALPHA = 0.3
@@ -23,6 +25,7 @@ DEFAULT_ALPHA = 0.3
 EVIDENCE_STEPS = 256
 """Evidence is counted in steps of 1/256, which floats add and take away without rounding."""
 
+_NOTHING = Evidence()
 _REWARD = {ReviewResult.PASS: 1.0, ReviewResult.FAIL: 0.0}
 
 
@@ -98,6 +101,48 @@ def updated(q: float, *, alpha: float, weight: float, result: ReviewResult) -> f
     return min(1.0, max(0.0, moved))
 
 
+def taught(
+    credited: Sequence[tuple[Memory, float]],
+    review: Review,
+    *,
+    event_ids: Sequence[str],
+    alpha: float,
+) -> list[Taught]:
+    """
+    Say what a review teaches the memories that its run had used.
+
+    Args:
+        credited: The memories as they are before, each with its share of the credit, in [0, 1]; see
+            `credit`.
+        review: The review.
+        event_ids: The id of each memory's event.
+        alpha: The learning rate, in [0, 1].
+
+    Raises:
+        InvalidRequestError: A value is outside its range.
+    """
+    events = [
+        QValueEvent(
+            id=event_id,
+            memory_id=memory.id,
+            trace_id=review.trace_id,
+            review_id=review.id,
+            result=review.result,
+            alpha=alpha,
+            weight=weight,
+            q_before=memory.q_value,
+            q_after=updated(memory.q_value, alpha=alpha, weight=weight, result=review.result),
+            created_at=review.created_at,
+        )
+        for (memory, weight), event_id in zip(credited, event_ids, strict=True)
+    ]
+    before = [memory.evidence for memory, _ in credited]
+    return [
+        Taught(event, evidence_of([event], before=known))
+        for event, known in zip(events, before, strict=True)
+    ]
+
+
 def replayed(events: Sequence[QValueEvent]) -> Learned:
     """
     Work out anew what reviews have taught a memory.
@@ -116,7 +161,7 @@ def replayed(events: Sequence[QValueEvent]) -> Learned:
     return Learned(tuple(chain), q_value, evidence_of(events))
 
 
-def evidence_of(events: Iterable[QValueEvent]) -> Evidence:
+def evidence_of(events: Iterable[QValueEvent], *, before: Evidence = _NOTHING) -> Evidence:
     """
     Count what reviews have shown of a memory.
 
@@ -125,12 +170,13 @@ def evidence_of(events: Iterable[QValueEvent]) -> Evidence:
 
     Args:
         events: The changes of the memory's Q-value, in any order.
+        before: What others have shown of it; nothing by default.
 
     Returns:
         The number of the events, the evidence of those that passed and of those that failed, and
-        the time of the latest.
+        the time of the latest, with those before.
     """
-    uses, wins, losses, last = 0, 0.0, 0.0, None
+    uses, wins, losses, last = before.uses, before.wins, before.losses, before.last_used_at
     for event in events:
         count = math.floor(event.alpha * event.weight / DEFAULT_ALPHA * EVIDENCE_STEPS + 0.5)
         uses += 1

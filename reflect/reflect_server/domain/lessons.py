@@ -8,9 +8,9 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from reflect_server.domain.entities import Reflection, Trace
+from reflect_server.domain.reflection import Reflection
 from reflect_server.domain.texts import normalized
-from reflect_server.domain.trajectory import closing_report
+from reflect_server.domain.trace import Trace
 
 LEAST_AGREEMENT = 0.5
 """An answer agrees with a lesson where it has at least this share of the lesson's own words."""
@@ -33,7 +33,7 @@ def answer_digest(trace: Trace) -> bytes:
     Returns:
         16 bytes; none for a run without an answer.
     """
-    said = [normalized(text) for text in (closing_report(trace.trajectory), trace.final_response)]
+    said = [normalized(text) for text in (trace.trajectory.closing_report, trace.final_response)]
     if not any(said):
         return b""
     return hashlib.blake2b("\n".join(said).encode(), digest_size=_DIGEST_BYTES).digest()

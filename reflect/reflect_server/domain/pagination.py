@@ -28,6 +28,7 @@ class Identified(Protocol):
 
 
 Entry = TypeVar("Entry", bound=Identified)
+EntryT_co = TypeVar("EntryT_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,24 @@ class Page(Generic[Entry]):
     next_cursor: str | None
 
 
+class Fetch(Protocol[EntryT_co]):
+    """
+    Reads the first entries of a page.
+    """
+
+    def __call__(self, *, limit: int, room: int | None) -> Sequence[EntryT_co]:
+        """
+        Return them.
+
+        Args:
+            limit: At most so many.
+            room: They end where they take so many characters; None for any.
+        """
+        ...
+
+
 def page_of(
-    fetch: Callable[[int, int | None], Sequence[Entry]],
+    fetch: Fetch[Entry],
     cursor_after: Callable[[str], str],
     limit: int | None,
 ) -> Page[Entry]:
@@ -56,15 +73,14 @@ def page_of(
     entries, and fewer where they are large. Another follows it unless it is empty.
 
     Args:
-        fetch: Returns the first entries of the page, at most so many, which end where they take so
-            many characters; None for any.
+        fetch: Reads the first entries of the page.
         cursor_after: Returns the cursor of what follows the entry with an id.
         limit: The largest page; None to go through the whole list.
     """
     if limit is None:
-        entries = fetch(AT_ONCE, _ROOM)
+        entries = fetch(limit=AT_ONCE, room=_ROOM)
         return Page(entries, cursor_after(entries[-1].id) if entries else None)
-    entries = fetch(limit + 1, None)
+    entries = fetch(limit=limit + 1, room=None)
     if len(entries) <= limit:
         return Page(entries, None)
     return Page(entries[:limit], cursor_after(entries[limit - 1].id))

@@ -1,10 +1,9 @@
 """
-Which memories a query gets: the nearest, weighed by what they proved to be worth, and diverse.
+Ranking: a query's candidates weighed by what they proved to be worth, and a diverse choice of them.
 
-A query runs through four steps: `similarities` compares it with every memory, `candidates` picks
-the pool, `score` weighs the pool, `select` chooses from it. `candidates` puts the pool in an order
-that depends on similarities and ids alone, and the later steps break ties by that order, so the
-order in which memories happen to be stored never shows in an answer.
+It has two steps: `score` weighs the pool, `select` chooses from it. The pool comes in the order of
+`candidates`, and both break ties by that order, so the order in which memories happen to be stored
+never shows in an answer.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.entities import Stance
+from reflect_server.domain.memory import Stance
+from reflect_server.domain.similarity import SIMILARITY_DECIMALS, similarities
 from reflect_server.errors import InvalidRequestError
 
 LOG_ODDS = 0.15
@@ -58,14 +58,9 @@ FEEDBACK_WEIGHT = 0.15
 FEEDBACK_SIZE = 3
 """How many of the best candidates the others are compared with."""
 
-SIMILARITY_DECIMALS = 6
-"""Precision of a similarity; beyond it lies the rounding noise of float32 dot products."""
-
 _NO_SPREAD = 1e-9
 _RANGE_WITHOUT_SPREAD = 0.1
 _LAST = 10.0
-_LEAST_LEXICAL = 1e-4
-_LEAST_SAMPLE_STEP = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,101 +103,6 @@ def _require_range(field: str, value: float, low: float) -> None:
         raise InvalidRequestError(
             f"`{field}` is {value}; it must lie between {low:g} and 1.", field=field
         )
-
-
-def pool_size(limit: int) -> int:
-    """
-    Return how many of the most similar memories are weighed.
-
-    Three times the answer, and never fewer than thirty: wide enough that a useful memory can
-    overtake and that memories which say the same meet.
-
-    Args:
-        limit: How many memories the query asks for.
-    """
-    return max(30, 3 * limit)
-
-
-def similarities(products: NDArray[np.float32]) -> NDArray[np.float32]:
-    """
-    Turn the products of unit vectors with a query's into similarities. Overwrites them.
-
-    Args:
-        products: The inner products, shape (memories,).
-
-    Returns:
-        The cosine similarities in [-1, 1], rounded to `SIMILARITY_DECIMALS`, shape (memories,).
-        Rounding makes memories of one and the same task equally similar wherever they are stored.
-    """
-    products.round(SIMILARITY_DECIMALS, out=products)
-    return products.clip(-1.0, 1.0, out=products)
-
-
-def candidates(
-    similarities: NDArray[np.floating],
-    lexical: NDArray[np.floating],
-    ids: Sequence[str],
-    ranking: Ranking,
-) -> NDArray[np.intp]:
-    """
-    Pick the pool of candidates: the most similar memories, and those that share the most letters.
-
-    Of the `pool_size` most similar memories all are candidates, and of the others a third as many
-    by their letters, unless similarity alone decides. Every candidate has the least similarity that
-    the query asks for.
-
-    Args:
-        similarities: Cosine similarity of each memory, shape (memories,).
-        lexical: BM25 of each memory, at least 0; same shape.
-        ids: Identifier of each memory, which decides between equal values.
-        ranking: The threshold, the blend, and how many memories are wanted.
-
-    Returns:
-        Indices of the candidates, most similar first, and by id among equals. May be empty.
-    """
-    size, threshold = pool_size(ranking.limit), ranking.similarity_threshold
-    pool = set(_best(similarities, ids, threshold, size))
-    if ranking.blend < 1.0:
-        sharing = most_letters(lexical, ids, ranking)
-        if not (similarities[sharing] >= threshold).all():  # Seldom: it takes a pass over all.
-            allowed = np.where(similarities >= threshold, lexical, 0.0)
-            sharing = _best(allowed, ids, _LEAST_LEXICAL, size // 3)
-        pool.update(sharing)
-    return np.array(_ordered(similarities, ids, list(pool)), dtype=np.intp)
-
-
-def most_letters(lexical: NDArray[np.floating], ids: Sequence[str], ranking: Ranking) -> list[int]:
-    """
-    Return the indices of the memories that share the most letters, most first, however similar.
-
-    Args:
-        lexical: BM25 of each memory, at least 0, shape (memories,).
-        ids: Identifier of each memory, which decides between equal values.
-        ranking: How many memories are wanted.
-    """
-    return _best(lexical, ids, _LEAST_LEXICAL, pool_size(ranking.limit) // 3)
-
-
-def _best(values: NDArray[np.floating], ids: Sequence[str], least: float, size: int) -> list[int]:
-    # Of n values a sample of √(n·size) costs as much as sorting out those that it leaves.
-    sample = values[:: max(_LEAST_SAMPLE_STEP, math.isqrt(values.size // size))]
-    if sample.size > size:
-        # The size-th best of a sample is at most the size-th best of all.
-        least = max(least, float(np.partition(sample, -size)[-size]))
-    among = np.flatnonzero(values >= least)
-    if among.size > size:
-        least = max(least, float(np.partition(values[among], -size)[-size]))
-        among = among[values[among] >= least]
-    return _ordered(values, ids, among.tolist())[:size]
-
-
-def _ordered(values: NDArray[np.floating], ids: Sequence[str], indices: Sequence[int]) -> list[int]:
-    """
-    Return indices by their values, the largest first, and by id among equals.
-    """
-    found = values[np.array(indices, dtype=np.intp)].tolist()
-    keys = zip((-value for value in found), [ids[index] for index in indices], indices, strict=True)
-    return [index for _, _, index in sorted(keys)]
 
 
 @dataclass(frozen=True, slots=True)

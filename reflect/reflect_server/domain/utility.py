@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.entities import Evidence, Stance
+from reflect_server.domain.memory import Evidence, Memory, Stance
 
 PRIOR_WEIGHT = 2.0
 """How many reviews the prior counts for: two, as in Laplace's rule of succession."""
@@ -45,6 +46,49 @@ class Utility(NamedTuple):
     estimate: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """
+    What the evidence says about each candidate of a query.
+
+    Attributes:
+        gains: How far it moves the logarithm of each one's utility, shape (candidates,); see
+            `log_gains`.
+        usual: What is usual where each stands; see `usual_rates`.
+        weights: How much evidence there is on each.
+        utilities: The estimated utility of each.
+    """
+
+    gains: NDArray[np.float64]
+    usual: Sequence[float]
+    weights: Sequence[float]
+    utilities: Sequence[Utility]
+
+
+def judge(
+    memories: Sequence[Memory], project: Evidence, *, draw: np.random.Generator | None = None
+) -> Judgement:
+    """
+    Judge the candidates of a query by all evidence that there is.
+
+    Args:
+        memories: The candidates.
+        project: The evidence of all memories of the project together.
+        draw: Draws each utility from its posterior, to explore; None to take the mean.
+    """
+    rate = base_rate(project)
+    evidence = with_other_runs([m.evidence for m in memories], [m.stance for m in memories])
+    usual = usual_rates(evidence, [m.normalized_task for m in memories], rate)
+    wins = np.array([known.wins for known in evidence])
+    losses = np.array([known.losses for known in evidence])
+    return Judgement(
+        gains=log_gains(wins, losses, np.array(usual), rate, draw=draw),
+        usual=usual,
+        weights=(wins + losses).tolist(),
+        utilities=[utility(known, base_rate=rate) for known in evidence],
+    )
 
 
 def base_rate(project: Evidence) -> float:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from reflect_contract.operation import Credential
 from reflect_server.auth.keyring import bearer, is_token
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 from reflect_server.errors import ForbiddenError, UnauthenticatedError
 from reflect_server.http.service import Service
 from reflect_server.http.threads import USUAL
@@ -93,9 +93,9 @@ def require_rate(service: Service, request: Request) -> None:
 
 async def _api_key(service: Service, presented: str, now: datetime) -> ApiKey:
     store, keyring = service.deps.store, service.keyring
-    key = keyring.authenticate(store, presented, now=now)
+    key, is_use_to_be_noted = keyring.authenticate(store, presented, now=now)
     service.limits.key_rate.require(key.id)
-    if keyring.is_use_to_be_noted(key, now=now):
+    if is_use_to_be_noted:
         await USUAL.run(keyring.note_use, store, key, now=now)
     return key
 

@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from reflect_server.configuration.settings import Settings
@@ -103,22 +103,10 @@ class BodyRoom:
         self.taken = 0
         """How many they have now."""
 
-    @contextmanager
-    def reserve(self) -> Iterator[BodyReservation]:
-        """
-        Give a request a reservation, of no bytes yet. At the end of the `with` block all that it
-        has taken is given back.
-        """
-        reservation = BodyReservation(self)
-        try:
-            yield reservation
-        finally:
-            self.taken -= reservation.taken
-
 
 class BodyReservation:
     """
-    What one body takes of a room.
+    What one body takes of a room; see `Limits.admit`.
 
     Args:
         room: The room.
@@ -209,6 +197,25 @@ class Limits:
     lists: Capacity
     scrapes: Capacity
     bodies: BodyRoom
+
+    @contextmanager
+    def admit(self, place: Capacity | None) -> Iterator[BodyReservation]:
+        """
+        Admit a request for the length of a `with` block: give it a place, and a reservation, of no
+        bytes yet, for its body. At the end both come back.
+
+        Args:
+            place: Where it takes its place; None for a request that takes none.
+
+        Raises:
+            OverloadedError: There is none left.
+        """
+        reservation = BodyReservation(self.bodies)
+        with nullcontext() if place is None else place.slot():
+            try:
+                yield reservation
+            finally:
+                self.bodies.taken -= reservation.taken
 
     @staticmethod
     def of(settings: Settings) -> Limits:

@@ -4,7 +4,7 @@ Threads for what blocks, with pools of their own for what may block for long.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -28,16 +28,16 @@ class ThreadPool:
         self._size = size
         self._limiters: RunVar[CapacityLimiter] = RunVar(f"reflect_server {name}")
 
-    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
         """
-        Run something that blocks, once a thread is free, and return its result.
+        Run something that blocks, once a thread is free, and return its result when awaited.
 
         Args:
             work: What blocks.
             args: What it is called with.
             kwargs: What it is called with by name.
         """
-        return await to_thread.run_sync(partial(work, *args, **kwargs), limiter=self._limiter())
+        return to_thread.run_sync(partial(work, *args, **kwargs), limiter=self._limiter())
 
     def _limiter(self) -> CapacityLimiter:
         try:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from reflect_server.domain.entities import Trace
+from reflect_server.domain.trace import Trace
 
 _WAIT = re.compile(r'^wait\s*=\s*"?(\d+)"?$', re.IGNORECASE)
 

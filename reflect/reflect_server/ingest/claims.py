@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reflect_server.domain.entities import Trace
 from reflect_server.store.protocol.store import Store, Transaction
+from reflect_server.store.protocol.traces import Claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Claim:
     A trace that a thread works on.
 
     Attributes:
-        trace: The trace as it was when it was claimed; `ingest_attempts` numbers the attempt.
+        claimed: The trace, and the number of the attempt.
         until: When the claim ends.
         thread: The thread.
     """
 
-    trace: Trace
+    claimed: Claimed
     until: datetime
     thread: threading.Thread
 
@@ -33,8 +33,8 @@ class Claims:
     """
     Claims traces for the threads of a process, and remembers until when.
 
-    A claim that has ended is no longer held: whoever claims next puts the trace back and may take
-    it, and what the earlier attempt brings after that is not stored. Safe to use from any thread.
+    A claim that has ended is no longer held: `expire` puts the trace back for whoever claims next,
+    and what the earlier attempt brings after that is not stored. Safe to use from any thread.
 
     Args:
         store: Where the queue is.
@@ -50,35 +50,39 @@ class Claims:
         self._held: dict[tuple[str, int], Claim] = {}
         self._has_strays = False
         self._last_project: str | None = None
+        self.next_due: datetime | None = None
+        """When something is due, as of the last time that nothing was; None where nothing waits."""
 
-    def take(self) -> Trace | None:
+    def take(self) -> Claimed | None:
         """
-        Claim the next trace for the thread that calls, or return None where nothing is due.
+        Claim the next trace for the thread that calls, or return None where nothing is due; then
+        `next_due` says when something is.
 
         Raises:
             StoreError: The queue cannot be read or written.
         """
         with self._taking:
             if self._has_strays:
-                held = [claim.trace.id for claim in list(self._held.values())]
+                held = [claimed.trace_id for claimed in self.held]
                 self._store.write(lambda tx: tx.traces.release_claims(keep=held))
                 self._has_strays = False
             now = self._clock()
             until = now + self._lease
-            trace = self._store.write(lambda tx: self._next(tx, now, until))
-            if trace is not None:
-                self._last_project = trace.project_id
-                self._held[_key(trace)] = Claim(trace, until, threading.current_thread())
-        return trace
+            claimed = self._store.write(lambda tx: self._next(tx, now, until))
+            if claimed is not None:
+                self._last_project = claimed.project_id
+                claim = Claim(claimed, until, threading.current_thread())
+                self._held[claimed.trace_id, claimed.attempt] = claim
+        return claimed
 
-    def drop(self, trace: Trace) -> bool:
+    def drop(self, claimed: Claimed) -> bool:
         """
         Forget a claim whose attempt has come to its end, and say whether it was still held.
 
         Args:
-            trace: The trace as it was claimed.
+            claimed: What was claimed.
         """
-        return self._held.pop(_key(trace), None) is not None
+        return self._held.pop((claimed.trace_id, claimed.attempt), None) is not None
 
     def suspect_strays(self) -> None:
         """
@@ -86,20 +90,31 @@ class Claims:
         """
         self._has_strays = True
 
-    def drop_ended(self) -> Sequence[Claim]:
+    def expire(self) -> Sequence[Claim]:
         """
-        Forget the claims that have ended, and return them.
+        Put every trace whose claim has ended back into the queue, whoever had claimed it, and
+        return the claims of this process among them, which it holds no longer.
+
+        Raises:
+            StoreError: The queue cannot be written.
         """
         now = self._clock()
+        error = (
+            f"The attempt did not end within {self._lease.total_seconds():g} s. It is repeated; "
+            "traces that need longer need a larger `REFLECT_INGEST_TIMEOUT`."
+        )
+        self._store.write(
+            lambda tx: tx.traces.expire_claims(now=now, lease=self._lease, error=error)
+        )
         ended = [claim for claim in list(self._held.values()) if claim.until <= now]
-        return [claim for claim in ended if self.drop(claim.trace)]
+        return [claim for claim in ended if self.drop(claim.claimed)]
 
     @property
-    def held(self) -> Sequence[Trace]:
+    def held(self) -> Sequence[Claimed]:
         """
-        The traces that this process works on.
+        What this process works on.
         """
-        return [claim.trace for claim in list(self._held.values())]
+        return [claim.claimed for claim in list(self._held.values())]
 
     def pause(self) -> timedelta:
         """
@@ -108,14 +123,7 @@ class Claims:
         first = min((claim.until for claim in list(self._held.values())), default=None)
         return self._lease if first is None else min(first - self._clock(), self._lease)
 
-    def _next(self, tx: Transaction, now: datetime, until: datetime) -> Trace | None:
-        error = (
-            f"The attempt did not end within {self._lease.total_seconds():g} s. It is repeated; "
-            "traces that need longer need a larger `REFLECT_INGEST_TIMEOUT`."
-        )
-        tx.traces.expire_claims(now=now, lease=self._lease, error=error)
-        return tx.traces.claim(now=now, until=until, after=self._last_project)
-
-
-def _key(trace: Trace) -> tuple[str, int]:
-    return trace.id, trace.ingest_attempts
+    def _next(self, tx: Transaction, now: datetime, until: datetime) -> Claimed | None:
+        claimed = tx.traces.claim(now=now, until=until, after=self._last_project)
+        self.next_due = None if claimed else tx.traces.next_due()
+        return claimed

@@ -9,16 +9,19 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from reflect_server.domain.entities import IngestOutcome, IngestStatus, Memory, Trace
+from reflect_server.domain.memory import Memory
+from reflect_server.domain.review import Review
+from reflect_server.domain.trace import IngestOutcome, IngestStatus, Trace, review_status_of
 from reflect_server.errors import ProviderUnavailableError, ReflectServerError, StoreError
-from reflect_server.ingest.claims import Claims
+from reflect_server.ingest.claims import Claim, Claims
 from reflect_server.observability.spans import NoSpans, Spans
-from reflect_server.providers.outage import Outage
+from reflect_server.providers.outage import PAUSE_AFTER_TROUBLE, Outage
 from reflect_server.reflectors.protocol import Reflector
-from reflect_server.retrieval.embedding_space import EmbeddingSpace, EmbeddingSpaces
-from reflect_server.store.protocol.memories import Vector
+from reflect_server.retrieval.embedding_space import Embedded, EmbeddingSpaces
 from reflect_server.store.protocol.store import Store, Transaction
+from reflect_server.store.protocol.traces import Claimed
 from reflect_server.use_cases.memories import memory_of
 
 MAX_ATTEMPTS = 5
@@ -33,9 +36,8 @@ DELAY_FACTOR = 4
 DEFAULT_LEASE = timedelta(minutes=10)
 """How long an attempt may take before its trace is taken again."""
 
-_PAUSE_AFTER_TROUBLE = timedelta(seconds=1)
-
 _log = logging.getLogger("reflect_server.ingest")
+_NOW = partial(datetime.now, UTC)
 
 
 def _ignore(outcome: IngestOutcome, seconds: float) -> None:
@@ -81,7 +83,7 @@ class IngestWorker:
         spans: Spans | None = None,
         threads: int = 1,
         lease: timedelta = DEFAULT_LEASE,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = _NOW,
     ) -> None:
         self._store = store
         self._spaces = spaces
@@ -99,7 +101,7 @@ class IngestWorker:
         self._last_outage_of: dict[str, datetime] = {}
         self._threads = [self._new_thread(f"reflect-ingest-{number}") for number in range(threads)]
         self._watch = threading.Thread(
-            target=self._replace, name="reflect-ingest-watch", daemon=True
+            target=self._watch_claims, name="reflect-ingest-watch", daemon=True
         )
 
     def start(self) -> None:
@@ -136,24 +138,36 @@ class IngestWorker:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
         try:
-            for trace in self._claims.held:
+            for claimed in self._claims.held:
                 reason = "The server stopped during this attempt."
-                self._reschedule(trace, reason, self._clock(), counts=False)
+                self._reschedule(claimed, reason, self._clock(), counts=False)
         except StoreError as error:
             _log.warning("unfinished traces wait for the next start: %s", error.message)
 
     def _new_thread(self, name: str) -> threading.Thread:
         return threading.Thread(target=self._run, name=name, daemon=True)
 
-    def _replace(self) -> None:
-        while not self._stopping.wait(self._claims.pause().total_seconds()):
-            for claim in self._claims.drop_ended():
-                _log.error("the attempt at trace %s does not end; it is repeated", claim.trace.id)
-                if claim.thread in self._threads:  # Else it was replaced after an earlier claim.
-                    substitute = self._new_thread(claim.thread.name)
-                    self._threads[self._threads.index(claim.thread)] = substitute
-                    substitute.start()
-                self._observe(IngestOutcome.EXPIRED, self._lease.total_seconds())
+    def _watch_claims(self) -> None:
+        pause = self._claims.pause()
+        while not self._stopping.wait(pause.total_seconds()):
+            try:
+                for claim in self._claims.expire():
+                    self._replace(claim)
+                pause = self._claims.pause()
+            except StoreError as error:
+                _log.warning("claims that have ended are looked for again: %s", error.message)
+                pause = PAUSE_AFTER_TROUBLE
+
+    def _replace(self, claim: Claim) -> None:
+        trace_id = claim.claimed.trace_id
+        _log.error("the attempt at trace %s does not end; it is repeated", trace_id)
+        self._observe(IngestOutcome.EXPIRED, self._lease.total_seconds())
+        if claim.thread in self._threads:  # Else it was replaced after an earlier claim.
+            substitute = self._new_thread(claim.thread.name)
+            self._threads[self._threads.index(claim.thread)] = substitute
+            substitute.start()
+        else:
+            self.wake()
 
     def _run(self) -> None:
         me = threading.current_thread()
@@ -164,34 +178,30 @@ class IngestWorker:
                 self._claims.suspect_strays()
                 if not self._stopping.is_set():
                     _log.exception("ingestion is interrupted and tried again shortly")
-                    self._sleep(_PAUSE_AFTER_TROUBLE)
+                    self._sleep(PAUSE_AFTER_TROUBLE)
 
     def _work(self) -> None:
-        trace = None if self._outage.until(self._clock()) else self._claims.take()
-        if trace is None:
-            self._sleep(self._until_due())
+        now = self._clock()
+        until = self._outage.until(now)
+        claimed = None if until else self._claims.take()
+        if claimed is None:
+            due_at = until or self._claims.next_due
+            self._sleep(None if due_at is None else due_at - now)
             return
         start = time.monotonic()
         try:
             with self._spans.attempt(
-                trace.id, trace.ingest_attempts, lambda: self._origin_of(trace)
+                claimed.trace_id, claimed.attempt, lambda: self._origin_of(claimed)
             ) as span:
-                outcome = self._ingest(trace)
+                outcome = self._ingest(claimed)
                 span.end(outcome.value)
         finally:
-            in_time = self._claims.drop(trace)
+            in_time = self._claims.drop(claimed)
         if in_time:
             self._observe(outcome, time.monotonic() - start)
 
-    def _origin_of(self, trace: Trace) -> str | None:
-        return self._store.read(lambda tx: tx.traces.origin(trace.id))
-
-    def _until_due(self) -> timedelta | None:
-        due_at = self._store.read(lambda tx: tx.traces.next_due())
-        if due_at is None:
-            return None
-        now = self._clock()
-        return max(due_at, self._outage.until(now) or due_at) - now
+    def _origin_of(self, claimed: Claimed) -> str | None:
+        return self._store.read(lambda tx: tx.traces.origin(claimed.trace_id))
 
     def _sleep(self, pause: timedelta | None) -> None:
         seconds = None if pause is None else max(0.0, pause.total_seconds())
@@ -199,48 +209,47 @@ class IngestWorker:
             self._condition.wait_for(lambda: self._wakes or self._stopping.is_set(), seconds)
             self._wakes = max(0, self._wakes - 1)
 
-    def _ingest(self, trace: Trace) -> IngestOutcome:
+    def _ingest(self, claimed: Claimed) -> IngestOutcome:
+        trace = self._store.read(lambda tx: tx.traces.get(claimed.project_id, claimed.trace_id))
+        if trace is None:  # It was deleted since.
+            self._on_done(claimed.trace_id)
+            return IngestOutcome.COMPLETED
         if trace.ingest_failures > MAX_ATTEMPTS:
             return self._give_up(
-                trace,
+                claimed,
                 "No attempt at this trace came to its end: the server ended before, or it took "
                 "too long.",
             )
         try:
-            memory = self._memory_of(trace)
-            space = self._spaces.active
-            with self._spans.step("embed", space.embedder.name):
-                vector = space.embedder.embed([memory.task])[0]
-            stored = self._store_memory(trace, space, memory, vector)
+            self._remember(claimed, trace)
         except _ClaimLostError:
             return IngestOutcome.EXPIRED
         except ProviderUnavailableError as error:
-            return self._wait_for_provider(trace, error)
+            return self._wait_for_provider(claimed, trace, error)
         except Exception as error:  # noqa: BLE001 - one bad trace must not stop the others
-            return self._retry_or_give_up(trace, error)
+            return self._retry_or_give_up(claimed, trace, error)
         self._outage.end(self._clock())
         self._last_outage_of.pop(trace.id, None)
-        try:
-            if stored:
-                # The index may have been loaded from before the commit.
-                self._spaces.settle(self._store, space, memory, vector)
-        finally:
-            self._on_done(trace.id)
         return IngestOutcome.COMPLETED
 
-    def _store_memory(
-        self, trace: Trace, space: EmbeddingSpace, memory: Memory, vector: Vector
-    ) -> bool:
-        # Whoever sees the trace completed must find the memory, so the index comes first.
-        space.index.add(memory.project_id, memory.id, vector, memory.task)
-        stored = False
+    def _remember(self, claimed: Claimed, trace: Trace) -> None:
+        memory = self._memory_of(trace)
+        with self._spans.step("embed", self._spaces.active.embedder.name):
+            embedded = self._spaces.embed(memory)
+        is_committed = False
+
+        def kept(is_inserted: bool) -> bool:
+            nonlocal is_committed
+            is_committed = True
+            return is_inserted
+
         try:
-            name = space.embedder.name
-            stored = self._store.write(lambda tx: _finish(tx, trace, memory, vector, name))
-        finally:
-            if not stored:
-                space.index.remove(memory.project_id, [memory.id])
-        return stored
+            self._spaces.commit(
+                embedded, lambda tx: _finish(tx, claimed, trace.review, embedded), kept=kept
+            )
+        finally:  # Also where only what follows the commit has failed.
+            if is_committed:
+                self._on_done(trace.id)
 
     def _memory_of(self, trace: Trace) -> Memory:
         review = trace.review
@@ -251,23 +260,22 @@ class IngestWorker:
             reflection = self._reflector.reflect(trace)
         return memory_of(trace, reflection, now=self._clock())
 
-    def _wait_for_provider(self, trace: Trace, error: ProviderUnavailableError) -> IngestOutcome:
+    def _wait_for_provider(
+        self, claimed: Claimed, trace: Trace, error: ProviderUnavailableError
+    ) -> IngestOutcome:
         now = self._clock()
         earlier = self._last_outage_of.get(trace.id)
         self._last_outage_of[trace.id] = now
         if error.may_be_the_request and earlier and self._outage.has_answered_since(earlier):
-            return self._retry_or_give_up(trace, error)
-        asked_for = error.retry_after
-        due_at = self._outage.note(
-            now, retry_after=None if asked_for is None else timedelta(seconds=asked_for)
-        )
+            return self._retry_or_give_up(claimed, trace, error)
+        due_at = self._outage.note(now, error)
         _log.warning(
             "ingestion waits until %s: %s", due_at.isoformat("T", "seconds"), error.message
         )
-        self._reschedule(trace, error.message, due_at, counts=False)
+        self._reschedule(claimed, error.message, due_at, counts=False)
         return IngestOutcome.WAITING
 
-    def _retry_or_give_up(self, trace: Trace, error: Exception) -> IngestOutcome:
+    def _retry_or_give_up(self, claimed: Claimed, trace: Trace, error: Exception) -> IngestOutcome:
         if isinstance(error, ReflectServerError):
             reason = error.message
             _log.warning("trace %s was not ingested: %s", trace.id, reason)
@@ -278,26 +286,26 @@ class IngestWorker:
             )
             _log.error("trace %s was not ingested", trace.id, exc_info=error)
         if trace.ingest_failures >= MAX_ATTEMPTS:
-            return self._give_up(trace, reason)
+            return self._give_up(claimed, reason)
         delay = FIRST_DELAY * DELAY_FACTOR ** (trace.ingest_failures - 1)
-        self._reschedule(trace, reason, self._clock() + delay)
+        self._reschedule(claimed, reason, self._clock() + delay)
         return IngestOutcome.RETRIED
 
     def _reschedule(
-        self, trace: Trace, reason: str, due_at: datetime, *, counts: bool = True
+        self, claimed: Claimed, reason: str, due_at: datetime, *, counts: bool = True
     ) -> None:
-        attempt = trace.ingest_attempts
+        _, trace_id, attempt = claimed
         self._store.write(
             lambda tx: tx.traces.reschedule(
-                trace.id, attempt=attempt, error=reason, due_at=due_at, counts=counts
+                trace_id, attempt=attempt, error=reason, due_at=due_at, counts=counts
             )
         )
 
-    def _give_up(self, trace: Trace, reason: str) -> IngestOutcome:
-        attempt = trace.ingest_attempts
-        self._store.write(lambda tx: tx.traces.fail(trace.id, attempt=attempt, error=reason))
-        self._last_outage_of.pop(trace.id, None)
-        self._on_done(trace.id)
+    def _give_up(self, claimed: Claimed, reason: str) -> IngestOutcome:
+        _, trace_id, attempt = claimed
+        self._store.write(lambda tx: tx.traces.fail(trace_id, attempt=attempt, error=reason))
+        self._last_outage_of.pop(trace_id, None)
+        self._on_done(trace_id)
         return IngestOutcome.FAILED
 
 
@@ -307,15 +315,21 @@ class _ClaimLostError(Exception):
     """
 
 
-def _finish(tx: Transaction, trace: Trace, memory: Memory, vector: Vector, embedder: str) -> bool:
-    current = tx.traces.get(trace.project_id, trace.id)
-    if current is None or current.review != trace.review:
+def _finish(tx: Transaction, claimed: Claimed, review: Review | None, embedded: Embedded) -> bool:
+    """
+    Complete a trace with its memory, and say whether the memory was inserted: not where the trace
+    has one, was deleted, or has another review than the one that the memory was made of.
+    """
+    state = tx.traces.state(claimed.project_id, claimed.trace_id)
+    if state is None or state.review != review:
         return False
-    is_mine = current.ingest_attempts == trace.ingest_attempts
-    if not is_mine or current.ingest_status is not IngestStatus.PROCESSING:
+    is_mine = state.ingest_attempts == claimed.attempt
+    if not is_mine or state.ingest_status is not IngestStatus.PROCESSING:
         raise _ClaimLostError
-    earlier = current.created_memory_id
+    earlier = state.created_memory_id
     if earlier is None:
-        tx.memories.insert(memory, vector=vector, embedder=embedder)
-    tx.traces.complete(trace.id, memory_id=earlier or memory.id)
+        embedded.insert(tx)
+    status = review_status_of(review, IngestStatus.COMPLETED)
+    memory_id = earlier or embedded.memory.id
+    tx.traces.complete(claimed.trace_id, memory_id=memory_id, status=status)
     return earlier is None

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reflect_server.domain.entities import Evidence, Learned, Memory
 from reflect_server.domain.learning import replayed
+from reflect_server.domain.memory import Evidence, Learned, Memory
 from reflect_server.store.protocol.store import Store, Transaction
 
 
@@ -54,7 +54,7 @@ def recompute(store: Store, *, mend: bool) -> Recomputation:
                 if (memory.q_value, memory.evidence) != (learned.q_value, learned.evidence):
                     differing.append(memory.id)
                     if mend:
-                        tx.memories.relearn(memory.id, learned)
+                        tx.memories.set_learned(memory.id, learned)
             if tx.projects.evidence(project_id) != Evidence(uses, wins, losses):
                 projects.append(project_id)
                 if mend:

@@ -24,7 +24,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from reflect_server.domain.entities import IngestOutcome
+from reflect_server.domain.trace import IngestOutcome
 from reflect_server.store.protocol.store import Holdings, Store
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST

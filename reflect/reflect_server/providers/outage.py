@@ -7,6 +7,8 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
+from reflect_server.errors import ProviderUnavailableError
+
 FIRST_PAUSE = timedelta(seconds=1)
 """The pause after a first failure; it doubles with each that follows."""
 
@@ -15,6 +17,9 @@ LONGEST_PAUSE = timedelta(seconds=60)
 
 LONGEST_REQUESTED_PAUSE = timedelta(minutes=10)
 """The longest pause that a provider can ask for."""
+
+PAUSE_AFTER_TROUBLE = timedelta(seconds=1)
+"""The pause after a failure that is no outage."""
 
 
 class Outage:
@@ -42,7 +47,7 @@ class Outage:
             return None  # The last: the clock that the pause was set by was ahead of this one.
         return until
 
-    def note(self, now: datetime, *, retry_after: timedelta | None = None) -> datetime:
+    def note(self, now: datetime, error: ProviderUnavailableError) -> datetime:
         """
         Take down that the provider could not be reached, and return when to try it again.
 
@@ -50,15 +55,16 @@ class Outage:
 
         Args:
             now: The present time.
-            retry_after: The pause that the provider asked for; None where it said nothing.
+            error: Says why, and for how long the provider asked to be left alone.
         """
         with self._lock:
             until = self._until
             if until is None or until <= now:
                 self._failures += 1
                 until = now + min(FIRST_PAUSE * 2 ** min(self._failures - 1, 16), LONGEST_PAUSE)
-            if retry_after is not None:
-                until = max(until, now + min(retry_after, LONGEST_REQUESTED_PAUSE))
+            if error.retry_after is not None:
+                asked_for = timedelta(seconds=error.retry_after)
+                until = max(until, now + min(asked_for, LONGEST_REQUESTED_PAUSE))
             self._until = until
             return until
 

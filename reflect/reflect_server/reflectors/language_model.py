@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import msgspec
 
-from reflect_server.domain import trajectory
 from reflect_server.domain.abridge import abridged, one_line
-from reflect_server.domain.entities import Reflection, ReviewResult, Trace
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import ReviewResult
+from reflect_server.domain.trace import Trace
 from reflect_server.providers.endpoint import ModelEndpoint, RequestRefusedError
 from reflect_server.providers.structured_answers import (
     ModelAnswers,
@@ -97,7 +98,7 @@ class ModelReflector:
         """
         lesson = self._lesson(trace)
         known = dict.fromkeys(one_line(n, MAX_TOOL_NAME) for n in lesson.applicable_tools or ())
-        tools = trajectory.tools_used(trace.trajectory)[:MAX_TOOLS]
+        tools = trace.trajectory.tools_used[:MAX_TOOLS]
         return Reflection(
             summary=one_line(lesson.summary, MAX_SUMMARY),
             key_mistake=abridged(_mistake(lesson, trace), MAX_FIELD),

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from reflect_server.domain import trajectory
 from reflect_server.domain.abridge import abridged, one_line
-from reflect_server.domain.entities import Reflection, ReviewResult, Trace
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import ReviewResult
+from reflect_server.domain.trace import Trace
 from reflect_server.domain.trajectory import ToolCall
 from reflect_server.reflectors.final_answer import is_courtesy, substance
 from reflect_server.reflectors.tool_arguments import described
@@ -96,9 +97,9 @@ class LocalReflector:
         tools = run.tools[:MAX_TOOLS]
         return Reflection(
             summary=run.summary(),
-            key_mistake=abridged(run.key_mistake(), MAX_FIELD),
-            correct_action=abridged(run.correct_action(), MAX_FIELD),
-            guidance=abridged(run.guidance(), MAX_FIELD),
+            key_mistake=_quoted(run.key_mistake(), MAX_FIELD),
+            correct_action=_quoted(run.correct_action(), MAX_FIELD),
+            guidance=_quoted(run.guidance(), MAX_FIELD),
             applicable_tools=tuple(run.applicable_tools()[:MAX_TOOLS]),
             tools_used=tuple(tools),
         )
@@ -113,10 +114,10 @@ class _Run:
         review = trace.review
         self.task = trace.task
         self.result = review.result if review else None
-        self.feedback = abridged((review and review.feedback_text) or "", MAX_FEEDBACK)
-        self.reference = abridged(trace.reference_context or "", MAX_REFERENCE)
+        self.feedback = _quoted(review.feedback_text if review else None, MAX_FEEDBACK)
+        self.reference = _quoted(trace.reference_context, MAX_REFERENCE)
+        calls = [call for call in trace.trajectory.calls if call.tool]
         self.answer = _answer(trace)
-        calls = [call for call in trajectory.tool_calls(trace.trajectory) if call.tool]
         self.tools = list(dict.fromkeys(name_of(call) for call in calls))
         self.calls = _without_notes(calls)
         self.working_tools = list(dict.fromkeys(name_of(call) for call in self.calls))
@@ -124,7 +125,7 @@ class _Run:
 
     def summary(self) -> str:
         task = one_line(self.task, _MAX_TASK)
-        said = one_line(self.feedback, _MAX_TASK)
+        said = one_line(self.feedback, _MAX_TASK) if self.feedback else ""
         if self.result is ReviewResult.PASS:
             return _headline("Solved", task, said or _with(self._acting_tools()))
         if self.result is ReviewResult.FAIL:
@@ -136,7 +137,7 @@ class _Run:
             return _lines(setback.as_overcome() for setback in self._overcome())
         facts = [setback.as_open() for setback in self._open()]
         answer = self.answer and f"Rejected answer: {self.answer}"
-        feedback = abridged(self.feedback, MAX_MISTAKE_FEEDBACK)
+        feedback = _quoted(self.feedback, MAX_MISTAKE_FEEDBACK)
         action = "" if feedback else self._did()
         parts = [feedback, *facts, action, answer]
         return _lines(parts) or "The run failed; the review gives no reason."
@@ -219,14 +220,18 @@ class _Run:
 
 def _answer(trace: Trace) -> str:
     stated = trace.final_response.strip()
-    if stated and stated != trajectory.final_response(trace.trajectory):
+    if stated and stated != trace.trajectory.final_response:
         return abridged(stated, MAX_REFERENCE)
-    report = trajectory.closing_report(trace.trajectory)
+    report = trace.trajectory.closing_report
     if is_courtesy(report):
-        said = (step for step in trajectory.steps(trace.trajectory) if step.role not in _OTHERS)
+        said = (step for step in trace.trajectory.steps if step.role not in _OTHERS)
         texts = [step.text for step in said if step.text and not is_courtesy(step.text)]
         report = texts[-1] if texts else report
     return substance(report, MAX_REPORT)
+
+
+def _quoted(text: str | None, length: int) -> str:
+    return abridged(text, length) if text else ""
 
 
 def _without_notes(calls: Sequence[ToolCall]) -> list[ToolCall]:

@@ -4,7 +4,8 @@ What a model is told when it writes a reflection.
 
 from __future__ import annotations
 
-from reflect_server.domain.entities import ReviewResult, Trace
+from reflect_server.domain.review import ReviewResult
+from reflect_server.domain.trace import Trace
 from reflect_server.reflectors.transcript import shortened, transcript
 
 INSTRUCTIONS = """\
@@ -57,7 +58,7 @@ def story(trace: Trace, *, budget: int, mark: str) -> str:
     sections = [
         f"{title}\n{shortened(text, int(limit * share))}" for title, text, limit in parts if text
     ]
-    messages = transcript(trace.trajectory, budget)
+    messages = transcript(trace.trajectory.steps, budget)
     record = "\n\n".join([*sections, f"MESSAGES OF THE RUN\n{messages or '(none)'}"])
     return (
         f"The record begins.\n==== {mark} ====\n{record}\n==== {mark} ====\n"

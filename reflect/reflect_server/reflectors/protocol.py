@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from reflect_server.domain.entities import Reflection, Trace
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.trace import Trace
 from reflect_server.errors import ReflectServerError
 
 

@@ -4,11 +4,10 @@ A run as a model reads it: message by message, shortened where it is too long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from reflect_server.domain.trajectory import Step, steps
+from reflect_server.domain.trajectory import Step
 
 BYTES_PER_TOKEN = 3
 """A careful estimate: English has about 4 bytes to the token, JSON and other scripts about 3."""
@@ -34,7 +33,7 @@ def tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
 
 
-def transcript(messages: Sequence[Mapping[str, Any]], budget: int) -> str:
+def transcript(steps: Sequence[Step], budget: int) -> str:
     """
     Write a run down within a budget.
 
@@ -44,14 +43,13 @@ def transcript(messages: Sequence[Mapping[str, Any]], budget: int) -> str:
     said in its place.
 
     Args:
-        messages: The messages of the run, oldest first.
+        steps: The steps of the run, oldest first.
         budget: The size aimed at, in tokens as `tokens` counts them. Where not even the most
             important message fits, it is shortened further.
     """
-    read = list(steps(messages))
     entries: list[_Entry] = []
     for length in (None, *_LENGTHS):
-        entries = [_entry(number, step, length) for number, step in enumerate(read, start=1)]
+        entries = [_entry(number, step, length) for number, step in enumerate(steps, start=1)]
         if sum(tokens(entry.text) + 1 for entry in entries) <= budget:
             return "\n".join(entry.text for entry in entries)
     return _chosen(entries, budget) if entries else ""

@@ -1,5 +1,5 @@
 """
-Which projects are held in memory, how much they take, and which nobody has asked for lately.
+Eviction: which projects leave the memory where all of them together take too much.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ IDLE_SECONDS = 600.0
 
 class Eviction:
     """
-    Keeps account of projects in memory. Safe to use from any thread.
+    Evicts the projects that were searched longest ago. Safe to use from any thread.
 
     Projects in use stay, even where they take more than the limit together: to load them again and
     again would cost each search far more than memory does.
@@ -41,30 +41,38 @@ class Eviction:
         """
         return self._total
 
-    def searched(self, project_id: str) -> None:
+    def searched(self, project_id: str) -> list[str]:
         """
-        Note that a project in memory was searched; nothing happens where it is not there.
+        Note that a project in memory was searched; nothing is noted where it is not there.
 
         Args:
             project_id: The project.
+
+        Returns:
+            The projects to evict now.
         """
         with self._lock:
             if project_id in self._sizes:
                 self._sizes.move_to_end(project_id)
                 self._searched_at[project_id] = self._clock()
+            return self._to_evict()
 
-    def loaded(self, project_id: str, size: int) -> None:
+    def loaded(self, project_id: str, size: int) -> list[str]:
         """
         Note how much a project takes, which counts as searched where it is new.
 
         Args:
             project_id: The project.
             size: In bytes.
+
+        Returns:
+            The projects to evict now.
         """
         with self._lock:
             self._total += size - self._sizes.get(project_id, 0)
             self._sizes[project_id] = size
             self._searched_at.setdefault(project_id, self._clock())
+            return self._to_evict()
 
     def evicted(self, project_id: str) -> None:
         """
@@ -87,19 +95,16 @@ class Eviction:
         with self._lock:
             return self._searched_at.get(project_id, math.inf) <= self._clock() - IDLE_SECONDS
 
-    def to_evict(self) -> list[str]:
+    def _to_evict(self) -> list[str]:
         """
         Return the projects that have to leave, so that the rest fits or is in use.
         """
-        if self._total <= self._max_bytes:
-            return []
-        with self._lock:
-            excess = self._total - self._max_bytes
-            latest = self._clock() - IDLE_SECONDS
-            found: list[str] = []
-            for project_id, size in self._sizes.items():
-                if excess <= 0 or self._searched_at[project_id] > latest:
-                    break
-                found.append(project_id)
-                excess -= size
-            return found
+        excess = self._total - self._max_bytes
+        latest = self._clock() - IDLE_SECONDS if excess > 0 else 0.0
+        found: list[str] = []
+        for project_id, size in self._sizes.items():
+            if excess <= 0 or self._searched_at[project_id] > latest:
+                break
+            found.append(project_id)
+            excess -= size
+        return found

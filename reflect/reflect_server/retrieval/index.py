@@ -11,14 +11,21 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.ranking import Ranking, most_letters, pool_size, similarities
+from reflect_server.domain.candidates import (
+    Candidates,
+    candidate_rows,
+    most_letters,
+    pool_size,
+)
+from reflect_server.domain.ranking import Ranking
+from reflect_server.domain.similarity import similarities
 from reflect_server.retrieval.bm25 import LexicalIndex
 from reflect_server.retrieval.eviction import Eviction
 from reflect_server.retrieval.inner_products import LEAST_SHARED, Products
@@ -26,28 +33,21 @@ from reflect_server.retrieval.quantized import BLOCK, NOISE, QuantizedQuery, Qua
 from reflect_server.store.protocol.memories import Vector
 from reflect_server.store.protocol.store import Store
 
+Lexical = NDArray[np.float64]
+
 _SMALLEST_CAPACITY = 64
 _LOOKED_AT_AGAIN = 8
 _SAMPLED = 64
 _BYTES_PER_ID = 250
 
 
-class Matches(NamedTuple):
+class _Compared(NamedTuple):
     """
-    Memories compared with a query; the same position in all four means the same memory.
-
-    Attributes:
-        ids: Identifiers of the memories; not to be written to, and maybe followed by others that
-            were added since.
-        vectors: Their unit vectors as rows, shape (memories, dimensions); not to be written to.
-        similarities: Their cosine similarities to the query, shape (memories,).
-        lexical: BM25 of the letters that their tasks share with the query's, shape (memories,).
+    Memories compared with a query, by row.
     """
 
-    ids: list[str]
-    vectors: NDArray[np.float32]
     similarities: NDArray[np.float32]
-    lexical: NDArray[np.float64]
+    lexical: Lexical
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,61 +124,72 @@ class MemoryIndex:
         self._projects: dict[str, _Project] = {}
         self._products = Products()
 
-    def search(
+    def candidates(
         self,
         project_id: str,
         vector: Vector,
         task: str,
+        ranking: Ranking,
         *,
         allowed: Collection[str] | None = None,
-        ranking: Ranking | None = None,
-    ) -> Matches:
+    ) -> Candidates:
         """
-        Compare a query with all memories of a project.
+        Return the memories of a project that a query weighs, as they were at one moment.
 
         Args:
             project_id: The project.
             vector: Unit vector of the query, shape (dimensions,).
             task: The text of the query, for the letters in it.
-            allowed: Ids of the memories to compare; None for all.
-            ranking: What the matches are for. Where it is given, the similarities are exact of
-                those memories that may become its candidates, and of others only so far that they
-                do not. None to have all exact.
+            ranking: How many are wanted, and how similar they have to be.
+            allowed: Ids of the memories that may be candidates; None for all.
 
         Returns:
-            The memories whose vectors have the query's dimensions, in the order in which they were
-            added, as they were at one moment.
+            The candidates, of those memories whose vectors have the query's dimensions.
 
         Raises:
             StoreError: The vectors could not be loaded.
         """
         rows = self._loaded(project_id, vector.size)
-        if allowed is None:
-            matches = (
-                None if ranking is None else self._nearest_quantized(rows, vector, task, ranking)
-            )
-            if matches is not None:
-                return matches
-            chosen: list[int] | slice = slice(None)
-            ids, vectors = rows.ids, rows.matrix[: rows.count]
-        else:
-            found = (rows.positions.get(memory_id, rows.count) for memory_id in allowed)
-            chosen = sorted(row for row in found if row < rows.count)
-            ids, vectors = [rows.ids[row] for row in chosen], rows.matrix[chosen]
-        products, lexical = self._products.inner_products_while(
-            vectors, vector, lambda: rows.letters.scores(task)
-        )
-        return Matches(ids, vectors, similarities(products), lexical[chosen])
+        if allowed is not None:
+            return self._among(rows, vector, task, ranking, allowed)
+        compared = self._quantized(rows, vector, task, ranking)
+        vectors = rows.matrix[: rows.count]
+        if compared is None:
+            compared = self._compared(vectors, vector, lambda: rows.letters.scores(task))
+        return _candidates(rows.ids, vectors, *compared, ranking)
 
-    def _nearest_quantized(
+    def _among(
+        self,
+        rows: _Rows,
+        vector: Vector,
+        task: str,
+        ranking: Ranking,
+        allowed: Collection[str],
+    ) -> Candidates:
+        found = (rows.positions.get(memory_id, rows.count) for memory_id in allowed)
+        chosen = sorted(row for row in found if row < rows.count)
+        ids, vectors = [rows.ids[row] for row in chosen], rows.matrix[chosen]
+        compared = self._compared(vectors, vector, lambda: rows.letters.scores(task)[chosen])
+        return _candidates(ids, vectors, *compared, ranking)
+
+    def _compared(
+        self, vectors: NDArray[np.float32], query: Vector, letters: Callable[[], Lexical]
+    ) -> _Compared:
+        products, lexical = self._products.inner_products_while(vectors, query, letters)
+        return _Compared(similarities(products), lexical)
+
+    def _quantized(
         self, rows: _Rows, vector: Vector, task: str, ranking: Ranking
-    ) -> Matches | None:
+    ) -> _Compared | None:
         """
-        Compare a query with all memories at a glance and with the nearest exactly.
+        Compare a query with all memories at a glance and with the nearest exactly: of those that
+        may become candidates the similarities are exact, of others so far that they do not.
 
         Returns:
-            The matches; None where too many are near, or the letters need all similarities.
+            None where too many are near, or the letters need all similarities.
         """
+        if not rows.quantized.blocks:
+            return None
         size, vectors = pool_size(ranking.limit), rows.matrix[: rows.count]
         # Gathering more than a share of the vectors would take as long as comparing all.
         most = rows.count // _LOOKED_AT_AGAIN
@@ -195,11 +206,11 @@ class MemoryIndex:
         products[exact] = similarities(vectors[exact] @ vector)
         if (products[sharing] < ranking.similarity_threshold).any():
             return None
-        return Matches(rows.ids, vectors, products, lexical)
+        return _Compared(products, lexical)
 
     def _estimated(
         self, rows: _Rows, vector: Vector, task: str
-    ) -> tuple[NDArray[np.float32], float, NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.float32], float, Lexical]:
         """
         Return estimated products, how far they may be wrong, and BM25 of each row.
         """
@@ -241,7 +252,7 @@ class MemoryIndex:
         """
         return self._eviction.total
 
-    def add(self, project_id: str, memory_id: str, vector: Vector, task: str) -> None:
+    def add(self, project_id: str, memory_id: str, vector: Vector, task: str) -> bool:
         """
         Add a memory that is about to be committed; nothing happens where the index has it.
 
@@ -252,21 +263,28 @@ class MemoryIndex:
             memory_id: The memory.
             vector: Its unit vector, shape (dimensions,).
             task: Its task.
+
+        Returns:
+            Whether the index did not have it, and has it now.
         """
-        project = self._projects.get(project_id)
+        project, is_new = self._projects.get(project_id), False
         if project is None:  # Whoever loads it from now on finds what was committed.
-            return
+            return False
         with project.lock:
             rows = project.rows
             if rows is not None and rows.matrix.shape[1] != vector.size:
                 self._drop(project_id, project)
             elif rows is not None and memory_id not in rows.positions:
                 self._keep(project_id, project, rows.with_row(memory_id, vector, task))
-        self._make_room()
+                is_new = True
+        return is_new
 
     def confirm(self, project_id: str, memory_id: str, vector: Vector, task: str) -> None:
         """
         Make sure that a memory that was committed is found, unless it has been deleted since.
+
+        Where it was added before its commit it is there already, unless the project was loaded in
+        between, from before the commit.
 
         Args:
             project_id: The project.
@@ -274,9 +292,10 @@ class MemoryIndex:
             vector: Its unit vector, shape (dimensions,).
             task: Its task.
         """
-        self.add(project_id, memory_id, vector, task)
-        if not self._store.read(lambda tx: tx.memories.get_many(project_id, [memory_id])):
-            self.remove(project_id, [memory_id])
+        if self.add(project_id, memory_id, vector, task):
+            known = self._store.read(lambda tx: tx.memories.get_many(project_id, [memory_id]))
+            if not known:
+                self.remove(project_id, [memory_id])
 
     def remove(self, project_id: str, memory_ids: Collection[str]) -> None:
         """
@@ -312,8 +331,7 @@ class MemoryIndex:
         rows = project.rows
         if rows is None or rows.matrix.shape[1] != dimensions:
             rows = self._load(project_id, project, dimensions)
-        self._eviction.searched(project_id)
-        self._make_room()
+        self._evict(self._eviction.searched(project_id))
         return rows
 
     def _load(self, project_id: str, project: _Project, dimensions: int) -> _Rows:
@@ -329,8 +347,8 @@ class MemoryIndex:
                 self._keep(project_id, project, rows)
             return rows
 
-    def _make_room(self) -> None:
-        for project_id in self._eviction.to_evict():
+    def _evict(self, project_ids: Sequence[str]) -> None:
+        for project_id in project_ids:
             project = self._projects.get(project_id)
             # One that is being loaded or written is in use, and nobody waits for that here.
             if project is not None and project.lock.acquire(blocking=False):
@@ -346,7 +364,7 @@ class MemoryIndex:
         """
         project.rows = rows
         if self._projects.get(project_id) is project:
-            self._eviction.loaded(project_id, rows.nbytes)
+            self._evict(self._eviction.loaded(project_id, rows.nbytes))
 
     def _drop(self, project_id: str, project: _Project) -> None:
         """
@@ -356,6 +374,18 @@ class MemoryIndex:
         if self._projects.get(project_id) is project:
             self._eviction.evicted(project_id)
             del self._projects[project_id]
+
+
+def _candidates(
+    ids: list[str],
+    vectors: NDArray[np.float32],
+    similar: NDArray[np.float32],
+    lexical: Lexical,
+    ranking: Ranking,
+) -> Candidates:
+    chosen = candidate_rows(similar, lexical, ids, ranking)
+    named = [ids[row] for row in chosen.tolist()]
+    return Candidates(named, vectors[chosen], similar[chosen], lexical[chosen])
 
 
 def _kth_largest(values: NDArray[np.float32], k: int) -> float:

@@ -8,22 +8,21 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
 from reflect_server.embedders.protocol import EmbedderError
 from reflect_server.errors import ProviderUnavailableError, ReflectServerError
-from reflect_server.providers.outage import Outage
+from reflect_server.providers.outage import PAUSE_AFTER_TROUBLE, Outage
 from reflect_server.retrieval.embedding_space import EmbeddingSpace, EmbeddingSpaces
 from reflect_server.store.protocol.memories import Unembedded, Vector
-from reflect_server.store.protocol.store import Store, Transaction
+from reflect_server.store.protocol.store import Store
 
 BATCH = 64
 """How many memories are embedded at once."""
 
 _SECONDS_BETWEEN_REPORTS = 10.0
-_PAUSE_AFTER_TROUBLE = timedelta(seconds=1)
 _HARMLESS = "Count the orders"
 
 _log = logging.getLogger("reflect_server.retrieval")
@@ -97,7 +96,7 @@ class Reembedding:
                 continue
             if self._stopping.is_set() or self._spaces.active is self._target:
                 break
-            self._spaces.switch(self._target)
+            self._spaces.active = self._target
         if self._done and not self._stopping.is_set():
             _log.warning("%d memories were embedded with %s", self._done, self._name)
 
@@ -124,17 +123,8 @@ class Reembedding:
             self._target.embedder.embed([_HARMLESS])  # raises where not the tasks are the cause
             vectors = [self._vector(task) for task in tasks]
         self._outage.end(_now())
-        embedded = list(zip(batch, vectors, strict=True))
-
-        def work(tx: Transaction) -> None:
-            for memory, vector in embedded:
-                tx.memories.set_vector(memory.id, vector=vector, embedder=self._name)
-
-        self._store.write(work)
+        self._spaces.commit_vectors(self._target, list(zip(batch, vectors, strict=True)))
         self._done += len(batch)
-        if self._spaces.active is self._target:
-            for memory, vector in embedded:
-                self._target.index.confirm(memory.project_id, memory.id, vector, memory.task)
 
     def _vector(self, task: str) -> Vector:
         embedder = self._target.embedder
@@ -147,12 +137,9 @@ class Reembedding:
 
     def _wait(self, error: Exception) -> None:
         now = _now()
-        until = now + _PAUSE_AFTER_TROUBLE
+        until = now + PAUSE_AFTER_TROUBLE
         if isinstance(error, ProviderUnavailableError):
-            asked_for = error.retry_after
-            until = self._outage.note(
-                now, retry_after=None if asked_for is None else timedelta(seconds=asked_for)
-            )
+            until = self._outage.note(now, error)
         if isinstance(error, ReflectServerError):
             _log.warning("embedding is interrupted and tried again: %s", error.message)
         else:

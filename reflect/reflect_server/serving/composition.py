@@ -25,6 +25,7 @@ from reflect_server.errors import SettingsError
 from reflect_server.http.cursors import CursorSeal
 from reflect_server.http.limits import Limits
 from reflect_server.http.service import Service
+from reflect_server.http.threads import PATIENT
 from reflect_server.http.waiting import TraceWaiters
 from reflect_server.ingest.worker import IngestWorker
 from reflect_server.observability.metrics import Metrics
@@ -102,7 +103,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
         metrics = Metrics(store)
         waiters = TraceWaiters()
         target = space_of(embedder, store, max_index_bytes=settings.max_index_bytes)
-        spaces = EmbeddingSpaces(_first_space(store, target, settings.max_index_bytes))
+        spaces = EmbeddingSpaces(store, _first_space(store, target, settings.max_index_bytes))
         reembedding = Reembedding(store, spaces, target)
         metrics.follow_embedding(lambda: reembedding.left)
         metrics.follow_index(lambda: spaces.active.index.nbytes)
@@ -127,6 +128,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             queued=worker.wake,
             origin=spans.origin,
             changed=waiters.notify,
+            in_patient_thread=PATIENT.run,
         )
         first_key = _first_key(settings, store, keyring)
         resources.callback(reembedding.stop, _STOP_SECONDS)

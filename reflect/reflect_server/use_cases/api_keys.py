@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reflect_server.auth.keyring import IssuedKey, Keyring
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 from reflect_server.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from reflect_server.store.protocol.store import Store, Transaction
 from reflect_server.use_cases.projects import require_reachable

@@ -4,13 +4,31 @@ What the use cases work with: the store, the embedder, the index, and who wants 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from reflect_server.auth.cache import AuthCache
 from reflect_server.retrieval.embedding_space import EmbeddingSpaces
 from reflect_server.skill_writers.protocol import SkillWriter
 from reflect_server.store.protocol.store import Store
+
+T = TypeVar("T")
+
+
+class InThread(Protocol):
+    """
+    Runs a function on a thread.
+    """
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]:
+        """
+        Run the function, and return what it returns when awaited.
+
+        Args:
+            work: The function, which may block.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,7 @@ class Dependencies:
             none.
         changed: Called with the id of a trace after its state has changed; with None where many may
             have.
+        in_patient_thread: Runs what may wait for a model on a thread, while the event loop goes on.
     """
 
     store: Store
@@ -43,3 +62,4 @@ class Dependencies:
     queued: Callable[[], None]
     origin: Callable[[], str | None]
     changed: Callable[[str | None], None]
+    in_patient_thread: InThread

@@ -7,10 +7,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
-from reflect_server.domain.entities import Memory, QValueEvent, Reflection, ReviewResult, Trace
 from reflect_server.domain.lessons import answer_digest
+from reflect_server.domain.memory import Memory, QValueEvent
 from reflect_server.domain.pagination import Page, page_of
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import ReviewResult
+from reflect_server.domain.trace import Trace
 from reflect_server.errors import NotFoundError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
@@ -34,9 +38,7 @@ def list_memories(
     """
     return deps.store.read(
         lambda tx: page_of(
-            lambda size, room: tx.memories.page(project_id, after=cursor, limit=size, room=room),
-            tx.memories.cursor_after,
-            limit,
+            partial(tx.memories.page, project_id, after=cursor), tx.memories.cursor_after, limit
         )
     )
 

@@ -6,24 +6,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 from reflect_server.errors import InvalidRequestError, NotFoundError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
 
-_UNREACHABLE = frozenset({"", ".", ".."})
-
-
-def is_reachable(identifier: str) -> bool:
-    """
-    Say whether a path can lead to what has an id.
-
-    Paths with `.` or `..` mean other paths.
-
-    Args:
-        identifier: The id.
-    """
-    return identifier not in _UNREACHABLE
+UNREACHABLE = frozenset({"", ".", ".."})
+"""Ids to which no path can lead, as paths with them mean other paths."""
 
 
 def require_reachable(project_id: str) -> None:
@@ -36,7 +25,7 @@ def require_reachable(project_id: str) -> None:
     Raises:
         InvalidRequestError: The id is `.` or `..`, or empty.
     """
-    if not is_reachable(project_id):
+    if project_id in UNREACHABLE:
         raise InvalidRequestError(
             f"`project_id` is {project_id!r}, and no path can lead to such a project. "
             "Choose another id.",

@@ -12,18 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reflect_server.domain.entities import Memory
-from reflect_server.domain.ranking import Pool, Ranking, candidates, score, select
+from reflect_server.domain.candidates import Candidates
+from reflect_server.domain.memory import Memory
+from reflect_server.domain.ranking import Pool, Ranking, score, select
 from reflect_server.domain.texts import require_text
-from reflect_server.domain.utility import (
-    Utility,
-    base_rate,
-    log_gains,
-    usual_rates,
-    utility,
-    with_other_runs,
-)
-from reflect_server.retrieval.index import Matches
+from reflect_server.domain.utility import Judgement, Utility, judge
 from reflect_server.use_cases.dependencies import Dependencies
 
 QUICK_MEMORIES = 20_000
@@ -137,85 +130,59 @@ def query_memories(deps: Dependencies, project_id: str, query: Query) -> list[Ra
         ReflectServerError: The embedder or the store cannot do its work.
     """
     require_text(query.task, "task")
-    ranking = query.ranking
-    matches = _matches(deps, project_id, query)
-    pool = candidates(matches.similarities, matches.lexical, matches.ids, ranking)
-    wanted = [matches.ids[index] for index in pool]
-    memories, evidence = deps.store.for_ranking(project_id, wanted)
-    present = [index for index in pool if matches.ids[index] in memories]
-    found = [(index, memories[matches.ids[index]]) for index in present]
+    found = _candidates(deps, project_id, query)
+    memories, evidence = deps.store.for_ranking(project_id, found.ids)
+    places = [place for place, memory_id in enumerate(found.ids) if memory_id in memories]
+    if not places:
+        return []
     explores = random.random() < deps.exploration  # noqa: S311 - A choice, no secret.
-    draw = np.random.default_rng() if explores else None
-    return _ranked(matches, found, base_rate(evidence), ranking, draw) if found else []
+    weighed = [memories[found.ids[place]] for place in places]
+    judgement = judge(weighed, evidence, draw=np.random.default_rng() if explores else None)
+    pool = Pool(
+        similarities=found.similarities[places],
+        lexical=found.lexical[places],
+        q_values=np.array([memory.q_value for memory in weighed]),
+        gains=judgement.gains,
+        lessons=[memory.reflection.lesson for memory in weighed],
+        vectors=found.vectors[places],
+        stances=[memory.stance for memory in weighed],
+    )
+    return _ranked(weighed, pool, judgement, query.ranking)
 
 
-def _matches(deps: Dependencies, project_id: str, query: Query) -> Matches:
+def _candidates(deps: Dependencies, project_id: str, query: Query) -> Candidates:
     space, wanted = deps.spaces.active, query.metadata_filter
     vector = space.embedder.embed([query.task])[0]
-    if not wanted:
-        return space.index.search(project_id, vector, query.task, ranking=query.ranking)
-    allowed = deps.store.read(lambda tx: tx.memories.matching(project_id, wanted))
-    return space.index.search(project_id, vector, query.task, allowed=allowed)
+    allowed = None
+    if wanted:
+        allowed = deps.store.read(lambda tx: tx.memories.matching(project_id, wanted))
+    return space.index.candidates(project_id, vector, query.task, query.ranking, allowed=allowed)
 
 
 def _ranked(
-    matches: Matches,
-    found: Sequence[tuple[int, Memory]],
-    rate: float,
-    ranking: Ranking,
-    draw: np.random.Generator | None,
+    memories: Sequence[Memory], pool: Pool, judgement: Judgement, ranking: Ranking
 ) -> list[RankedMemory]:
-    rows = [index for index, _ in found]
-    memories = [memory for _, memory in found]
-    stances = [memory.stance for memory in memories]
-    evidence = with_other_runs([memory.evidence for memory in memories], stances)
-    usual = usual_rates(evidence, [memory.normalized_task for memory in memories], rate)
-    pool = Pool(
-        similarities=matches.similarities[rows],
-        lexical=matches.lexical[rows],
-        q_values=np.array([memory.q_value for memory in memories]),
-        gains=log_gains(
-            np.array([known.wins for known in evidence]),
-            np.array([known.losses for known in evidence]),
-            np.array(usual),
-            rate,
-            draw=draw,
-        ),
-        lessons=[memory.reflection.lesson for memory in memories],
-        vectors=matches.vectors[rows],
-        stances=stances,
-    )
     scores = score(pool, ranking.blend)
     witnesses = Counter(pool.lessons)
-    by_letters = (1 + np.sort(-pool.lexical).searchsorted(-pool.lexical)).tolist()
-    # Lists, as taking single numbers out of arrays is slow.
-    similar, letters, totals, lexical, feedback, gained, agreed = (
-        values.tolist()
-        for values in (
-            pool.similarities,
-            pool.lexical,
-            scores.total,
-            scores.lexical,
-            scores.feedback,
-            scores.utility,
-            scores.agreement,
+    by_letters = 1 + np.sort(-pool.lexical).searchsorted(-pool.lexical)
+    return [
+        RankedMemory(
+            memory=memories[place],
+            similarity=float(pool.similarities[place]),
+            score=float(scores.total[place]),
+            why=Why(
+                candidates=len(memories),
+                lexical_rank=int(by_letters[place]) if pool.lexical[place] else None,
+                lexical=float(scores.lexical[place]),
+                feedback=float(scores.feedback[place]),
+                evidence=judgement.weights[place],
+                judged=judgement.utilities[place],
+                base_rate=judgement.usual[place],
+                utility=float(scores.utility[place]),
+                agreeing=witnesses[pool.lessons[place]] - 1,
+                agreement=float(scores.agreement[place]),
+                diversity_penalty=penalty,
+            ),
         )
-    )
-
-    def ranked(place: int, penalty: float) -> RankedMemory:
-        why = Why(
-            candidates=len(memories),
-            lexical_rank=by_letters[place] if letters[place] else None,
-            lexical=lexical[place],
-            feedback=feedback[place],
-            evidence=evidence[place].wins + evidence[place].losses,
-            judged=utility(evidence[place], base_rate=rate),
-            base_rate=usual[place],
-            utility=gained[place],
-            agreeing=witnesses[pool.lessons[place]] - 1,
-            agreement=agreed[place],
-            diversity_penalty=penalty,
-        )
-        return RankedMemory(memories[place], similar[place], totals[place], why)
-
-    return [ranked(place, penalty) for place, penalty in select(pool, scores.total, ranking)]
+        for place, penalty in select(pool, scores.total, ranking)
+    ]

@@ -6,21 +6,29 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from reflect_server.domain import trajectory
-from reflect_server.domain.entities import IngestStatus, Memory, Message, ReviewMode, Trace
+import msgspec
+
 from reflect_server.domain.learning import credit
+from reflect_server.domain.memory import Memory
+from reflect_server.domain.review import ReviewMode
 from reflect_server.domain.texts import DEEPEST_NESTING, is_shallow, require_text
+from reflect_server.domain.trace import IngestStatus, Trace
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.errors import ConflictError, InvalidRequestError
+from reflect_server.retrieval.embedding_space import EmbeddingSpaces
 from reflect_server.store.protocol.idempotency import IdempotentAnswer
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
 from reflect_server.use_cases.memories import memory_of
-from reflect_server.use_cases.reviews import Verdict, review_of, teach
+from reflect_server.use_cases.reviews import Verdict, apply_review, review_of
+
+_encode = msgspec.json.Encoder().encode
 
 
 class IdempotencyKeyReusedError(ConflictError):
@@ -38,7 +46,7 @@ class Run:
 
     Attributes:
         task: What the agent was asked to do.
-        trajectory: Its messages, the JSON of them, or a summary in plain text.
+        trajectory: What it did; see `trajectory_of`.
         final_response: The final answer; None to take it from the trajectory.
         retrieved_memory_ids: The memories that it was given, best first; some may have been deleted
             since.
@@ -50,10 +58,10 @@ class Run:
     """
 
     task: str
-    trajectory: str | Sequence[Message]
+    trajectory: Trajectory
     final_response: str | None = None
-    retrieved_memory_ids: tuple[str, ...] = ()
-    used_memory_ids: tuple[str, ...] | None = None
+    retrieved_memory_ids: Sequence[str] = ()
+    used_memory_ids: Sequence[str] | None = None
     model: str | None = None
     metadata: Mapping[str, Any] | None = None
     reference_context: str | None = None
@@ -90,16 +98,20 @@ class Receipt:
     replayed: bool = False
 
 
-class Recording:
+async def record(
+    deps: Dependencies,
+    project_id: str,
+    run: Run,
+    *,
+    idempotency: IdempotencyKey | None = None,
+    now: datetime,
+) -> Receipt:
     """
-    A run on its way into the store, and what its review does.
+    Store a run, with what its review does, in one transaction.
 
-    Everything is stored in one transaction: the trace, its review, the moved Q-values, a memory of
-    an authored reflection, and the idempotency key.
-
-    Attributes:
-        memory: The memory that the run brings with it, whose task has to be embedded; None for
-            most runs.
+    That is the trace, its review, the moved Q-values, a memory of an authored reflection, and the
+    idempotency key. The event loop goes on meanwhile: the store waits for the disk on its own
+    thread, and an authored reflection is embedded on one that may wait for a model.
 
     Args:
         deps: The collaborators.
@@ -108,108 +120,110 @@ class Recording:
         idempotency: How to recognise a repetition; None to create in any case.
         now: The present time, in UTC.
 
+    Returns:
+        The trace's id and ingest status, also where an earlier request had created it.
+
     Raises:
-        InvalidRequestError: The task is blank, or a memory was used but not retrieved.
+        InvalidRequestError: The task is blank, a memory was used but not retrieved, or is not and
+            never was one of the project.
+        IdempotencyKeyReusedError: The key came before, with a different request.
+        ReflectServerError: The store or the embedder cannot do its work.
     """
+    trace = _trace_of(run, project_id, now)
+    memory = _authored_memory(trace)
+    keep = partial(_keep, trace, idempotency, deps.origin(), deps.q_learning_alpha)
+    if memory is not None:
+        return await deps.in_patient_thread(partial(_keep_with, memory, keep, deps.spaces))
+    try:
+        return await deps.store.write_async(keep)
+    finally:  # Also where nobody waits any longer. What the worker writes then comes after.
+        if trace.ingest_status is IngestStatus.QUEUED:
+            deps.queued()
 
-    def __init__(
-        self,
-        deps: Dependencies,
-        project_id: str,
-        run: Run,
-        *,
-        idempotency: IdempotencyKey | None = None,
-        now: datetime,
-    ) -> None:
-        self._deps = deps
-        self._idempotency = idempotency
-        self._origin = deps.origin()
-        self._trace = _trace_of(run, project_id, now)
-        self.memory = _authored_memory(self._trace)
 
-    async def store(self) -> Receipt:
-        """
-        Store a run that brings no memory, while the event loop goes on.
+def trajectory_of(given: str | Sequence[Any]) -> Trajectory:
+    """
+    Take a trajectory as it comes in, and encode it as it is kept.
 
-        Returns:
-            The trace's id and ingest status, also where an earlier request had created it.
+    That takes a while where it is long: call it on a thread then.
 
-        Raises:
-            InvalidRequestError: A memory is not and never was one of the project.
-            IdempotencyKeyReusedError: The key came before, with a different request.
-            StoreError: The store cannot write it.
-        """
-        try:
-            return await self._deps.store.write_async(self._keep)
-        finally:  # Also where nobody waits any longer. What the worker writes then comes after.
-            if self._trace.ingest_status is IngestStatus.QUEUED:
-                self._deps.queued()
+    Args:
+        given: A list of messages, the same list as JSON text, or plain text that sums the run up.
 
-    def store_with_memory(self, memory: Memory) -> Receipt:
-        """
-        Store a run and the memory that it brings. Blocks.
+    Raises:
+        InvalidRequestError: A text holds a value that JSON cannot carry.
+    """
+    trajectory = Trajectory.of(given)
+    if isinstance(given, str) and not _is_storable(trajectory):
+        raise InvalidRequestError(
+            "`trajectory` holds a value that JSON cannot carry (NaN, Infinity, or half of a "
+            f"surrogate pair), or is nested more than {DEEPEST_NESTING} levels deep. "
+            "Send it without that.",
+            field="trajectory",
+        )
+    trajectory.to_json(_encode)
+    return trajectory
 
-        Args:
-            memory: The run's `memory`.
 
-        Returns:
-            As `store` does.
+def _keep(
+    trace: Trace,
+    idempotency: IdempotencyKey | None,
+    origin: str | None,
+    default_alpha: float,
+    tx: Transaction,
+) -> Receipt:
+    earlier = idempotency and _earlier(tx, trace.project_id, idempotency)
+    if earlier:
+        return earlier
+    if trace.retrieved_memory_ids:
+        _require_memories(tx, trace)
+    tx.traces.insert(trace)
+    if origin is not None:
+        tx.traces.note_origin(trace.id, origin)
+    if trace.review is not None and trace.retrieved_memory_ids:
+        apply_review(tx, trace, trace.review, default_alpha)
+    if idempotency:
+        answer = IdempotentAnswer(idempotency.fingerprint, trace.id)
+        tx.idempotency.remember(trace.project_id, idempotency.key, answer, at=trace.created_at)
+    return Receipt(trace.id, trace.ingest_status)
 
-        Raises:
-            InvalidRequestError: As from `store`.
-            IdempotencyKeyReusedError: As from `store`.
-            ReflectServerError: The embedder or the store cannot do its work.
-        """
-        store, space = self._deps.store, self._deps.spaces.active
-        vector = space.embedder.embed([memory.task])[0]
 
-        def work(tx: Transaction) -> Receipt:
-            receipt = self._keep(tx)
-            if not receipt.replayed:
-                tx.memories.insert(memory, vector=vector, embedder=space.embedder.name)
-            return receipt
+def _keep_with(
+    memory: Memory, keep: Callable[[Transaction], Receipt], spaces: EmbeddingSpaces
+) -> Receipt:
+    """
+    Store a run together with the memory that it brings.
+    """
+    embedded = spaces.embed(memory)
 
-        receipt = store.write(work)
+    def work(tx: Transaction) -> Receipt:
+        receipt = keep(tx)
         if not receipt.replayed:
-            self._deps.spaces.settle(store, space, memory, vector)
+            embedded.insert(tx)
         return receipt
 
-    def _keep(self, tx: Transaction) -> Receipt:
-        trace, idempotency = self._trace, self._idempotency
-        earlier = idempotency and _earlier(tx, trace.project_id, idempotency)
-        if earlier:
-            return earlier
-        if trace.retrieved_memory_ids:
-            _require_memories(tx, trace)
-        tx.traces.insert(trace)
-        if self._origin is not None:
-            tx.traces.note_origin(trace.id, self._origin)
-        teach(tx, trace, self._deps.q_learning_alpha)
-        if idempotency:
-            answer = IdempotentAnswer(idempotency.fingerprint, trace.id)
-            tx.idempotency.remember(trace.project_id, idempotency.key, answer, at=trace.created_at)
-        return Receipt(trace.id, trace.ingest_status)
+    return spaces.commit(embedded, work, kept=lambda receipt: not receipt.replayed)
 
 
 def _trace_of(run: Run, project_id: str, now: datetime) -> Trace:
     require_text(run.task, "task")
     trace_id = _new_id(now)
-    messages = _messages(run.trajectory)
     retrieved = tuple(dict.fromkeys(run.retrieved_memory_ids))
     used = None if run.used_memory_ids is None else tuple(dict.fromkeys(run.used_memory_ids))
-    credit(retrieved, used)
+    if used:
+        credit(retrieved, used)
     review = None
     if run.verdict is not None:
         review = review_of(run.verdict, trace_id, ReviewMode.INLINE, now)
     queued = review is not None and review.remember and review.reflection is None
     final_response = run.final_response
     if final_response is None:
-        final_response = trajectory.final_response(messages)
+        final_response = run.trajectory.final_response
     return Trace(
         id=trace_id,
         project_id=project_id,
         task=run.task,
-        trajectory=messages,
+        trajectory=run.trajectory,
         final_response=final_response,
         retrieved_memory_ids=retrieved,
         used_memory_ids=used,
@@ -231,23 +245,11 @@ def _new_id(now: datetime) -> str:
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(6)}"
 
 
-def _messages(given: str | Sequence[Message]) -> list[Message]:
-    messages = trajectory.parse(given)
-    if isinstance(given, str) and not _is_storable(messages):
-        raise InvalidRequestError(
-            "`trajectory` holds a value that JSON cannot carry (NaN, Infinity, or half of a "
-            f"surrogate pair), or is nested more than {DEEPEST_NESTING} levels deep. "
-            "Send it without that.",
-            field="trajectory",
-        )
-    return messages
-
-
-def _is_storable(messages: list[Message]) -> bool:
-    if not is_shallow(messages):
+def _is_storable(trajectory: Trajectory) -> bool:
+    if not is_shallow(list(trajectory.messages)):
         return False
     try:
-        json.dumps(messages, allow_nan=False, ensure_ascii=False).encode()
+        json.dumps(list(trajectory.messages), allow_nan=False, ensure_ascii=False).encode()
     except ValueError:
         return False
     return True
@@ -256,8 +258,7 @@ def _is_storable(messages: list[Message]) -> bool:
 def _authored_memory(trace: Trace) -> Memory | None:
     if trace.review is None or trace.review.reflection is None:
         return None
-    tools_used = trajectory.tools_used(trace.trajectory)
-    reflection = replace(trace.review.reflection, tools_used=tools_used)
+    reflection = replace(trace.review.reflection, tools_used=trace.trajectory.tools_used)
     return memory_of(trace, reflection, now=trace.created_at)
 
 
@@ -270,8 +271,8 @@ def _earlier(tx: Transaction, project_id: str, idempotency: IdempotencyKey) -> R
             f"The idempotency key {idempotency.key!r} came before with a different request. "
             "Choose a new key for a new trace, and repeat one only with the same body."
         )
-    trace = tx.traces.get(project_id, answer.resource_id)
-    status = trace.ingest_status if trace else IngestStatus.COMPLETED
+    state = tx.traces.state(project_id, answer.resource_id)
+    status = state.ingest_status if state else IngestStatus.COMPLETED
     return Receipt(answer.resource_id, status, replayed=True)
 
 

@@ -9,21 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reflect_server.domain.entities import (
-    QValueEvent,
-    Reflection,
-    Review,
-    ReviewMode,
-    ReviewResult,
-    Trace,
-)
-from reflect_server.domain.learning import credit, replayed, updated
+from reflect_server.domain.learning import credit, replayed, taught
 from reflect_server.domain.lessons import agreeing
+from reflect_server.domain.memory import QValueEvent
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import Review, ReviewMode, ReviewResult
 from reflect_server.domain.texts import require_text
+from reflect_server.domain.trace import Trace, TraceState
 from reflect_server.errors import ConflictError, InvalidRequestError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
-from reflect_server.use_cases.traces import require_trace
+from reflect_server.use_cases.traces import get_trace, require_state
 
 
 class AlreadyReviewedError(ConflictError):
@@ -74,24 +70,25 @@ def review_trace(
         NotFoundError: The project has no such trace.
         AlreadyReviewedError: The trace has a different review.
     """
+    trace = get_trace(deps, project_id, trace_id)
     review = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
     origin = deps.origin()
 
-    def work(tx: Transaction) -> tuple[Trace, bool]:
-        trace = require_trace(tx, project_id, trace_id)
-        if trace.review is not None:
-            _require_same(trace.review, review)
-            return trace, False
-        reviewed = _attached(tx, trace, review, origin)
-        teach(tx, reviewed, deps.q_learning_alpha)
-        return reviewed, True
+    def work(tx: Transaction) -> tuple[TraceState, bool]:
+        state = require_state(tx, project_id, trace_id)
+        if state.review is not None:
+            _require_same(state.review, review)
+            return state, False
+        after = _attach(tx, state, review, origin)
+        apply_review(tx, trace, review, deps.q_learning_alpha)
+        return after, True
 
-    trace, is_new = deps.store.write(work)
+    state, is_new = deps.store.write(work)
     if is_new:
         if verdict.remember:
             deps.queued()
         deps.changed(trace_id)
-    return trace
+    return trace.in_state(state)
 
 
 def change_review(
@@ -118,23 +115,24 @@ def change_review(
     Raises:
         NotFoundError: The project has no such trace.
     """
+    trace = get_trace(deps, project_id, trace_id)
     given = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
     origin = deps.origin()
 
-    def work(tx: Transaction) -> tuple[Trace, Trace]:
-        before = require_trace(tx, project_id, trace_id)
+    def work(tx: Transaction) -> tuple[TraceState, TraceState]:
+        before = require_state(tx, project_id, trace_id)
         present = before.review
-        if present is not None and _content(present) == _content(given):
-            return before, before
-        review = given
-        if present is not None:
-            review = replace(given, id=present.id, created_at=present.created_at)
-            tx.traces.remove_review(trace_id)
-        after = _attached(tx, before, review, origin)
         if present is None:
-            teach(tx, after, deps.q_learning_alpha)
-        else:
-            _reteach(tx, review, deps.q_learning_alpha)
+            after = _attach(tx, before, given, origin)
+            apply_review(tx, trace, given, deps.q_learning_alpha)
+            return before, after
+        if _content(present) == _content(given):
+            return before, before
+        review = replace(given, id=present.id, created_at=present.created_at)
+        tx.traces.remove_review(trace_id)
+        after = _attach(tx, require_state(tx, project_id, trace_id), review, origin)
+        alpha = deps.q_learning_alpha if review.alpha is None else review.alpha
+        _replay(tx, tx.memories.change_events(review.id, result=review.result, alpha=alpha))
         return before, after
 
     before, after = deps.store.write(work)
@@ -144,7 +142,7 @@ def change_review(
         if verdict.remember:
             deps.queued()
         deps.changed(trace_id)
-    return after
+    return trace.in_state(after)
 
 
 def undo_review(deps: Dependencies, project_id: str, trace_id: str) -> Trace:
@@ -166,41 +164,34 @@ def undo_review(deps: Dependencies, project_id: str, trace_id: str) -> Trace:
     Raises:
         NotFoundError: The project has no such trace.
     """
+    trace = get_trace(deps, project_id, trace_id)
 
-    def work(tx: Transaction) -> tuple[Trace, str | None]:
-        trace = require_trace(tx, project_id, trace_id)
-        if trace.review is None:
-            return trace, None
-        _unteach(tx, trace.review)
+    def work(tx: Transaction) -> tuple[TraceState, str | None]:
+        state = require_state(tx, project_id, trace_id)
+        if state.review is None:
+            return state, None
+        _replay(tx, tx.memories.remove_events(state.review.id))
         tx.traces.remove_review(trace_id)
-        return require_trace(tx, project_id, trace_id), trace.created_memory_id
+        return require_state(tx, project_id, trace_id), state.created_memory_id
 
-    trace, memory_id = deps.store.write(work)
+    state, memory_id = deps.store.write(work)
     if memory_id is not None:
         deps.spaces.active.index.remove(project_id, [memory_id])
     deps.changed(trace_id)
-    return trace
+    return trace.in_state(state)
 
 
-def _attached(tx: Transaction, trace: Trace, review: Review, origin: str | None) -> Trace:
-    tx.traces.add_review(review)
+def _attach(tx: Transaction, state: TraceState, review: Review, origin: str | None) -> TraceState:
+    after = state.reviewed(review)
+    tx.traces.add_review(review, after.review_status)
     if origin is not None:
-        tx.traces.note_origin(trace.id, origin)
-    return require_trace(tx, trace.project_id, trace.id)
-
-
-def _unteach(tx: Transaction, review: Review) -> None:
-    _replay(tx, tx.memories.forget(review.id))
-
-
-def _reteach(tx: Transaction, review: Review, default_alpha: float) -> None:
-    alpha = default_alpha if review.alpha is None else review.alpha
-    _replay(tx, tx.memories.rejudge(review.id, result=review.result, alpha=alpha))
+        tx.traces.note_origin(review.trace_id, origin)
+    return after
 
 
 def _replay(tx: Transaction, changed: Sequence[QValueEvent]) -> None:
     for event in changed:
-        tx.memories.relearn(event.memory_id, replayed(tx.memories.history(event.memory_id)))
+        tx.memories.set_learned(event.memory_id, replayed(tx.memories.history(event.memory_id)))
 
 
 def review_of(verdict: Verdict, trace_id: str, mode: ReviewMode, now: datetime) -> Review:
@@ -239,43 +230,30 @@ def review_of(verdict: Verdict, trace_id: str, mode: ReviewMode, now: datetime) 
     )
 
 
-def teach(tx: Transaction, trace: Trace, default_alpha: float) -> None:
+def apply_review(tx: Transaction, trace: Trace, review: Review, default_alpha: float) -> None:
     """
-    Move the Q-values of the memories that a trace's review credits; no review moves nothing.
+    Move the Q-values of the memories that a review of a trace credits.
 
     Memories that have been deleted since they were retrieved are passed over.
 
     Args:
         tx: The transaction.
-        trace: The trace, with its review.
+        trace: The trace.
+        review: Its review.
         default_alpha: The learning rate where the review names none, in [0, 1].
     """
-    review = trace.review
-    if review is None:
+    retrieved, used = trace.retrieved_memory_ids, trace.used_memory_ids
+    if not retrieved:
         return
-    found = tx.memories.get_many(trace.project_id, trace.retrieved_memory_ids)
-    given = {m: found[m].reflection for m in trace.retrieved_memory_ids if m in found}
-    agreed = agreeing(trace.final_response, given) if trace.used_memory_ids is None else ()
-    weights = credit(trace.retrieved_memory_ids, trace.used_memory_ids, agreed)
-    alpha = default_alpha if review.alpha is None else review.alpha
-    for memory_id in weights:
-        if memory_id not in found:
-            continue
-        memory, weight = found[memory_id], weights[memory_id]
-        tx.memories.record(
-            QValueEvent(
-                id=secrets.token_hex(8),
-                memory_id=memory_id,
-                trace_id=trace.id,
-                review_id=review.id,
-                result=review.result,
-                alpha=alpha,
-                weight=weight,
-                q_before=memory.q_value,
-                q_after=updated(memory.q_value, alpha=alpha, weight=weight, result=review.result),
-                created_at=review.created_at,
-            )
-        )
+    found = tx.memories.get_many(trace.project_id, retrieved)
+    given = {m: found[m].reflection for m in retrieved if m in found}
+    agreed = agreeing(trace.final_response, given) if used is None else ()
+    weights = credit(retrieved, used, agreed)
+    credited = [(found[m], weight) for m, weight in weights.items() if m in found]
+    if credited:
+        alpha = default_alpha if review.alpha is None else review.alpha
+        ids = [secrets.token_hex(8) for _ in credited]
+        tx.memories.append_events(taught(credited, review, event_ids=ids, alpha=alpha))
 
 
 def _content(review: Review) -> tuple[object, ...]:

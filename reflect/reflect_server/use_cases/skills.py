@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from reflect_server.domain.entities import Evidence, Memory
+from reflect_server.domain.memory import Evidence, Memory
 from reflect_server.domain.skills.document import document
 from reflect_server.domain.skills.edits import Draft
 from reflect_server.domain.skills.entities import Skill, SkillCheck, SkillLine, SkillSection

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
-from reflect_server.domain.entities import Trace, TraceFilter
 from reflect_server.domain.pagination import Page, page_of
+from reflect_server.domain.trace import Trace, TraceFilter, TraceState
 from reflect_server.errors import NotFoundError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
@@ -52,9 +53,7 @@ def list_traces(
     """
     return deps.store.read(
         lambda tx: page_of(
-            lambda size, room: tx.traces.page(
-                project_id, wanted=wanted, after=cursor, limit=size, room=room
-            ),
+            partial(tx.traces.page, project_id, wanted=wanted, after=cursor),
             tx.traces.cursor_after,
             limit,
         )
@@ -124,8 +123,30 @@ def require_trace(tx: Transaction, project_id: str, trace_id: str) -> Trace:
     """
     trace = tx.traces.get(project_id, trace_id)
     if trace is None:
-        raise NotFoundError(
-            f"The project {project_id!r} has no trace with the id {trace_id!r}. "
-            "Check the id and the project."
-        )
+        raise _missing(project_id, trace_id)
     return trace
+
+
+def require_state(tx: Transaction, project_id: str, trace_id: str) -> TraceState:
+    """
+    Return the state of one trace, within a transaction.
+
+    Args:
+        tx: The transaction.
+        project_id: The project.
+        trace_id: The trace.
+
+    Raises:
+        NotFoundError: The project has no such trace.
+    """
+    state = tx.traces.state(project_id, trace_id)
+    if state is None:
+        raise _missing(project_id, trace_id)
+    return state
+
+
+def _missing(project_id: str, trace_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"The project {project_id!r} has no trace with the id {trace_id!r}. "
+        "Check the id and the project."
+    )

@@ -9,7 +9,7 @@ from datetime import datetime
 from reflect_contract import models
 from reflect_server.api.call import Call
 from reflect_server.api.fields import given
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 from reflect_server.use_cases import api_keys
 
 

@@ -9,9 +9,9 @@ import msgspec
 from reflect_contract import models
 from reflect_server.api.answer import Answer
 from reflect_server.api.call import Call
-from reflect_server.api.fields import given
+from reflect_server.api.fields import present
 from reflect_server.api.lists import listed
-from reflect_server.domain.entities import Memory, QValueEvent
+from reflect_server.domain.memory import Memory, QValueEvent
 from reflect_server.domain.pagination import Page
 from reflect_server.domain.ranking import Ranking
 from reflect_server.http.threads import PATIENT
@@ -25,13 +25,17 @@ async def query_memories(
     """
     Find the memories that fit a task.
     """
-    ranking = Ranking(
-        limit=given(body.limit, 10),
-        blend=given(body.lambda_, 0.5),
-        mmr_lambda=given(body.mmr_lambda, 0.7),
-        similarity_threshold=given(body.similarity_threshold, call.deps.similarity_threshold),
+    wishes = present(
+        body,
+        limit="limit",
+        blend="lambda_",
+        mmr_lambda="mmr_lambda",
+        similarity_threshold="similarity_threshold",
+        metadata_filter="metadata_filter",
     )
-    query = querying.Query(body.task, ranking, given(body.metadata_filter, None))
+    metadata_filter = wishes.pop("metadata_filter", None)
+    ranking = Ranking(**{"similarity_threshold": call.deps.similarity_threshold, **wishes})
+    query = querying.Query(body.task, ranking, metadata_filter)
 
     def answer() -> models.MemoryList:
         found = querying.query_memories(call.deps, project_id, query)

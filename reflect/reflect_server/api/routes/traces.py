@@ -12,21 +12,15 @@ import msgspec
 from reflect_contract import models
 from reflect_server.api.answer import Answer
 from reflect_server.api.call import Call
-from reflect_server.api.fields import given
+from reflect_server.api.fields import given, present
 from reflect_server.api.lists import listed
-from reflect_server.domain.entities import (
-    IngestStatus,
-    Reflection,
-    Review,
-    ReviewResult,
-    ReviewStatus,
-    Trace,
-    TraceFilter,
-)
 from reflect_server.domain.pagination import Page
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import Review, ReviewResult, ReviewStatus
+from reflect_server.domain.trace import IngestStatus, Trace, TraceFilter
 from reflect_server.errors import InvalidRequestError, ReflectServerError
 from reflect_server.http.request_body import decode_body
-from reflect_server.http.threads import PATIENT, USUAL
+from reflect_server.http.threads import USUAL
 from reflect_server.http.waiting import requested_wait
 from reflect_server.use_cases import recording, reviews, traces
 
@@ -40,20 +34,16 @@ async def create_trace(
     Record a run.
     """
 
-    def recorded() -> recording.Recording:
-        idempotency = None
-        if idempotency_key is not None:
-            fingerprint = hashlib.sha256(_encode(body)).digest()
-            idempotency = recording.IdempotencyKey(idempotency_key, fingerprint)
-        return recording.Recording(
-            call.deps, project_id, _run(body), idempotency=idempotency, now=call.now
-        )
+    def taken() -> tuple[recording.Run, recording.IdempotencyKey | None]:
+        if idempotency_key is None:
+            return _run(body), None
+        fingerprint = hashlib.sha256(_encode(body)).digest()
+        return _run(body), recording.IdempotencyKey(idempotency_key, fingerprint)
 
-    run = await USUAL.run(recorded) if call.is_large else recorded()
-    if run.memory is None:
-        receipt = await run.store()
-    else:
-        receipt = await PATIENT.run(run.store_with_memory, run.memory)
+    run, idempotency = await USUAL.run(taken) if call.is_large else taken()
+    receipt = await recording.record(
+        call.deps, project_id, run, idempotency=idempotency, now=call.now
+    )
     response = models.TraceCreateResponse(
         trace_id=receipt.trace_id, ingest_status=models.IngestStatus(receipt.ingest_status)
     )
@@ -121,7 +111,7 @@ def review_trace(
     """
     Attach a verdict to a trace.
     """
-    verdict = _deferred(body)
+    verdict = _verdict(body)
     return _trace_response(
         reviews.review_trace(call.deps, project_id, trace_id, verdict, now=call.now)
     )
@@ -133,7 +123,7 @@ def change_review(
     """
     Give a trace another verdict.
     """
-    verdict = _deferred(body)
+    verdict = _verdict(body)
     return _trace_response(
         reviews.change_review(call.deps, project_id, trace_id, verdict, now=call.now)
     )
@@ -187,38 +177,33 @@ def _is_reviewed(trace: Trace) -> bool:
 
 
 def _run(body: models.CreateTraceRequest) -> recording.Run:
-    used = given(body.used_memory_ids, None)
-    review = given(body.review, None)
+    known = present(
+        body,
+        final_response="final_response",
+        retrieved_memory_ids="retrieved_memory_ids",
+        used_memory_ids="used_memory_ids",
+        model="model",
+        metadata="metadata",
+        reference_context="reference_context",
+        review="review",
+    )
+    review = known.pop("review", None)
     return recording.Run(
         task=body.task,
-        trajectory=body.trajectory,
-        final_response=given(body.final_response, None),
-        retrieved_memory_ids=tuple(given(body.retrieved_memory_ids, [])),
-        used_memory_ids=None if used is None else tuple(used),
-        model=given(body.model, None),
-        metadata=given(body.metadata, None),
-        reference_context=given(body.reference_context, None),
+        trajectory=recording.trajectory_of(body.trajectory),
         verdict=None if review is None else _verdict(review),
+        **known,
     )
 
 
-def _deferred(body: models.ReviewTraceRequest) -> reviews.Verdict:
-    return reviews.Verdict(
-        result=ReviewResult(body.result),
-        feedback_text=given(body.feedback_text, None),
-        alpha=given(body.alpha, None),
-        remember=body.remember is not False,
-    )
-
-
-def _verdict(review: models.ReviewInput) -> reviews.Verdict:
-    authored = given(review.reflection, None)
+def _verdict(review: models.ReviewInput | models.ReviewTraceRequest) -> reviews.Verdict:
+    known = present(review, feedback_text="feedback_text", alpha="alpha", reflection="reflection")
+    authored = known.pop("reflection", None)
     return reviews.Verdict(
         result=ReviewResult(review.result),
-        feedback_text=given(review.feedback_text, None),
-        alpha=given(review.alpha, None),
         reflection=None if authored is None else _reflection(authored),
         remember=review.remember is not False,
+        **known,
     )
 
 
@@ -237,7 +222,7 @@ def _trace_response(trace: Trace) -> models.TraceResponse:
     return models.TraceResponse(
         id=trace.id,
         task=trace.task,
-        trajectory=list(trace.trajectory),
+        trajectory=msgspec.Raw(trace.trajectory.to_json(_encode)),  # type: ignore[arg-type]  # sent as it is kept
         final_response=trace.final_response,
         retrieved_memory_ids=list(trace.retrieved_memory_ids),
         used_memory_ids=None if used is None else list(used),

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from reflect_server.domain.entities import Memory
+from reflect_server.domain.memory import Memory
 from reflect_server.domain.skills.entities import SkillLine, SkillSection
 from reflect_server.domain.skills.lessons import pooled
 from reflect_server.domain.utility import utility

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.entities import Memory
+from reflect_server.domain.memory import Memory
 from reflect_server.domain.skills.entities import (
     SkillChange,
     SkillChangeAction,

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.entities import Memory, QValueEvent
 from reflect_server.domain.learning import evidence_of
+from reflect_server.domain.memory import Memory, QValueEvent
 from reflect_server.domain.skills.entities import SkillCheck, SkillLine
 from reflect_server.domain.utility import PRIOR_WEIGHT
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reflect_server.domain.entities import Evidence, Memory
+from reflect_server.domain.memory import Evidence, Memory
 from reflect_server.domain.skills.entities import SkillLine, SkillSection
 from reflect_server.domain.utility import Utility, utility
 

@@ -18,7 +18,7 @@ from reflect_server.configuration.settings import Settings
 from reflect_server.data_folder.presence import holder_of
 from reflect_server.data_folder.private_files import may_use
 from reflect_server.data_folder.secret import SECRET_FILE, load_pepper
-from reflect_server.domain.entities import IngestStatus
+from reflect_server.domain.trace import IngestStatus
 from reflect_server.errors import ReflectServerError
 from reflect_server.maintenance.doctor.findings import Finding, ok, problem, problem_of, warning
 from reflect_server.store.sqlite.folder_lock import LOCK_NAME, RESTORE_LOCK_NAME, is_held

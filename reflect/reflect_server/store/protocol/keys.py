@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 
 
 class ApiKeys(Protocol):

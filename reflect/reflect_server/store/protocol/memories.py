@@ -11,7 +11,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.entities import Evidence, Learned, Memory, QValueEvent, ReviewResult
+from reflect_server.domain.memory import Evidence, Learned, Memory, QValueEvent, Taught
+from reflect_server.domain.review import ReviewResult
+from reflect_server.store.protocol.paged import Paged
 
 Vector = NDArray[np.float32]
 """A unit vector, shape (dimensions,)."""
@@ -48,7 +50,7 @@ class ForRanking(NamedTuple):
     evidence: Evidence
 
 
-class Memories(Protocol):
+class Memories(Paged[Memory], Protocol):
     """
     Memories, their vectors, and the history of their Q-values.
     """
@@ -85,38 +87,6 @@ class Memories(Protocol):
         Args:
             project_id: The project.
             memory_ids: The ids.
-        """
-        ...
-
-    def page(
-        self,
-        project_id: str,
-        *,
-        after: str | None = None,
-        limit: int | None = None,
-        room: int | None = None,
-    ) -> Sequence[Memory]:
-        """
-        Return memories, newest first.
-
-        Args:
-            project_id: The project.
-            after: The cursor of the page, from `cursor_after`; None for the first page.
-            limit: At most this many; None for all.
-            room: How long the texts of all may be before the last one, in characters; None for any
-                length.
-
-        Raises:
-            InvalidRequestError: The cursor is of another form.
-        """
-        ...
-
-    def cursor_after(self, memory_id: str) -> str:
-        """
-        Return the cursor of the page that follows a memory, as `Traces.cursor_after` does.
-
-        Args:
-            memory_id: The memory, which must exist.
         """
         ...
 
@@ -200,33 +170,34 @@ class Memories(Protocol):
         """
         ...
 
-    def record(self, event: QValueEvent) -> None:
+    def append_events(self, taught: Sequence[Taught]) -> None:
         """
-        Set the memory's Q-value to `event.q_after`, count the event as evidence, and keep it.
+        Keep what a review has taught memories: the events, the Q-values after them, and the
+        evidence.
 
         Args:
-            event: What moved the Q-value.
+            taught: What each of the memories has been taught.
 
         Raises:
-            ConflictError: The review has moved this memory before.
-            NotFoundError: The memory does not exist.
+            ConflictError: The review has moved one of the memories before.
+            NotFoundError: One of the memories does not exist.
         """
         ...
 
-    def forget(self, review_id: str) -> Sequence[QValueEvent]:
+    def remove_events(self, review_id: str) -> Sequence[QValueEvent]:
         """
-        Drop the events of a review and return them. Follow it by `relearn` for each memory.
+        Drop the events of a review and return them. Follow it by `set_learned` for each memory.
 
         Args:
             review_id: The review.
         """
         ...
 
-    def rejudge(
+    def change_events(
         self, review_id: str, *, result: ReviewResult, alpha: float
     ) -> Sequence[QValueEvent]:
         """
-        Change what the events of a review say and return them. Follow it by `relearn` for each
+        Change what the events of a review say and return them. Follow it by `set_learned` for each
         memory.
 
         Args:
@@ -236,7 +207,7 @@ class Memories(Protocol):
         """
         ...
 
-    def relearn(self, memory_id: str, learned: Learned) -> None:
+    def set_learned(self, memory_id: str, learned: Learned) -> None:
         """
         Set a memory's Q-value and evidence to what its events say, and rewrite their Q-values.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from reflect_server.domain.entities import Evidence
+from reflect_server.domain.memory import Evidence
 
 
 class Projects(Protocol):

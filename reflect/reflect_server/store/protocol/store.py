@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from reflect_server.domain.entities import IngestStatus
+from reflect_server.domain.trace import IngestStatus
 from reflect_server.store.protocol.idempotency import Idempotency
 from reflect_server.store.protocol.keys import ApiKeys
 from reflect_server.store.protocol.memories import ForRanking, Memories
@@ -46,53 +46,26 @@ class Holdings:
 class Transaction(Protocol):
     """
     One transaction: all its repositories see and change the same state.
+
+    Attributes:
+        projects: The projects.
+        traces: The traces and their reviews.
+        memories: The memories and their events.
+        skills: The skills.
+        keys: The API keys.
+        idempotency: The remembered answers.
     """
+
+    projects: Projects
+    traces: Traces
+    memories: Memories
+    skills: Skills
+    keys: ApiKeys
+    idempotency: Idempotency
 
     def holdings(self) -> Holdings:
         """
         Count what there is in all projects together.
-        """
-        ...
-
-    @property
-    def projects(self) -> Projects:
-        """
-        The projects.
-        """
-        ...
-
-    @property
-    def traces(self) -> Traces:
-        """
-        The traces and their reviews.
-        """
-        ...
-
-    @property
-    def memories(self) -> Memories:
-        """
-        The memories and their events.
-        """
-        ...
-
-    @property
-    def skills(self) -> Skills:
-        """
-        The skills.
-        """
-        ...
-
-    @property
-    def keys(self) -> ApiKeys:
-        """
-        The API keys.
-        """
-        ...
-
-    @property
-    def idempotency(self) -> Idempotency:
-        """
-        The remembered answers.
         """
         ...
 

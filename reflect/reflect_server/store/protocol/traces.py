@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from reflect_server.domain.entities import ALL_TRACES, Review, Trace, TraceFilter
+from reflect_server.domain.review import Review, ReviewStatus
+from reflect_server.domain.trace import ALL_TRACES, Trace, TraceFilter, TraceState
+from reflect_server.store.protocol.paged import Paged
 
 FARTHEST_DUE = timedelta(minutes=15)
 """
@@ -17,7 +19,22 @@ due at once: otherwise it would wait until this clock is there too.
 """
 
 
-class Traces(Protocol):
+class Claimed(NamedTuple):
+    """
+    A trace that was taken from the queue.
+
+    Attributes:
+        project_id: Its project.
+        trace_id: The trace.
+        attempt: The number of the attempt.
+    """
+
+    project_id: str
+    trace_id: str
+    attempt: int
+
+
+class Traces(Paged[Trace], Protocol):
     """
     Traces with their reviews. The trace's row is also its entry in the ingest queue.
     """
@@ -45,6 +62,18 @@ class Traces(Protocol):
         """
         ...
 
+    def state(self, project_id: str, trace_id: str) -> TraceState | None:
+        """
+        Return what of a trace changes, or None where the project has none of that id.
+
+        Reads no long text, so a write can ask for it and holds no other up.
+
+        Args:
+            project_id: The project.
+            trace_id: The trace.
+        """
+        ...
+
     def page(
         self,
         project_id: str,
@@ -55,7 +84,7 @@ class Traces(Protocol):
         room: int | None = None,
     ) -> Sequence[Trace]:
         """
-        Return traces, newest first.
+        Return traces, newest first; see `Paged.page`.
 
         Args:
             project_id: The project.
@@ -70,22 +99,14 @@ class Traces(Protocol):
         """
         ...
 
-    def cursor_after(self, trace_id: str) -> str:
-        """
-        Return the cursor of the page that follows a trace. It stays good when that is deleted.
-
-        Args:
-            trace_id: The trace, which must exist.
-        """
-        ...
-
-    def add_review(self, review: Review) -> None:
+    def add_review(self, review: Review, status: ReviewStatus) -> None:
         """
         Attach a review. Where the run is to be remembered, put the trace into the ingest queue, due
         when the review was received.
 
         Args:
             review: The review.
+            status: The trace's review status from now on.
 
         Raises:
             ConflictError: The trace has a review already.
@@ -96,7 +117,8 @@ class Traces(Protocol):
     def remove_review(self, trace_id: str) -> None:
         """
         Take a trace's review back, with the memory that was made of the trace, whose id stays
-        known; the trace leaves the ingest queue, and its failures there are forgotten.
+        known; its review is pending, and it leaves the ingest queue, where its failures are
+        forgotten.
 
         Args:
             trace_id: The trace.
@@ -122,7 +144,7 @@ class Traces(Protocol):
         """
         ...
 
-    def claim(self, *, now: datetime, until: datetime, after: str | None = None) -> Trace | None:
+    def claim(self, *, now: datetime, until: datetime, after: str | None = None) -> Claimed | None:
         """
         Take a queued trace that is due, mark it `processing`, and count the attempt and, until it
         ends well, the failure. The number of the attempt is what its results are known by later.
@@ -136,17 +158,18 @@ class Traces(Protocol):
             after: The project that had its turn last; None where none had.
 
         Returns:
-            The trace as it is now, or None where nothing is due.
+            Which trace it is, or None where nothing is due.
         """
         ...
 
-    def complete(self, trace_id: str, *, memory_id: str) -> None:
+    def complete(self, trace_id: str, *, memory_id: str, status: ReviewStatus) -> None:
         """
         Mark the trace as `completed`, with the memory that was made of it.
 
         Args:
             trace_id: The trace.
             memory_id: The memory.
+            status: The trace's review status from now on.
 
         Raises:
             StoreError: That memory was not made of that trace.

@@ -13,19 +13,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.entities import Reflection
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.trajectory import Trajectory
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DIGEST_BYTES = 16
 _VALUE = "<f4"
 
-_encode = msgspec.json.Encoder().encode
 _encode_sorted = msgspec.json.Encoder(order="deterministic").encode
-_decode_ids = msgspec.json.Decoder(tuple[str, ...]).decode
-_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
-_decode_messages = msgspec.json.Decoder(list[dict[str, Any]]).decode
-_decode_reflection = msgspec.json.Decoder(Reflection).decode
+_decode = msgspec.json.Decoder().decode
 
 
 def from_time(moment: datetime) -> int:
@@ -36,6 +33,16 @@ def from_time(moment: datetime) -> int:
         moment: The time.
     """
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_times(**moments: datetime) -> dict[str, int]:
+    """
+    Return what `from_time` does of each of several times, by name.
+
+    Args:
+        moments: The times.
+    """
+    return {name: from_time(moment) for name, moment in moments.items()}
 
 
 def to_time(microseconds: int) -> datetime:
@@ -68,6 +75,10 @@ def to_optional_time(microseconds: int | None) -> datetime | None:
     return None if microseconds is None else to_time(microseconds)
 
 
+to_json = msgspec.json.Encoder().encode
+"""Returns a value as the bytes of JSON."""
+
+
 def from_json(value: object) -> str:
     """
     Return free-form JSON, a sequence of ids, or a reflection as JSON text.
@@ -75,7 +86,7 @@ def from_json(value: object) -> str:
     Args:
         value: What is to be kept; finite numbers alone.
     """
-    return _encode(value).decode()
+    return to_json(value).decode()
 
 
 def from_ids(ids: Iterable[str]) -> str:
@@ -91,44 +102,34 @@ def from_ids(ids: Iterable[str]) -> str:
     return from_json([id_ for id_ in ids if "\x00" not in id_])
 
 
-def to_ids(text: str) -> tuple[str, ...]:
+to_ids = msgspec.json.Decoder(tuple[str, ...]).decode
+"""Returns the strings of a column that holds a JSON array."""
+
+to_object = msgspec.json.Decoder(dict[str, Any]).decode
+"""Returns the object of a column that holds JSON."""
+
+to_reflection = msgspec.json.Decoder(Reflection).decode
+"""Returns the reflection of a column that holds one as JSON."""
+
+
+def from_trajectory(trajectory: Trajectory) -> bytes:
     """
-    Return the strings of a JSON array.
+    Return a trajectory as JSON text in UTF-8, which it may have been written as before.
 
     Args:
-        text: The column.
+        trajectory: The trajectory.
     """
-    return _decode_ids(text)
+    return trajectory.to_json(to_json)
 
 
-def to_object(text: str) -> dict[str, Any]:
+def to_trajectory(text: bytes) -> Trajectory:
     """
-    Return a JSON object.
+    Return a trajectory, which is decoded when it is first read.
 
     Args:
-        text: The column.
+        text: The column, as a BLOB.
     """
-    return _decode_object(text)
-
-
-def to_messages(text: str) -> list[dict[str, Any]]:
-    """
-    Return a trajectory.
-
-    Args:
-        text: The column.
-    """
-    return _decode_messages(text)
-
-
-def to_reflection(text: str) -> Reflection:
-    """
-    Return a reflection.
-
-    Args:
-        text: The column.
-    """
-    return _decode_reflection(text)
+    return Trajectory.of_json(text, _decode)
 
 
 def from_vector(vector: NDArray[np.float32]) -> bytes:

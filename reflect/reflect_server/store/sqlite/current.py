@@ -11,9 +11,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from reflect_server.domain.entities import Evidence, Memory
+from reflect_server.domain.memory import Evidence, Memory
 from reflect_server.store.protocol.memories import ForRanking
 from reflect_server.store.sqlite.memory_contents import MemoryContents, drop_oldest
 
@@ -64,14 +64,15 @@ class CurrentMemories:
         writer.create_function("project_changed", 1, self._changed_projects.add)
         writer.executescript(_TRIGGERS)
 
-    @contextmanager
-    def committing(self) -> Iterator[None]:
+    def committing(self) -> AbstractContextManager[None]:
         """
         Let go of what is changed by the commit in a `with` block. For the writer's thread.
         """
-        if not self._changed_memories and not self._changed_projects:
-            yield
-            return
+        has_changed = self._changed_memories or self._changed_projects
+        return self._letting_go() if has_changed else nullcontext()
+
+    @contextmanager
+    def _letting_go(self) -> Iterator[None]:
         with self._lock:
             self._changes += 1
             self.moment = None
@@ -117,10 +118,9 @@ class CurrentMemories:
             if len(self._evidence) >= _MOST_PROJECTS:
                 self._evidence.clear()
             self._evidence[project_id] = read.evidence
-            for memory_id, memory in read.memories.items():
-                content = self._contents.get(memory_id)
-                if content is not None and content.memory is memory:
-                    self._memories[memory_id] = memory
+            for memory_id, content in self._contents.get_many(read.memories).items():
+                if content.memory is read.memories[memory_id]:
+                    self._memories[memory_id] = content.memory
             drop_oldest(self._memories)
 
     def forget(self) -> None:

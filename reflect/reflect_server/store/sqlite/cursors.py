@@ -60,7 +60,7 @@ def within(rows: Iterable[Row], room: int | None) -> Iterator[Row]:
     for row in rows:
         yield row
         if room is not None:
-            taken += sum(len(value) for value in row if isinstance(value, str))
+            taken += sum(len(value) for value in row if isinstance(value, str | bytes))
             if taken >= room:
                 return
 

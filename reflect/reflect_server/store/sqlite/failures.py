@@ -5,8 +5,6 @@ SQLite's errors in the words of the service.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from reflect_server.errors import ConflictError, NotFoundError, StoreError
 
@@ -51,24 +49,21 @@ def store_error(error: sqlite3.Error) -> StoreError:
     )
 
 
-@contextmanager
-def constraints(*, duplicate: str, missing: str) -> Iterator[None]:
+def broken_constraint(error: sqlite3.IntegrityError, *, duplicate: str, missing: str) -> Exception:
     """
-    Turn broken constraints of the statements inside into errors of the service.
+    Return the error of the service for a constraint that a statement would have broken.
 
     Args:
+        error: What SQLite raised.
         duplicate: What to say where the row exists already.
         missing: What to say where the row that it refers to does not exist.
 
-    Raises:
-        ConflictError: A unique value exists already.
-        NotFoundError: A foreign key points nowhere.
+    Returns:
+        The error to raise from `error`: a `ConflictError` where a unique value exists already, a
+        `NotFoundError` where a foreign key points nowhere, and else `error` itself.
     """
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorname in _DUPLICATE:
-            raise ConflictError(duplicate) from error
-        if error.sqlite_errorname == _MISSING:
-            raise NotFoundError(missing) from error
-        raise
+    if error.sqlite_errorname in _DUPLICATE:
+        return ConflictError(duplicate)
+    if error.sqlite_errorname == _MISSING:
+        return NotFoundError(missing)
+    return error

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from reflect_server.domain.entities import IngestStatus
+from reflect_server.domain.trace import IngestStatus
 from reflect_server.store.protocol.store import Holdings
 from reflect_server.store.sqlite.queue import earliest_due
 

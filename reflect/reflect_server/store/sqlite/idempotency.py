@@ -7,9 +7,15 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
-from reflect_server.store.protocol.idempotency import REMEMBERED_FOR, IdempotentAnswer
+from typing_extensions import override
+
+from reflect_server.store.protocol.idempotency import (
+    REMEMBERED_FOR,
+    Idempotency,
+    IdempotentAnswer,
+)
 from reflect_server.store.sqlite.columns import from_time
-from reflect_server.store.sqlite.failures import constraints
+from reflect_server.store.sqlite.failures import broken_constraint
 
 LARGEST_PURGE = 500
 """How many answers one creation forgets at most, which takes about 2 ms."""
@@ -25,7 +31,7 @@ WHERE (project_id, key) IN (
 """
 
 
-class SqliteIdempotency:
+class SqliteIdempotency(Idempotency):
     """
     The answers of creations that carried an idempotency key.
 
@@ -39,11 +45,8 @@ class SqliteIdempotency:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
 
+    @override
     def find(self, project_id: str, key: str) -> IdempotentAnswer | None:
-        """
-        Return the first answer that an idempotency key got in a project, or None; see
-        `Idempotency.find`.
-        """
         row = self._execute(
             "SELECT fingerprint, resource_id FROM idempotent_answers "
             "WHERE project_id = ? AND key = ?",
@@ -51,23 +54,23 @@ class SqliteIdempotency:
         ).fetchone()
         return None if row is None else IdempotentAnswer(*row)
 
+    @override
     def remember(
         self, project_id: str, key: str, answer: IdempotentAnswer, *, at: datetime
     ) -> None:
-        """
-        Keep the answer of a creation, and forget some of those older than `REMEMBERED_FOR`; see
-        `Idempotency.remember`.
-        """
-        with constraints(
-            duplicate=f"The idempotency key {key!r} was used before in this project. "
-            "Send another key for another request.",
-            missing=f"The project {project_id!r} does not exist.",
-        ):
+        try:
             self._execute(
                 "INSERT INTO idempotent_answers "
                 "(project_id, key, fingerprint, resource_id, created_at) VALUES (?, ?, ?, ?, ?)",
                 (project_id, key, answer.fingerprint, answer.resource_id, from_time(at)),
             )
+        except sqlite3.IntegrityError as error:
+            raise broken_constraint(
+                error,
+                duplicate=f"The idempotency key {key!r} was used before in this project. "
+                "Send another key for another request.",
+                missing=f"The project {project_id!r} does not exist.",
+            ) from error
         (oldest,) = self._execute("SELECT min(created_at) FROM idempotent_answers").fetchone()
         if oldest < from_time(at - REMEMBERED_FOR - _SLACK):
             self._execute(_PURGE, (from_time(at - REMEMBERED_FOR), LARGEST_PURGE))

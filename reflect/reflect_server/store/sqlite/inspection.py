@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from reflect_server.domain.entities import IngestStatus
+from reflect_server.domain.trace import IngestStatus
 from reflect_server.errors import StoreError
 from reflect_server.store.sqlite.columns import from_time, to_optional_time
 from reflect_server.store.sqlite.queue import earliest_due

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any, NamedTuple
 
-from reflect_server.domain.entities import Memory
+from reflect_server.domain.memory import Memory
 
 MOST_CONTENTS = 8_192
 """How many memories are kept; those that were read first make room."""
@@ -24,8 +24,17 @@ A memory with more characters than this is not kept, so that all take some 64 MB
 much again for what is derived from them.
 """
 
-LearnedColumns = tuple[float, int, float, float, int | None]
-"""The columns `q_value`, `uses`, `wins`, `losses` and `last_used_at`."""
+
+class LearnedColumns(NamedTuple):
+    """
+    The columns of a memory that reviews change.
+    """
+
+    q_value: float
+    uses: int
+    wins: float
+    losses: float
+    last_used_at: int | None
 
 
 class Content(NamedTuple):
@@ -50,14 +59,15 @@ class MemoryContents:
         self._contents: dict[str, Content] = {}
         self._lock = threading.Lock()
 
-    def get(self, memory_id: str) -> Content | None:
+    def get_many(self, memory_ids: Iterable[str]) -> dict[str, Content]:
         """
-        Return the memory with an id as it was read, or None.
+        Return those of the memories that are kept, as they were read, by id.
 
         Args:
-            memory_id: The memory.
+            memory_ids: The memories.
         """
-        return self._contents.get(memory_id)
+        kept = self._contents
+        return {i: content for i in memory_ids if (content := kept.get(i)) is not None}
 
     def keep(self, contents: Iterable[Content]) -> None:
         """

@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from reflect_server.store.protocol.traces import FARTHEST_DUE
-from reflect_server.store.sqlite.columns import from_ids, from_time, to_optional_time
+from reflect_server.store.protocol.traces import FARTHEST_DUE, Claimed
+from reflect_server.store.sqlite.columns import from_ids, from_times, to_optional_time
 
 _WAITING = """
 WITH RECURSIVE waiting (project_id) AS (
@@ -56,7 +56,7 @@ WHERE seq = (
     )
     LIMIT 1
 )
-RETURNING seq
+RETURNING project_id, id, ingest_attempts
 """  # noqa: S608 - made of constants
 
 _EARLIEST = f"""
@@ -87,7 +87,7 @@ _BEFORE_ALL = ""
 
 def claim(
     connection: sqlite3.Connection, *, now: datetime, until: datetime, after: str | None
-) -> int | None:
+) -> Claimed | None:
     """
     Claim a trace as `Traces.claim` does.
 
@@ -98,16 +98,12 @@ def claim(
         after: The project that had its turn last; None where none had.
 
     Returns:
-        The position of the trace, or None where nothing is due.
+        Which trace it is, or None where nothing is due.
     """
-    values = {
-        "now": from_time(now),
-        "until": from_time(until),
-        "farthest": from_time(now + FARTHEST_DUE),
-    }
+    values = from_times(now=now, until=until, farthest=now + FARTHEST_DUE)
     for start in dict.fromkeys((after or _BEFORE_ALL, _BEFORE_ALL)):
-        for (seq,) in connection.execute(_CLAIM, {**values, "after": start}).fetchall():
-            return int(seq)
+        for row in connection.execute(_CLAIM, {**values, "after": start}).fetchall():
+            return Claimed._make(row)
     return None
 
 
@@ -115,8 +111,8 @@ def expire(connection: sqlite3.Connection, *, now: datetime, lease: timedelta, e
     """
     Put traces back whose claim has ended, as `Traces.expire_claims` does.
     """
-    values = {"now": from_time(now), "farthest": from_time(now + 2 * lease), "error": error}
-    return connection.execute(_EXPIRE, values).rowcount
+    times = from_times(now=now, farthest=now + 2 * lease)
+    return connection.execute(_EXPIRE, {**times, "error": error}).rowcount
 
 
 def release(connection: sqlite3.Connection, keep: Collection[str]) -> int:

@@ -5,12 +5,18 @@ The embedded store's entry: repositories bound to a transaction's connection.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from reflect_server.store.protocol.memories import ForRanking
+from typing_extensions import override
+
+from reflect_server.store.protocol.idempotency import Idempotency
+from reflect_server.store.protocol.keys import ApiKeys
+from reflect_server.store.protocol.memories import ForRanking, Memories
+from reflect_server.store.protocol.projects import Projects
+from reflect_server.store.protocol.skills import Skills
 from reflect_server.store.protocol.store import Holdings, Transaction
+from reflect_server.store.protocol.traces import Traces
 from reflect_server.store.sqlite.current import CurrentMemories
 from reflect_server.store.sqlite.database import Database
 from reflect_server.store.sqlite.holdings import holdings
@@ -22,10 +28,8 @@ from reflect_server.store.sqlite.projects import SqliteProjects
 from reflect_server.store.sqlite.skills import SqliteSkills
 from reflect_server.store.sqlite.traces import SqliteTraces
 
-T = TypeVar("T")
 
-
-class SqliteTransaction:
+class SqliteTransaction(Transaction):
     """
     The repositories of the transaction that a connection is in.
 
@@ -36,21 +40,19 @@ class SqliteTransaction:
 
     def __init__(self, connection: sqlite3.Connection, contents: MemoryContents) -> None:
         self._connection = connection
-        self.projects = SqliteProjects(connection)
-        self.traces = SqliteTraces(connection)
-        self.memories = SqliteMemories(connection, contents)
-        self.skills = SqliteSkills(connection)
-        self.keys = SqliteApiKeys(connection)
-        self.idempotency = SqliteIdempotency(connection)
+        self.projects: Projects = SqliteProjects(connection)
+        self.traces: Traces = SqliteTraces(connection)
+        self.memories: Memories = SqliteMemories(connection, contents)
+        self.skills: Skills = SqliteSkills(connection)
+        self.keys: ApiKeys = SqliteApiKeys(connection)
+        self.idempotency: Idempotency = SqliteIdempotency(connection)
 
+    @override
     def holdings(self) -> Holdings:
-        """
-        Count what there is in all projects together; see `Transaction.holdings`.
-        """
         return holdings(self._connection)
 
 
-class SqliteStore:
+class SqliteStore(Database[Transaction]):
     """
     Keeps everything in one SQLite file, `reflect.db`, in a data folder that it holds exclusively.
 
@@ -66,22 +68,16 @@ class SqliteStore:
     def __init__(self, data_dir: Path) -> None:
         self._contents = MemoryContents()
         self._current = CurrentMemories(self._contents)
-        self._database = Database(
+        super().__init__(
             data_dir,
             lambda connection: SqliteTransaction(connection, self._contents),
             self._current,
         )
 
-    def read(self, work: Callable[[Transaction], T]) -> T:
-        """
-        Run a function on one consistent snapshot and return its result; see `Store.read`.
-        """
-        return self._database.read(work)
-
     def for_ranking(self, project_id: str, memory_ids: Sequence[str]) -> ForRanking:
         """
         Return those of the memories that the project has, by id, and all its evidence together; see
-        `Store.weighed`.
+        `Store.for_ranking`.
 
         Reads what has changed since it was read last, or was never read.
         """
@@ -96,31 +92,10 @@ class SqliteStore:
             self._current.keep(moment, project_id, found)
         return found
 
-    def write(self, work: Callable[[Transaction], T]) -> T:
-        """
-        Run a function in a write transaction and return its result once it is durable; see
-        `Store.write`.
-        """
-        return self._database.write(work)
-
-    async def write_async(self, work: Callable[[Transaction], T]) -> T:
-        """
-        Do what `write` does while the event loop goes on; see `Store.write_async`.
-        """
-        return await self._database.write_async(work)
-
+    @override
     def erase(self) -> None:
-        """
-        Remove what deleted data has left in files and in memory; see `Store.erase`.
-        """
         try:
-            self._database.erase()
+            super().erase()
         finally:  # Not before, as a read under way may keep what it has found.
             self._contents.forget()
             self._current.forget()
-
-    def close(self) -> None:
-        """
-        Finish what is under way and release the files; see `Store.close`.
-        """
-        self._database.close()

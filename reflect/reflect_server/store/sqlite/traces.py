@@ -7,61 +7,35 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from reflect_server.domain.entities import (
-    ALL_TRACES,
-    IngestStatus,
-    Review,
-    ReviewMode,
-    ReviewResult,
-    Trace,
-    TraceFilter,
-)
+from typing_extensions import override
+
+from reflect_server.domain.review import Review, ReviewStatus
+from reflect_server.domain.trace import ALL_TRACES, Trace, TraceFilter, TraceState
 from reflect_server.errors import StoreError
+from reflect_server.store.protocol.traces import Claimed, Traces
 from reflect_server.store.sqlite import queue
-from reflect_server.store.sqlite.columns import (
-    digests,
-    from_ids,
-    from_json,
-    from_time,
-    to_ids,
-    to_messages,
-    to_object,
-    to_reflection,
-    to_time,
-)
+from reflect_server.store.sqlite.columns import digests, from_ids, from_time, from_trajectory
 from reflect_server.store.sqlite.cursors import cursor_after, next_position, position, within
-from reflect_server.store.sqlite.failures import constraints
+from reflect_server.store.sqlite.failures import broken_constraint
+from reflect_server.store.sqlite.statements import insert_into
+from reflect_server.store.sqlite.trace_rows import (
+    SELECT_STATE,
+    SELECT_TRACE,
+    NewTraceRow,
+    ReviewRow,
+    row_of_review,
+    row_of_trace,
+    state_of,
+    trace_of,
+)
 
-_SELECT = """
-SELECT
-    t.id, t.project_id, t.task, j.messages, t.final_response, t.retrieved_memory_ids,
-    t.used_memory_ids, t.model, t.metadata, t.reference_context, t.created_at,
-    t.ingest_status, t.ingest_attempts, t.last_ingest_error, m.id,
-    r.id, r.result, r.feedback_text, r.mode, r.alpha, r.reflection, r.created_at, r.remember,
-    t.ingest_failures
-FROM traces AS t
-JOIN trajectories AS j ON j.trace_seq = t.seq
-LEFT JOIN reviews AS r ON r.trace_id = t.id
-LEFT JOIN memories AS m ON m.trace_id = t.id
-"""
-_REVIEW_COLUMNS = slice(15, 23)
+_BY_ID = f"{SELECT_TRACE} WHERE t.project_id = ? AND t.id = ?"
+_STATE_BY_ID = f"{SELECT_STATE} WHERE t.project_id = ? AND t.id = ?"
 
-_BY_ID = f"{_SELECT} WHERE t.project_id = ? AND t.id = ?"
-_BY_SEQ = f"{_SELECT} WHERE t.seq = ?"
-
-_PAGE = f"{_SELECT} WHERE t.project_id = :project_id AND t.seq < :before"
+_PAGE = f"{SELECT_TRACE} WHERE t.project_id = :project_id AND t.seq < :before"
 _PAGE_END = " ORDER BY t.seq DESC LIMIT :limit"
-
-# The same rule as `Trace.review_status`.
-_WITH_REVIEW_STATUS = """
-AND :review_status = CASE
-    WHEN r.id IS NULL THEN 'pending'
-    WHEN r.mode = 'inline' AND t.ingest_status <> 'completed' THEN 'pending'
-    ELSE 'reviewed'
-END
-"""
+_WITH_REVIEW_STATUS = " AND t.review_status = :review_status"
 _WITH_INGEST_STATUS = " AND t.ingest_status = :ingest_status"
 _WITH_MODEL = " AND t.model = :model"
 _WITH_FACT = """
@@ -70,25 +44,20 @@ AND t.seq IN (
 )
 """
 
-_INSERT = f"""
-INSERT INTO traces (
-    seq, id, project_id, task, final_response, retrieved_memory_ids, used_memory_ids, model,
-    metadata, reference_context, created_at, ingest_status, ingest_attempts, last_ingest_error,
-    due_at, ingest_failures
-) VALUES ({next_position("traces")}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""  # noqa: S608 - made of constants
-
+_INSERT = insert_into("traces", NewTraceRow, seq=next_position("traces"))
+_INSERT_TRAJECTORY = "INSERT INTO trajectories (trace_seq, messages) VALUES (?, CAST(? AS TEXT))"
 _INSERT_FACT = "INSERT INTO trace_facts (project_id, digest, trace_seq) VALUES (?, ?, ?)"
+_INSERT_REVIEW = insert_into("reviews", ReviewRow)
 
-_INSERT_REVIEW = """
-INSERT INTO reviews (
-    id, trace_id, result, feedback_text, mode, alpha, reflection, created_at, remember
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+_REVIEWED = "UPDATE traces SET review_status = ? WHERE id = ?"
+_REVIEWED_AND_QUEUED = """
+UPDATE traces SET review_status = ?, ingest_status = 'queued', due_at = ? WHERE id = ?
 """
 
 _COMPLETE = """
 UPDATE traces
-SET ingest_status = 'completed', ingest_failures = 0, last_ingest_error = NULL, due_at = NULL
+SET review_status = ?, ingest_status = 'completed', ingest_failures = 0,
+    last_ingest_error = NULL, due_at = NULL
 WHERE id = ? AND id = (SELECT trace_id FROM memories WHERE id = ?)
 """
 
@@ -127,9 +96,10 @@ INSERT INTO deleted_memories (project_id, memory_id)
 SELECT project_id, id FROM memories WHERE trace_id = ?
 """
 
-_UNQUEUE = """
+_WITHOUT_REVIEW = """
 UPDATE traces
-SET ingest_status = 'completed', ingest_failures = 0, last_ingest_error = NULL, due_at = NULL
+SET review_status = 'pending', ingest_status = 'completed', ingest_failures = 0,
+    last_ingest_error = NULL, due_at = NULL
 WHERE id = ?
 """
 
@@ -140,10 +110,9 @@ RETURNING id
 """
 
 _UNLIMITED = -1
-_IN_QUEUE = (IngestStatus.QUEUED, IngestStatus.PROCESSING)
 
 
-class SqliteTraces:
+class SqliteTraces(Traces):
     """
     Traces with their reviews. A trace's `created_memory_id` is read from the memory made of it.
 
@@ -155,51 +124,33 @@ class SqliteTraces:
         self._connection = connection
         self._execute = connection.execute
 
+    @override
     def insert(self, trace: Trace) -> None:
-        """
-        Store a new trace, with its review where it has one; a queued one is due at once; see
-        `Traces.insert`.
-        """
-        used = trace.used_memory_ids
-        due_at = trace.created_at if trace.ingest_status in _IN_QUEUE else None
-        values = (
-            trace.id,
-            trace.project_id,
-            trace.task,
-            trace.final_response,
-            from_json(trace.retrieved_memory_ids),
-            None if used is None else from_json(used),
-            trace.model,
-            from_json(dict(trace.metadata)),
-            trace.reference_context,
-            from_time(trace.created_at),
-            trace.ingest_status,
-            trace.ingest_attempts,
-            trace.last_ingest_error,
-            None if due_at is None else from_time(due_at),
-            trace.ingest_failures,
-        )
-        with constraints(
-            duplicate=f"A trace with the id {trace.id!r} exists already.",
-            missing=f"The project {trace.project_id!r} does not exist.",
-        ):
-            seq = self._execute(_INSERT, values).lastrowid
-        self._execute(
-            "INSERT INTO trajectories (trace_seq, messages) VALUES (?, ?)",
-            (seq, from_json(list(trace.trajectory))),
-        )
+        try:
+            seq = self._execute(_INSERT, row_of_trace(trace)).lastrowid
+        except sqlite3.IntegrityError as error:
+            raise broken_constraint(
+                error,
+                duplicate=f"A trace with the id {trace.id!r} exists already.",
+                missing=f"The project {trace.project_id!r} does not exist.",
+            ) from error
+        self._execute(_INSERT_TRAJECTORY, (seq, from_trajectory(trace.trajectory)))
         for digest in digests(trace.metadata):
             self._execute(_INSERT_FACT, (trace.project_id, digest, seq))
         if trace.review is not None:
             self._insert_review(trace.review)
 
+    @override
     def get(self, project_id: str, trace_id: str) -> Trace | None:
-        """
-        Return the trace, or None where the project has none of that id; see `Traces.get`.
-        """
         row = self._execute(_BY_ID, (project_id, trace_id)).fetchone()
-        return None if row is None else _trace(row)
+        return None if row is None else trace_of(row)
 
+    @override
+    def state(self, project_id: str, trace_id: str) -> TraceState | None:
+        row = self._execute(_STATE_BY_ID, (project_id, trace_id)).fetchone()
+        return None if row is None else state_of(row)
+
+    @override
     def page(
         self,
         project_id: str,
@@ -209,9 +160,6 @@ class SqliteTraces:
         limit: int | None = None,
         room: int | None = None,
     ) -> Sequence[Trace]:
-        """
-        Return traces, newest first; see `Traces.page`.
-        """
         facts = {f"fact_{n}": digest for n, digest in enumerate(digests(wanted.metadata or {}))}
         sql = _PAGE
         sql += _WITH_REVIEW_STATUS if wanted.review_status is not None else ""
@@ -230,97 +178,69 @@ class SqliteTraces:
                 **facts,
             },
         )
-        return [_trace(row) for row in within(rows, room)]
+        return [trace_of(row) for row in within(rows, room)]
 
-    def cursor_after(self, trace_id: str) -> str:
-        """
-        Return the cursor of the page that follows a trace; see `Traces.cursor_after`.
-        """
-        return cursor_after(self._connection, "traces", trace_id)
+    @override
+    def cursor_after(self, entry_id: str) -> str:
+        return cursor_after(self._connection, "traces", entry_id)
 
-    def add_review(self, review: Review) -> None:
-        """
-        Attach a review; see `Traces.add_review`.
-        """
+    @override
+    def add_review(self, review: Review, status: ReviewStatus) -> None:
         self._insert_review(review)
-        if not review.remember:
-            return
-        self._execute(
-            "UPDATE traces SET ingest_status = 'queued', due_at = ? WHERE id = ?",
-            (from_time(review.created_at), review.trace_id),
-        )
+        if review.remember:
+            due_at = from_time(review.created_at)
+            self._execute(_REVIEWED_AND_QUEUED, (status, due_at, review.trace_id))
+        else:
+            self._execute(_REVIEWED, (status, review.trace_id))
 
+    @override
     def remove_review(self, trace_id: str) -> None:
-        """
-        Take a trace's review back, with the memory that was made of the trace, whose id stays
-        known; the trace leaves the ingest queue, and its failures there are forgotten; see
-        `Traces.remove_review`.
-        """
         self._execute(_REMEMBER_MEMORY, (trace_id,))
         self._execute("DELETE FROM memories WHERE trace_id = ?", (trace_id,))
         self._execute("DELETE FROM reviews WHERE trace_id = ?", (trace_id,))
-        self._execute(_UNQUEUE, (trace_id,))
+        self._execute(_WITHOUT_REVIEW, (trace_id,))
 
+    @override
     def note_origin(self, trace_id: str, origin: str) -> None:
-        """
-        Keep which request put a trace into the queue, in the place of an earlier one; see
-        `Traces.note_origin`.
-        """
         self._execute(
             "INSERT INTO trace_origins (trace_id, traceparent) VALUES (?, ?) "
             "ON CONFLICT DO UPDATE SET traceparent = excluded.traceparent",
             (trace_id, origin),
         )
 
+    @override
     def origin(self, trace_id: str) -> str | None:
-        """
-        Return what `note_origin` kept last, or None; see `Traces.origin`.
-        """
         row = self._execute(
             "SELECT traceparent FROM trace_origins WHERE trace_id = ?", (trace_id,)
         ).fetchone()
         return None if row is None else str(row[0])
 
-    def claim(self, *, now: datetime, until: datetime, after: str | None = None) -> Trace | None:
-        """
-        Take a queued trace that is due, mark it `processing`, and count the attempt and, until it
-        ends well, the failure; see `Traces.claim`.
-        """
-        seq = queue.claim(self._connection, now=now, until=until, after=after)
-        return None if seq is None else _trace(self._execute(_BY_SEQ, (seq,)).fetchone())
+    @override
+    def claim(self, *, now: datetime, until: datetime, after: str | None = None) -> Claimed | None:
+        return queue.claim(self._connection, now=now, until=until, after=after)
 
-    def complete(self, trace_id: str, *, memory_id: str) -> None:
-        """
-        Mark the trace as `completed`, with the memory that was made of it; see `Traces.complete`.
-        """
-        if self._execute(_COMPLETE, (trace_id, memory_id)).rowcount == 0:
+    @override
+    def complete(self, trace_id: str, *, memory_id: str, status: ReviewStatus) -> None:
+        if self._execute(_COMPLETE, (status, trace_id, memory_id)).rowcount == 0:
             raise StoreError(
                 f"The trace {trace_id!r} cannot be completed with the memory {memory_id!r}, "
                 "which was not made of it. Insert the memory first."
             )
 
+    @override
     def reschedule(
         self, trace_id: str, *, attempt: int, error: str, due_at: datetime, counts: bool = True
     ) -> None:
-        """
-        Put the trace back into the queue after a failed attempt; only where that is under way; see
-        `Traces.reschedule`.
-        """
         self._execute(_RESCHEDULE, (error, from_time(due_at), not counts, trace_id, attempt))
 
+    @override
     def fail(self, trace_id: str, *, attempt: int, error: str) -> None:
-        """
-        Give the trace up after its last attempt; only where that is under way; see `Traces.fail`.
-        """
         self._execute(_FAIL, (error, trace_id, attempt))
 
+    @override
     def retry(
         self, project_id: str | None, trace_ids: Sequence[str] | None, *, due_at: datetime
     ) -> Sequence[str]:
-        """
-        Put failed traces back into the queue, with as many attempts as a new one has; see
-        `Traces.retry`.
-        """
         rows = self._execute(
             _RETRY,
             {
@@ -331,32 +251,20 @@ class SqliteTraces:
         )
         return [trace_id for (trace_id,) in rows.fetchall()]
 
+    @override
     def expire_claims(self, *, now: datetime, lease: timedelta, error: str) -> int:
-        """
-        Put every trace whose claim has ended back into the queue; the attempt counts as a failure;
-        see `Traces.expire_claims`.
-        """
         return queue.expire(self._connection, now=now, lease=lease, error=error)
 
+    @override
     def release_claims(self, *, keep: Collection[str] = ()) -> int:
-        """
-        Put every trace that is `processing` back into the queue, and return how many there were;
-        see `Traces.release_claims`.
-        """
         return queue.release(self._connection, keep)
 
+    @override
     def next_due(self) -> datetime | None:
-        """
-        Return when the next queued trace is due, or None where the queue is empty; see
-        `Traces.next_due`.
-        """
         return queue.earliest_due(self._connection)
 
+    @override
     def delete(self, project_id: str, trace_ids: Sequence[str]) -> Sequence[str]:
-        """
-        Delete those traces that the project has, with reviews and memories, and return their ids;
-        see `Traces.delete`.
-        """
         values = {"project_id": project_id, "trace_ids": from_ids(trace_ids)}
         self._execute(_REMEMBER_MEMORIES, values)
         rows = self._execute(_DELETE, values)
@@ -364,59 +272,11 @@ class SqliteTraces:
         return [trace_id for trace_id in dict.fromkeys(trace_ids) if trace_id in deleted]
 
     def _insert_review(self, review: Review) -> None:
-        values = (
-            review.id,
-            review.trace_id,
-            review.result,
-            review.feedback_text,
-            review.mode,
-            review.alpha,
-            None if review.reflection is None else from_json(review.reflection),
-            from_time(review.created_at),
-            review.remember,
-        )
-        with constraints(
-            duplicate=f"The trace {review.trace_id!r} has a review already.",
-            missing=f"The trace {review.trace_id!r} does not exist.",
-        ):
-            self._execute(_INSERT_REVIEW, values)
-
-
-def _trace(row: tuple[Any, ...]) -> Trace:
-    used = row[6]
-    return Trace(
-        id=row[0],
-        project_id=row[1],
-        task=row[2],
-        trajectory=to_messages(row[3]),
-        final_response=row[4],
-        retrieved_memory_ids=to_ids(row[5]),
-        used_memory_ids=None if used is None else to_ids(used),
-        model=row[7],
-        metadata=to_object(row[8]),
-        reference_context=row[9],
-        created_at=to_time(row[10]),
-        ingest_status=IngestStatus(row[11]),
-        ingest_attempts=row[12],
-        last_ingest_error=row[13],
-        created_memory_id=row[14],
-        ingest_failures=row[23],
-        review=_review(row[0], row[_REVIEW_COLUMNS]),
-    )
-
-
-def _review(trace_id: str, row: tuple[Any, ...]) -> Review | None:
-    review_id, result, feedback_text, mode, alpha, reflection, created_at, remember = row
-    if review_id is None:
-        return None
-    return Review(
-        id=review_id,
-        trace_id=trace_id,
-        result=ReviewResult(result),
-        feedback_text=feedback_text,
-        mode=ReviewMode(mode),
-        alpha=alpha,
-        reflection=None if reflection is None else to_reflection(reflection),
-        created_at=to_time(created_at),
-        remember=bool(remember),
-    )
+        try:
+            self._execute(_INSERT_REVIEW, row_of_review(review))
+        except sqlite3.IntegrityError as error:
+            raise broken_constraint(
+                error,
+                duplicate=f"The trace {review.trace_id!r} has a review already.",
+                missing=f"The trace {review.trace_id!r} does not exist.",
+            ) from error

@@ -15,12 +15,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, TypeVar
 
 import msgspec
 
 from reflect_server.data_folder.private_files import make_private
+from reflect_server.domain.pagination import Identified
+from reflect_server.domain.trace import Trace
 from reflect_server.errors import ReflectServerError
+from reflect_server.store.protocol.paged import Paged
 from reflect_server.store.sqlite.failures import store_error
 from reflect_server.store.sqlite.folder_lock import FolderHeldError, FolderLock
 from reflect_server.store.sqlite.memories import SqliteMemories
@@ -39,6 +42,8 @@ Count = Callable[[int], None]
 """Called with the number of rows so far."""
 
 _READ_AT_ONCE = 100
+
+Entry = TypeVar("Entry", bound=Identified)
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -339,16 +344,29 @@ def _require_readable(target: sqlite3.Connection, projects: Sequence[str]) -> No
     memories = SqliteMemories(target, MemoryContents())
     for project_id in projects:
         try:
-            for entries in (traces, memories):
-                after: str | None = None
-                while page := entries.page(project_id, after=after, limit=_READ_AT_ONCE):
-                    after = entries.cursor_after(page[-1].id)
+            for trace in _each(traces, project_id):
+                _require_messages(trace)
+            for _ in _each(memories, project_id):
+                pass
             skills.versions(project_id, limit=_READ_AT_ONCE)
         except (msgspec.MsgspecError, ValueError, OverflowError) as error:
             raise TransferError(
                 f"A row of the project {project_id!r} holds what cannot be read ({error}). "
                 "Nothing was imported. Export it anew."
             ) from error
+
+
+def _each(entries: Paged[Entry], project_id: str) -> Iterator[Entry]:
+    after: str | None = None
+    while page := entries.page(project_id, after=after, limit=_READ_AT_ONCE):
+        yield from page
+        after = entries.cursor_after(page[-1].id)
+
+
+def _require_messages(trace: Trace) -> None:
+    messages = trace.trajectory.messages
+    if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
+        raise ValueError(f"the trajectory of {trace.id!r} is no list of objects")
 
 
 @contextmanager

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 from reflect_server.auth.cache import AuthCache
 from reflect_server.auth.keyring import Keyring
-from reflect_server.domain.entities import ApiKey
+from reflect_server.domain.api_key import ApiKey
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,12 +1,11 @@
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from reflect_server.auth.keyring import Keyring, is_token
+from reflect_server.auth.keyring import TOUCH_INTERVAL, Keyring, is_token
 from reflect_server.errors import StoreError
 from reflect_server.store.protocol.store import Store, Transaction
 from reflect_server.store.sqlite import SqliteStore
@@ -42,7 +41,8 @@ def test_a_key_is_recognised_although_the_disk_is_full(store: SqliteStore):
 
     recognised = keyring.authenticate(FullStore(store), issued.plaintext, now=NOW)
 
-    assert recognised == issued.key
+    assert recognised.key == issued.key
+    assert recognised.is_use_to_be_noted
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,15 @@ def test_a_token_is_compared_by_its_bytes_and_an_empty_one_opens_nothing(
     assert is_token(given, expected) is is_the_same
 
 
-def test_a_use_that_a_clock_that_was_ahead_has_noted_is_noted_anew():
-    key = Keyring(bytes(32)).issue(
-        label="k", scopes=(), environment="live", project_id="p", now=NOW
-    )
-    ahead = replace(key.key, last_used_at=NOW + timedelta(days=400))
+def test_a_use_that_a_clock_that_was_ahead_has_noted_is_noted_anew(store: SqliteStore):
+    keyring = Keyring(bytes(32))
+    issued = create_master_key(store, keyring, label="k", now=NOW)
 
-    assert Keyring.is_use_to_be_noted(ahead, now=NOW)
-    assert not Keyring.is_use_to_be_noted(replace(ahead, last_used_at=NOW), now=NOW)
+    def is_noted(after: timedelta) -> bool:
+        return keyring.authenticate(store, issued.plaintext, now=NOW + after).is_use_to_be_noted
+
+    keyring.note_use(store, issued.key, now=NOW + timedelta(days=400))
+    assert is_noted(timedelta())
+    keyring.note_use(store, issued.key, now=NOW)
+    assert not is_noted(TOUCH_INTERVAL - timedelta(seconds=1))
+    assert is_noted(TOUCH_INTERVAL)

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflect_server.domain.entities import INITIAL_Q_VALUE, ReviewResult
 from reflect_server.domain.learning import DEFAULT_ALPHA, credit, updated
+from reflect_server.domain.memory import INITIAL_Q_VALUE
+from reflect_server.domain.review import ReviewResult
 from reflect_server.errors import InvalidRequestError
 
 unit = st.floats(0.0, 1.0)

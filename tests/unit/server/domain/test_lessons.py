@@ -7,15 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflect_server.domain.entities import (
-    Reflection,
-    Review,
-    ReviewMode,
-    ReviewResult,
-    Stance,
-    Trace,
-)
 from reflect_server.domain.lessons import agreeing
+from reflect_server.domain.memory import Stance
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import Review, ReviewMode, ReviewResult
+from reflect_server.domain.trace import Trace
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.use_cases.memories import memory_of
 
 words = st.lists(st.sampled_from("abcdef"), max_size=4).map(" ".join)
@@ -82,7 +79,7 @@ def stance(
 ) -> Stance | None:
     said = [("tool", "3"), ("assistant", report), ("user", "Thanks"), ("assistant", answer)]
     run = [{"role": role, "content": text} for role, text in said] if report else []
-    trace = Trace("t", "p", task, run, answer, (), None, None, {}, None, NOW)
+    trace = Trace("t", "p", task, Trajectory(run), answer, (), None, None, {}, None, NOW)
     if passed is not None:
         result = ReviewResult.PASS if passed else ReviewResult.FAIL
         review = Review("r", "t", result, None, ReviewMode.INLINE, None, None, NOW)

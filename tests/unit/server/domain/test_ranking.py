@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reflect_server.domain import ranking
-from reflect_server.domain.entities import Stance
+from reflect_server.domain.candidates import candidate_rows, pool_size
+from reflect_server.domain.memory import Stance
 from reflect_server.domain.ranking import (
     FEEDBACK_WEIGHT,
     LOG_ODDS,
@@ -19,6 +20,7 @@ from reflect_server.domain.ranking import (
     Pool,
     Ranking,
 )
+from reflect_server.domain.similarity import similarities as similarities_of
 from reflect_server.errors import InvalidRequestError
 
 lambdas = st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0]) | st.floats(0.0, 1.0)
@@ -55,8 +57,8 @@ class Bank:
         )
 
     def pool(self, how: Ranking) -> tuple[list[int], Pool]:
-        similarities = ranking.similarities(self.vectors @ self.query)
-        rows = ranking.candidates(similarities, self.lexical, self.ids, how).tolist()
+        similarities = similarities_of(self.vectors @ self.query)
+        rows = candidate_rows(similarities, self.lexical, self.ids, how).tolist()
         lessons = [self.lessons[row] for row in rows]
         found = similarities[rows], self.lexical[rows], self.q[rows], self.gains[rows]
         return rows, Pool(*found, lessons, self.vectors[rows])
@@ -143,7 +145,7 @@ def test_an_answer_has_distinct_memories_within_the_limit_by_falling_finite_scor
 @given(bank=banks(), limit=st.integers(1, 12))
 def test_a_full_blend_orders_by_similarity_alone(bank: Bank, limit: int):
     answer = bank.rank(Ranking(limit=limit, blend=1.0, mmr_lambda=1.0))
-    similarities = ranking.similarities(bank.vectors @ bank.query).astype(float)
+    similarities = similarities_of(bank.vectors @ bank.query).astype(float)
     expected = sorted(zip(-similarities, bank.ids, strict=True))[:limit]
     assert answer == [(memory_id, -negated) for negated, memory_id in expected]
 
@@ -317,7 +319,7 @@ def test_lessons_about_one_task_are_less_redundant_where_they_differ():
 def test_rounding_noise_between_equal_tasks_does_not_count_as_spread():
     vectors = unit_rows([[0.3, 0.4, 0.5]] * 2)
     vectors[1] += np.float32(3e-8)
-    assert len(set(ranking.similarities(vectors @ vectors[0]).tolist())) == 1
+    assert len(set(similarities_of(vectors @ vectors[0]).tolist())) == 1
 
 
 def pick(
@@ -386,7 +388,7 @@ def test_the_pool_holds_the_most_similar_memories_and_those_that_share_most_lett
     ids = [f"mem_{number:02}" for number in range(50)]
 
     def pool(**how: float) -> list[int]:
-        return ranking.candidates(similarities, lexical, ids, Ranking(**how)).tolist()
+        return candidate_rows(similarities, lexical, ids, Ranking(**how)).tolist()
 
     assert pool() == [*range(30), *range(40, 50)]
     assert pool(blend=1.0) == [*range(30)]
@@ -397,13 +399,13 @@ def test_equal_similarities_are_ordered_by_id_and_cut_by_the_threshold():
     similarities = np.array([0.1, 0.9, 0.5, 0.7, 0.7], dtype=np.float32)
     ids = ["a", "b", "c", "e", "d"]
     how = Ranking(similarity_threshold=0.6)
-    pool = ranking.candidates(similarities, np.zeros(5), ids, how)
+    pool = candidate_rows(similarities, np.zeros(5), ids, how)
     assert [ids[i] for i in pool] == ["b", "d", "e"]
 
 
 def test_a_pool_without_candidates_gives_an_empty_answer():
     empty = np.empty(0)
-    assert ranking.candidates(empty, empty, [], Ranking()).size == 0
+    assert candidate_rows(empty, empty, [], Ranking()).size == 0
     nothing = Pool(empty, empty, empty, empty, [], np.empty((0, 3), np.float32))
     assert ranking.score(nothing, 0.5).total.size == 0
     assert positions(nothing, empty, Ranking()) == []
@@ -411,7 +413,7 @@ def test_a_pool_without_candidates_gives_an_empty_answer():
 
 @pytest.mark.parametrize(("limit", "size"), [(1, 30), (3, 30), (10, 30), (100, 300)])
 def test_the_pool_is_three_answers_wide_and_never_below_thirty(limit: int, size: int):
-    assert ranking.pool_size(limit) == size
+    assert pool_size(limit) == size
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflect_server.domain import trajectory
-from reflect_server.domain.trajectory import ToolCall
+from reflect_server.domain.trajectory import ToolCall, Trajectory
 
 OPENAI_CHAT = [
     {"role": "system", "content": "You run SQL."},
@@ -126,29 +124,29 @@ PLAIN = [
     ids=["openai-chat", "anthropic", "responses", "gemini", "langchain", "plain"],
 )
 def test_every_usual_shape_reads_the_same(messages: list[dict[str, Any]]):
-    (call,) = trajectory.tool_calls(messages)
+    (call,) = Trajectory(messages).calls
     assert (call.tool, json.loads(call.arguments)) == ("sql", {"query": "SELECT 1"})
-    assert trajectory.tools_used(messages) == ("sql",)
+    assert Trajectory(messages).tools_used == ("sql",)
     assert call.error == "Error: no such table: order"
-    assert trajectory.final_response(messages) == "There are 12 orders."
-    assert trajectory.parse(json.dumps(messages)) == messages
+    assert Trajectory(messages).final_response == "There are 12 orders."
+    assert Trajectory.of(json.dumps(messages)).messages == messages
 
 
 def test_plain_text_is_one_message_of_the_assistant():
-    messages = trajectory.parse("Looked the order up and refunded it.")
+    messages = Trajectory.of("Looked the order up and refunded it.").messages
     assert messages == [{"role": "assistant", "content": "Looked the order up and refunded it."}]
-    assert trajectory.final_response(messages) == "Looked the order up and refunded it."
+    assert Trajectory(messages).final_response == "Looked the order up and refunded it."
 
 
 @pytest.mark.parametrize(
     "text", ["[1, 2]", '["a"]', '{"role": "user"}', "12", "[" * 200_000, "[{]"]
 )
 def test_text_that_is_no_list_of_messages_is_a_summary(text: str):
-    assert trajectory.parse(text) == [{"role": "assistant", "content": text}]
+    assert Trajectory.of(text).messages == [{"role": "assistant", "content": text}]
 
 
 def test_members_that_are_no_objects_become_messages():
-    assert trajectory.parse(["looked", {"role": "user"}, 3, None]) == [
+    assert Trajectory.of(["looked", {"role": "user"}, 3, None]).messages == [
         {"role": "assistant", "content": "looked"},
         {"role": "user"},
         {"role": "assistant", "content": "3"},
@@ -162,9 +160,9 @@ def test_the_closing_report_stands_before_the_farewell():
         {"role": "user", "content": "Thanks!"},
         {"role": "assistant", "content": "You are welcome."},
     ]
-    assert trajectory.closing_report(messages) == "There are 12 orders."
-    assert trajectory.final_response(messages) == "You are welcome."
-    assert trajectory.closing_report(messages[-2:]) == "You are welcome."
+    assert Trajectory(messages).closing_report == "There are 12 orders."
+    assert Trajectory(messages).final_response == "You are welcome."
+    assert Trajectory(messages[-2:]).closing_report == "You are welcome."
 
 
 def test_parallel_calls_get_their_own_results():
@@ -173,7 +171,7 @@ def test_parallel_calls_get_their_own_results():
         {"role": "tool", "tool_call_id": "b", "content": "second"},
         {"role": "tool", "tool_call_id": "a", "content": "first"},
     ]
-    assert [call.result for call in trajectory.tool_calls(messages)] == ["first", "second"]
+    assert [call.result for call in Trajectory(messages).calls] == ["first", "second"]
 
 
 def test_a_repeated_id_answers_the_latest_open_call():
@@ -184,13 +182,13 @@ def test_a_repeated_id_answers_the_latest_open_call():
         call,
         {"role": "tool", "tool_call_id": "a", "content": "2"},
     ]
-    assert [call.result for call in trajectory.tool_calls(messages)] == ["1", "2"]
+    assert [call.result for call in Trajectory(messages).calls] == ["1", "2"]
 
 
 def test_a_result_without_its_call_still_names_its_tool():
     messages = [{"role": "function", "name": "find", "content": "42"}]
-    assert trajectory.tool_calls(messages) == (ToolCall("find", result="42"),)
-    assert trajectory.tools_used(messages) == ("find",)
+    assert Trajectory(messages).calls == (ToolCall("find", result="42"),)
+    assert Trajectory(messages).tools_used == ("find",)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +205,7 @@ def test_a_result_without_its_call_still_names_its_tool():
     ],
 )
 def test_answers_that_look_like_errors_are_found(content: object, message: str):
-    (call,) = trajectory.tool_calls([{"role": "tool", "name": "book", "content": content}])
+    (call,) = Trajectory([{"role": "tool", "name": "book", "content": content}]).calls
     assert (call.tool, call.error) == ("book", message)
 
 
@@ -215,7 +213,7 @@ def test_answers_that_look_like_errors_are_found(content: object, message: str):
     "content", ["0 errors found", '{"error": null, "id": 1}', "The error rate is 2%.", "", "[]"]
 )
 def test_answers_that_only_speak_of_errors_are_not_errors(content: str):
-    (call,) = trajectory.tool_calls([{"role": "tool", "name": "book", "content": content}])
+    (call,) = Trajectory([{"role": "tool", "name": "book", "content": content}]).calls
     assert call.error is None
 
 
@@ -231,14 +229,12 @@ class CountingMessage(dict[str, Any]):
         return super().get(key, default)
 
 
-@pytest.mark.parametrize("read", [trajectory.closing_report, trajectory.tool_calls])
-def test_a_message_is_not_read_again_for_each_that_follows(
-    read: Callable[[list[dict[str, Any]]], object],
-):
+@pytest.mark.parametrize("asked", ["closing_report", "calls"])
+def test_a_message_is_not_read_again_for_each_that_follows(asked: str):
     def reads_of_the_second(length: int) -> int:
         roles = ["tool", *("assistant", "user") * length]
         messages = [CountingMessage(role=role, content="") for role in roles]
-        read(messages)
+        getattr(Trajectory(messages), asked)
         return messages[1].reads
 
     assert reads_of_the_second(100) == reads_of_the_second(1)
@@ -250,9 +246,9 @@ def test_a_run_of_thousands_of_open_calls_is_read():
     answers = [{"role": "tool", "tool_call_id": str(n), "content": str(n)} for n in range(count)]
     strangers = [{"role": "tool", "name": "other", "content": "x"} for _ in range(count)]
 
-    found = trajectory.tool_calls(
+    found = Trajectory(
         [{"role": "assistant", "content": calls}, *strangers, *answers, *strangers]
-    )
+    ).calls
 
     assert [(call.tool, call.result) for call in found[:count]] == [
         (f"tool-{n}", str(n)) for n in range(count)
@@ -271,7 +267,12 @@ def test_text_leaves_out_calls_results_and_images():
             {"type": "text", "text": "Done."},
         ],
     }
-    assert trajectory.text_of(message) == "Here it is.\nDone."
+    (step,) = Trajectory([message]).steps
+    assert step.text == "Here it is.\nDone."
+
+
+def encode(value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 keys = st.sampled_from(
@@ -307,10 +308,40 @@ json_values = st.recursive(
 
 @given(st.lists(st.dictionaries(keys, json_values, max_size=4), max_size=4))
 def test_odd_messages_never_fail(messages: list[dict[str, Any]]):
-    assert trajectory.parse(messages) == messages
-    calls = trajectory.tool_calls(messages)
-    assert set(trajectory.tools_used(messages)) == {call.tool for call in calls if call.tool}
-    assert isinstance(trajectory.final_response(messages), str)
+    assert Trajectory.of(messages).messages == messages
+    calls = Trajectory(messages).calls
+    assert set(Trajectory(messages).tools_used) == {call.tool for call in calls if call.tool}
+    assert isinstance(Trajectory(messages).final_response, str)
+
+
+@given(st.lists(st.dictionaries(keys, json_values, max_size=4), max_size=4))
+def test_a_trajectory_is_read_the_same_once_it_was_kept(messages: list[dict[str, Any]]):
+    kept = Trajectory.of_json(Trajectory(messages).to_json(encode), json.loads)
+    assert kept == Trajectory(messages)
+    assert kept.steps == Trajectory(messages).steps
+    assert kept.final_response == Trajectory(messages).final_response
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_json_that_something_else_has_written_is_read(indent: int | None):
+    text = json.dumps(OPENAI_CHAT, indent=indent).encode()
+    assert Trajectory.of_json(text, json.loads) == Trajectory(OPENAI_CHAT)
+
+
+def test_what_is_kept_is_decoded_once_and_only_when_it_is_read():
+    decoded: list[bytes] = []
+
+    def decode(text: bytes) -> Any:
+        decoded.append(text)
+        return json.loads(text)
+
+    encoded = Trajectory(OPENAI_CHAT).to_json(encode)
+    kept = Trajectory.of_json(encoded, decode)
+    assert kept.to_json(encode) is encoded
+    assert decoded == []
+    assert kept.final_response == "There are 12 orders."
+    assert kept.closing_report == "There are 12 orders."
+    assert list(map(json.loads, decoded)) == OPENAI_CHAT
 
 
 def test_deeply_nested_content_never_fails():
@@ -318,5 +349,5 @@ def test_deeply_nested_content_never_fails():
     for _ in range(100_000):
         nested = [nested]
     messages = [{"role": "tool", "name": "find", "content": nested}]
-    assert trajectory.tools_used(messages) == ("find",)
-    assert trajectory.parse([nested]) == [{"role": "assistant", "content": ""}]
+    assert Trajectory(messages).tools_used == ("find",)
+    assert Trajectory.of([nested]).messages == [{"role": "assistant", "content": ""}]

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reflect_server.domain.entities import Evidence, QValueEvent, ReviewResult, Stance
 from reflect_server.domain.learning import evidence_of
+from reflect_server.domain.memory import Evidence, QValueEvent, Stance
+from reflect_server.domain.review import ReviewResult
 from reflect_server.domain.utility import (
     LEAST_GAIN,
     base_rate,

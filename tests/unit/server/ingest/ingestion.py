@@ -12,15 +12,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from reflect_server.domain.entities import (
-    IngestOutcome,
-    IngestStatus,
-    Reflection,
-    Review,
-    ReviewMode,
-    ReviewResult,
-    Trace,
-)
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import Review, ReviewMode, ReviewResult
+from reflect_server.domain.trace import IngestOutcome, IngestStatus, Trace
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.errors import StoreError
 from reflect_server.ingest.worker import DEFAULT_LEASE, IngestWorker
 from reflect_server.retrieval.embedding_space import EmbeddingSpace, EmbeddingSpaces
@@ -86,7 +81,7 @@ class Ingestion:
     def __init__(self, store: Store) -> None:
         self.store = FailingStore(store)
         self.index = MemoryIndex(store, ConstantEmbedder.name, Eviction(2**20))
-        self.spaces = EmbeddingSpaces(EmbeddingSpace(ConstantEmbedder(), self.index))
+        self.spaces = EmbeddingSpaces(self.store, EmbeddingSpace(ConstantEmbedder(), self.index))
         self.reflector = ScriptedReflector()
         self.now = NOW
         self.outcomes: list[IngestOutcome] = []
@@ -128,7 +123,7 @@ class Ingestion:
             trace_id,
             project_id,
             f"task of {trace_id}",
-            [],
+            Trajectory([]),
             "",
             (),
             None,

@@ -2,7 +2,7 @@ import queue
 import threading
 from datetime import timedelta
 
-from reflect_server.domain.entities import IngestOutcome, IngestStatus, Trace
+from reflect_server.domain.trace import IngestOutcome, IngestStatus, Trace
 from reflect_server.ingest.worker import MAX_ATTEMPTS
 
 from .ingestion import NOW, PATIENCE, Ingestion, assert_true

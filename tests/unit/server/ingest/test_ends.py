@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from reflect_server.domain.entities import IngestStatus, Trace
+from reflect_server.domain.trace import IngestStatus, Trace
 from reflect_server.errors import StoreError
 from reflect_server.ingest.worker import MAX_ATTEMPTS
 
@@ -133,13 +133,13 @@ def test_a_worker_that_never_started_can_be_stopped(ingestion: Ingestion):
     ingestion.worker.stop(0)
 
 
-def test_whoever_waits_for_a_memory_is_told_also_where_it_cannot_be_settled(
+def test_whoever_waits_for_a_memory_is_told_also_where_it_cannot_be_made_searchable(
     ingestion: Ingestion, monkeypatch: pytest.MonkeyPatch
 ):
     def fail(*_: object) -> None:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr(ingestion.spaces, "settle", fail)
+    monkeypatch.setattr(ingestion.index, "confirm", fail)
     ingestion.worker.start()
     ingestion.submit("t")
     assert ingestion.done() == "t"

@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from reflect_server.domain.entities import IngestStatus, Trace
+from reflect_server.domain.trace import IngestStatus, Trace
 from reflect_server.errors import ProviderUnavailableError
 from reflect_server.ingest.worker import MAX_ATTEMPTS
 from reflect_server.providers.outage import LONGEST_PAUSE, LONGEST_REQUESTED_PAUSE, Outage
@@ -8,9 +8,13 @@ from reflect_server.providers.outage import LONGEST_PAUSE, LONGEST_REQUESTED_PAU
 from .ingestion import NOW, PATIENCE, Ingestion, until_waiting
 
 
+def away(retry_after: float | None = None) -> ProviderUnavailableError:
+    return ProviderUnavailableError("It does not answer.", retry_after=retry_after)
+
+
 def test_a_provider_that_was_away_is_asked_again_after_the_clock_was_set_back():
     outage = Outage()
-    outage.note(NOW, retry_after=timedelta(minutes=5))
+    outage.note(NOW, away(300))
 
     assert outage.until(NOW + timedelta(minutes=4)) is not None
     assert outage.until(NOW - timedelta(minutes=4)) is not None
@@ -77,19 +81,19 @@ def test_pauses_grow_while_an_outage_lasts_and_begin_anew_after_it():
     outage, now = Outage(), NOW
     pauses = []
     for _ in range(9):
-        until = outage.note(now)
+        until = outage.note(now, away())
         pauses.append((until - now).total_seconds())
         assert outage.until(now) == until
         now = until
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert outage.until(now) is None
     outage.end(now)
-    assert outage.note(now) == now + timedelta(seconds=1)
+    assert outage.note(now, away()) == now + timedelta(seconds=1)
 
 
 def test_failures_within_a_pause_are_one_and_the_longest_wish_of_the_provider_counts():
     outage = Outage()
-    assert outage.note(NOW) == outage.note(NOW) == NOW + timedelta(seconds=1)
-    assert outage.note(NOW, retry_after=timedelta(seconds=20)) == NOW + timedelta(seconds=20)
-    assert outage.note(NOW, retry_after=timedelta(seconds=5)) == NOW + timedelta(seconds=20)
-    assert outage.note(NOW, retry_after=timedelta(days=9)) == NOW + LONGEST_REQUESTED_PAUSE
+    assert outage.note(NOW, away()) == outage.note(NOW, away()) == NOW + timedelta(seconds=1)
+    assert outage.note(NOW, away(20)) == NOW + timedelta(seconds=20)
+    assert outage.note(NOW, away(5)) == NOW + timedelta(seconds=20)
+    assert outage.note(NOW, away(9 * 86_400)) == NOW + LONGEST_REQUESTED_PAUSE

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from reflect_server.domain.entities import IngestStatus, Memory, Reflection, Trace
+from reflect_server.domain.memory import Memory
+from reflect_server.domain.ranking import Ranking
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.trace import IngestStatus, Trace
 from reflect_server.ingest.worker import MAX_ATTEMPTS, IngestWorker
 from reflect_server.reflectors.protocol import ReflectionError
 
@@ -21,7 +24,7 @@ from .ingestion import (
 
 def test_a_queued_trace_becomes_a_memory_that_is_found(ingestion: Ingestion):
     ingestion.worker.start()
-    ingestion.index.search("p", VECTOR, "")
+    ingestion.index.candidates("p", VECTOR, "", Ranking())
     ingestion.submit("t")
     assert ingestion.done() == "t"
     trace = ingestion.trace("t")
@@ -33,7 +36,7 @@ def test_a_queued_trace_becomes_a_memory_that_is_found(ingestion: Ingestion):
     assert memory.reflection == Reflection("lesson of t", "advice")
     assert (memory.task, memory.success, memory.q_value) == ("task of t", True, 0.5)
     assert memory.metadata == {"k": 1}
-    assert ingestion.index.search("p", VECTOR, "").ids == [memory.id]
+    assert ingestion.index.candidates("p", VECTOR, "", Ranking()).ids == [memory.id]
 
 
 def test_an_authored_reflection_is_kept_and_no_reflector_asked(ingestion: Ingestion):
@@ -67,7 +70,7 @@ def test_a_memory_that_exists_already_is_not_made_again(ingestion: Ingestion):
     assert ingestion.done() == "t"
     assert ingestion.trace("t").ingest_status is IngestStatus.COMPLETED
     assert ingestion.trace("t").created_memory_id == "earlier"
-    assert ingestion.index.search("p", VECTOR, "").ids == ["earlier"]
+    assert ingestion.index.candidates("p", VECTOR, "", Ranking()).ids == ["earlier"]
 
 
 def test_a_failed_attempt_is_repeated_after_growing_pauses(ingestion: Ingestion):
@@ -138,7 +141,7 @@ def test_what_is_deleted_during_the_attempt_makes_no_memory(ingestion: Ingestion
     ingestion.submit("t")
     assert ingestion.done() == "t"
     assert ingestion.memories() == []
-    assert ingestion.index.search("p", VECTOR, "").ids == []
+    assert ingestion.index.candidates("p", VECTOR, "", Ranking()).ids == []
 
 
 def test_trouble_with_the_listener_does_not_stop_the_queue(ingestion: Ingestion):

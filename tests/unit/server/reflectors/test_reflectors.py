@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from reflect_server.domain.abridge import abridged, one_line
-from reflect_server.domain.entities import Review, ReviewMode, ReviewResult, Trace
+from reflect_server.domain.review import Review, ReviewMode, ReviewResult
+from reflect_server.domain.trace import Trace
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.reflectors import local, tool_arguments
 from reflect_server.reflectors.final_answer import substance
 from reflect_server.reflectors.local import LocalReflector
@@ -35,7 +37,7 @@ def a_trace(
         id="trc",
         project_id="default",
         task=task,
-        trajectory=trajectory or [],
+        trajectory=Trajectory(trajectory or []),
         final_response=final_response,
         retrieved_memory_ids=(),
         used_memory_ids=None,

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reflect_server.domain.entities import Memory, QValueEvent, Reflection, ReviewResult
+from reflect_server.domain.memory import Memory, QValueEvent
+from reflect_server.domain.reflection import Reflection
+from reflect_server.domain.review import ReviewResult
 from reflect_server.domain.skills.document import (
     RESERVED_WORDS,
     SkillFormatError,

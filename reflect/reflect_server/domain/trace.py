@@ -1,0 +1,184 @@
+"""
+Traces: the recorded runs of agents, and how far the service has come with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from reflect_server.domain.review import Review, ReviewMode, ReviewStatus
+from reflect_server.domain.trajectory import Trajectory
+
+
+class IngestStatus(StrEnum):
+    """
+    How far the service has come in turning a trace into a memory.
+    """
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class IngestOutcome(StrEnum):
+    """
+    How an attempt at a trace ended.
+    """
+
+    COMPLETED = "completed"
+    RETRIED = "retried"
+    WAITING = "waiting"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+def review_status_of(review: Review | None, ingest_status: IngestStatus) -> ReviewStatus:
+    """
+    Say whether a review has taken full effect.
+
+    A deferred review counts at once. A review that came with its trace counts when the memory of it
+    exists, so whoever polls for `reviewed` finds `created_memory_id` set.
+
+    Args:
+        review: The trace's review; None where it has none.
+        ingest_status: How far its ingestion has come.
+    """
+    if review is None:
+        return ReviewStatus.PENDING
+    if review.mode is ReviewMode.INLINE and ingest_status is not IngestStatus.COMPLETED:
+        return ReviewStatus.PENDING
+    return ReviewStatus.REVIEWED
+
+
+@dataclass(frozen=True, slots=True)
+class TraceState:
+    """
+    What of a trace changes after it was recorded.
+
+    Attributes:
+        ingest_status: How far ingestion has come.
+        ingest_attempts: How often ingestion was started.
+        last_ingest_error: Why the last attempt failed, one sentence; None where none did.
+        ingest_failures: How many of those attempts count against it; 0 once it is ingested.
+        created_memory_id: The memory made of it; None as long as there is none.
+        review: The verdict on it; None as long as there is none.
+    """
+
+    ingest_status: IngestStatus
+    ingest_attempts: int
+    last_ingest_error: str | None
+    ingest_failures: int
+    created_memory_id: str | None
+    review: Review | None
+
+    @property
+    def review_status(self) -> ReviewStatus:
+        """
+        Whether its review has taken full effect; see `review_status_of`.
+        """
+        return review_status_of(self.review, self.ingest_status)
+
+    def reviewed(self, review: Review) -> TraceState:
+        """
+        Return the state after a review, which puts a run that is to be remembered into the queue.
+
+        Args:
+            review: The review.
+        """
+        status = IngestStatus.QUEUED if review.remember else self.ingest_status
+        return replace(self, review=review, ingest_status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """
+    One run of an agent.
+
+    Attributes:
+        id: Identifier, unique in the service.
+        project_id: The project that it belongs to.
+        task: What the agent was asked to do.
+        trajectory: What the run did; a plain-text summary is one message.
+        final_response: The final answer; empty where the run gave none.
+        retrieved_memory_ids: The memories that the run was given, best first.
+        used_memory_ids: The subset of them that the answer relied on; None where unknown.
+        model: The model that the agent ran on; None where unknown.
+        metadata: The caller's own facts about the run.
+        reference_context: What a right answer looks like, for the reflection; None where unknown.
+        ingest_status: How far ingestion has come.
+        ingest_attempts: How often ingestion was started.
+        last_ingest_error: Why the last attempt failed, one sentence; None where none did.
+        created_memory_id: The memory made of it; None as long as there is none.
+        ingest_failures: How many of those attempts count against it; 0 once it is ingested.
+        review: The verdict on it; None as long as there is none.
+        created_at: When it was received, in UTC.
+    """
+
+    id: str
+    project_id: str
+    task: str
+    trajectory: Trajectory
+    final_response: str
+    retrieved_memory_ids: tuple[str, ...]
+    used_memory_ids: tuple[str, ...] | None
+    model: str | None
+    metadata: Mapping[str, Any]
+    reference_context: str | None
+    created_at: datetime
+    ingest_status: IngestStatus = IngestStatus.COMPLETED
+    ingest_attempts: int = 0
+    last_ingest_error: str | None = None
+    created_memory_id: str | None = None
+    review: Review | None = None
+    ingest_failures: int = 0
+
+    @property
+    def review_status(self) -> ReviewStatus:
+        """
+        Whether its review has taken full effect; see `review_status_of`.
+        """
+        return review_status_of(self.review, self.ingest_status)
+
+    def in_state(self, state: TraceState) -> Trace:
+        """
+        Return the trace in another state.
+
+        Args:
+            state: The state.
+        """
+        return replace(
+            self,
+            ingest_status=state.ingest_status,
+            ingest_attempts=state.ingest_attempts,
+            last_ingest_error=state.last_ingest_error,
+            ingest_failures=state.ingest_failures,
+            created_memory_id=state.created_memory_id,
+            review=state.review,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFilter:
+    """
+    Which traces a list is of. What is None does not count; of the others all must fit.
+
+    Attributes:
+        review_status: Only traces of this review status.
+        ingest_status: Only traces of this ingest status.
+        model: Only traces of runs on this model.
+        metadata: Only traces whose metadata has each of these keys with an equal value.
+    """
+
+    review_status: ReviewStatus | None = None
+    ingest_status: IngestStatus | None = None
+    model: str | None = None
+    metadata: Mapping[str, Any] | None = None
+
+
+ALL_TRACES = TraceFilter()
+"""A filter that every trace fits."""

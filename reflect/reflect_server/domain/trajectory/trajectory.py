@@ -1,0 +1,186 @@
+"""
+The trajectory: the messages of a run as a value, read once however many ask.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from reflect_server.domain.trajectory.content import as_text, role_of, said_in
+from reflect_server.domain.trajectory.reading import read
+from reflect_server.domain.trajectory.steps import (
+    ASSISTANT_ROLES,
+    USER_ROLES,
+    Message,
+    Step,
+    ToolCall,
+    paired,
+)
+
+Encode = Callable[[object], bytes]
+"""Writes JSON on one line."""
+
+Decode = Callable[[bytes], Any]
+"""Reads JSON; raises `ValueError` where it is none."""
+
+_OPENING, _BETWEEN, _CLOSING = b"[\n", b",\n", b"\n]"
+
+
+class Trajectory:
+    """
+    What an agent did. Two are equal where their messages are.
+
+    Args:
+        messages: The messages of the run, oldest first.
+    """
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self._encoded: bytes | None = None
+        self._read_messages: Callable[[], Sequence[Message]] = lambda: messages
+
+    @staticmethod
+    def of(given: str | Sequence[Any]) -> Trajectory:
+        """
+        Take a trajectory as it comes in.
+
+        Plain text becomes one message of the assistant, and so does each member of a list that is
+        not an object.
+
+        Args:
+            given: A list of messages, the same list as JSON text, or plain text that sums the run
+                up.
+        """
+        if not isinstance(given, str):
+            return Trajectory([_message(member) for member in given])
+        try:
+            parsed = json.loads(given)
+        except (ValueError, RecursionError):
+            parsed = None
+        if isinstance(parsed, list) and all(isinstance(member, dict) for member in parsed):
+            return Trajectory(parsed)
+        return Trajectory([_message(given)])
+
+    @staticmethod
+    def of_json(encoded: bytes, decode: Decode) -> Trajectory:
+        """
+        Take a trajectory as `to_json` has written it; it is decoded when somebody reads it.
+
+        Args:
+            encoded: The JSON of a list of messages.
+            decode: Decodes a message.
+        """
+        trajectory = Trajectory(())
+        trajectory._encoded = encoded
+        trajectory._read_messages = lambda: _decoded(encoded, decode)
+        return trajectory
+
+    def to_json(self, encode: Encode) -> bytes:
+        """
+        Return the messages as a JSON array, which is made once.
+
+        Each has a line of its own, so that a long run can be decoded message by message, and other
+        threads go on in between.
+
+        Args:
+            encode: Encodes a message.
+        """
+        if self._encoded is None:
+            lines = _BETWEEN.join(map(encode, self.messages))
+            self._encoded = _OPENING + lines + _CLOSING if lines else b"[]"
+        return self._encoded
+
+    @cached_property
+    def messages(self) -> Sequence[Message]:
+        """
+        The messages, oldest first.
+        """
+        return self._read_messages()
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """
+        The messages, each read by itself.
+        """
+        return tuple(map(read, self.messages))
+
+    @cached_property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """
+        The tool calls in the order in which they were made, with their results.
+        """
+        return paired(self.steps)
+
+    @cached_property
+    def tools_used(self) -> tuple[str, ...]:
+        """
+        The names of the tools that were called, in order of first use.
+        """
+        return tuple(dict.fromkeys(call.tool for call in self.calls if call.tool))
+
+    @cached_property
+    def final_response(self) -> str:
+        """
+        The text of the last message in which the agent said something, or an empty one.
+
+        Where no message names a role, the last one with text counts.
+        """
+        if "steps" in self.__dict__:
+            said = iter([(step.role, step.text) for step in reversed(self.steps)])
+            has_roles = any(step.role for step in self.steps)
+        else:  # Seldom is more than the end needed, and reading all takes long.
+            said = map(said_in, reversed(self.messages))
+            has_roles = any(map(role_of, self.messages))
+        own = (text for role, text in said if not has_roles or role in ASSISTANT_ROLES)
+        return next((text for text in own if text), "")
+
+    @cached_property
+    def closing_report(self) -> str:
+        """
+        What the agent said in its turn after the last tool answered, or `final_response`.
+
+        In a conversation the last message is often a farewell, and the outcome stands before it.
+        """
+        report, in_turn = "", False
+        for step in self.steps:
+            if step.results:
+                report, in_turn = "", True
+            elif step.role in ASSISTANT_ROLES:
+                if in_turn:
+                    report = step.text or report
+            elif step.role in USER_ROLES:
+                in_turn = in_turn and not report
+        return report or self.final_response
+
+    def __eq__(self, other: object) -> bool:
+        """
+        Say whether the messages are equal.
+        """
+        return isinstance(other, Trajectory) and list(self.messages) == list(other.messages)
+
+    __hash__ = None  # type: ignore[assignment]  # its messages are lists and dicts
+
+    def __repr__(self) -> str:
+        """
+        Return how its messages would be written.
+        """
+        return f"Trajectory({list(self.messages)!r})"
+
+
+def _message(member: object) -> Message:
+    if isinstance(member, dict):
+        return member
+    return {"role": "assistant", "content": as_text(member)}
+
+
+def _decoded(encoded: bytes, decode: Decode) -> Sequence[Message]:
+    if encoded.startswith(_OPENING):
+        lines = encoded[len(_OPENING) : -len(_CLOSING)].split(_BETWEEN)
+        try:
+            return [decode(line) for line in lines]
+        except ValueError:  # Written by something else.
+            pass
+    messages: Sequence[Message] = decode(encoded)
+    return messages

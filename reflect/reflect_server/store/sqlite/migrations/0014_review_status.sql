@@ -1,0 +1,12 @@
+-- Whether a trace's review has taken full effect, as `domain.trace.review_status_of` says: written
+-- where it changes, so that a list of such traces compares one column.
+
+ALTER TABLE traces ADD COLUMN review_status TEXT NOT NULL DEFAULT 'pending'
+    CHECK (review_status IN ('pending', 'reviewed'));
+
+UPDATE traces SET review_status = 'reviewed'
+WHERE id IN (
+    SELECT r.trace_id FROM reviews AS r
+    JOIN traces AS t ON t.id = r.trace_id
+    WHERE r.mode = 'deferred' OR t.ingest_status = 'completed'
+);
