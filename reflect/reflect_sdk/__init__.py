@@ -10,8 +10,9 @@ Reflect: a memory for AI agents that learns from outcomes.
 """
 
 from reflect_api.errors import DecodeError, FieldError, InvalidArgumentError, ReflectError
-from reflect_sdk._client import ReflectClient
-from reflect_sdk._errors import (
+from reflect_sdk._client.client import ReflectClient
+from reflect_sdk._flows.trace_context import TraceContext
+from reflect_sdk._types.errors import (
     APIStatusError,
     AuthenticationError,
     BadRequestError,
@@ -29,9 +30,8 @@ from reflect_sdk._errors import (
     TransportError,
     WaitTimeoutError,
 )
-from reflect_sdk._trace_context import TraceContext
-from reflect_sdk._trajectory import TrajectoryInput
-from reflect_sdk._types import (
+from reflect_sdk._types.trajectory import TrajectoryInput
+from reflect_sdk._types.types import (
     ApiKeyCreateResponse,
     ApiKeyResponse,
     AugmentedTask,

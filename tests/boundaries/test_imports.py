@@ -21,7 +21,7 @@ ALLOWED = {
     "reflect_cli": {"reflect_sdk", "reflect_api", "reflect_server"},
 }
 CLIENT_DEPENDENCIES = {"anyio", "httpcore", "httpx", "attrs", "attr"}
-OPTIONAL_DEPENDENCIES = {"_compiled_transport.py": {"pyreqwest"}}
+OPTIONAL_DEPENDENCIES = {"compiled.py": {"pyreqwest"}}
 
 
 def _modules(package: str) -> Iterator[Path]:

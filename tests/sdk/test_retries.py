@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from reflect_sdk import RateLimitError, ReflectError, ServerError, TransportError
-from reflect_sdk._answer_body import Answer
-from reflect_sdk._drivers import run, run_async
-from reflect_sdk._http import Attempt, Sleep, deliver
-from reflect_sdk._retry import RetryPolicy
+from reflect_sdk._transport.delivery import Attempt, Sleep, deliver
+from reflect_sdk._transport.drivers import run, run_async
+from reflect_sdk._transport.response_body import Answer
+from reflect_sdk._transport.retry import RetryPolicy
 
 URL = "http://localhost:8000/v1/projects/p"
 

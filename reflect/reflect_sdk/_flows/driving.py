@@ -17,12 +17,12 @@ import httpx
 from reflect_api import api as endpoints
 from reflect_api import models
 from reflect_api.client import Client
-from reflect_sdk._drivers import run, run_async
-from reflect_sdk._effects import Effect, Flow, Pause
-from reflect_sdk._retry import at_most
+from reflect_sdk._flows.effects import Effect, Flow, Pause
+from reflect_sdk._transport.drivers import run, run_async
+from reflect_sdk._transport.retry import at_most
 
 if TYPE_CHECKING:
-    from reflect_sdk._pool import Pool
+    from reflect_sdk._transport.pool import Pool
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ def connect(
         async_http_client: Sends the asynchronous requests; one for each event loop where None.
     """
     _load_what_calls_need()
-    pool: Pool = importlib.import_module("reflect_sdk._pool").Pool(
+    pool: Pool = importlib.import_module("reflect_sdk._transport.pool").Pool(
         base_url, http_client, async_http_client
     )
     return pool

@@ -14,13 +14,13 @@ from urllib.request import getproxies
 import httpx
 
 from reflect_api.client import Client
-from reflect_sdk._deadline import keep_deadline
-from reflect_sdk._http import ReliableAsyncClient, ReliableClient
-from reflect_sdk._retry import RetryPolicy
 from reflect_sdk._settings import Settings
+from reflect_sdk._transport.deadline import keep_deadline
+from reflect_sdk._transport.delivery import ReliableAsyncClient, ReliableClient
+from reflect_sdk._transport.retry import RetryPolicy
 
 try:
-    from reflect_sdk._compiled_transport import compiled_transport
+    from reflect_sdk._transport.compiled import compiled_transport
 except ImportError:  # The extra `speedups` is not installed.
 
     def compiled_transport(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport | None:  # noqa: ARG001 - has the signature of what it stands for

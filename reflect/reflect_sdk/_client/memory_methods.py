@@ -7,9 +7,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reflect_sdk._connection import Connection, twin_of
-from reflect_sdk._requests import Query
-from reflect_sdk._types import AugmentedTask, MemoryResponse, SkillResponse, TraceCreateResponse
+from reflect_sdk._client.connection import Connection, twin_of
+from reflect_sdk._flows.requests import Query
+from reflect_sdk._types.types import (
+    AugmentedTask,
+    MemoryResponse,
+    SkillResponse,
+    TraceCreateResponse,
+)
 
 
 class MemoryMethods(Connection):

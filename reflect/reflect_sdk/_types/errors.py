@@ -25,7 +25,7 @@ from reflect_api.errors import (
 )
 
 if TYPE_CHECKING:
-    from reflect_sdk._types import TraceResponse
+    from reflect_sdk._types.types import TraceResponse
 
 _HIDDEN = "[hidden]"
 _NOT_FOLLOWED = "which is not followed: make base_url the address of the service itself."

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import httpx
 
 from reflect_api.client import Client
-from reflect_sdk import _flows
-from reflect_sdk._calls import connect, drive, drive_async
-from reflect_sdk._connection import twin_of
-from reflect_sdk._memory_methods import MemoryMethods
-from reflect_sdk._project_methods import ProjectMethods
-from reflect_sdk._recording_methods import RecordingMethods
+from reflect_sdk._client.connection import twin_of
+from reflect_sdk._client.memory_methods import MemoryMethods
+from reflect_sdk._client.project_methods import ProjectMethods
+from reflect_sdk._client.recording_methods import RecordingMethods
+from reflect_sdk._client.trace_methods import TraceMethods
+from reflect_sdk._flows import operations
+from reflect_sdk._flows.driving import connect, drive, drive_async
 from reflect_sdk._settings import DEFAULT_TIMEOUT, Settings
-from reflect_sdk._trace_methods import TraceMethods
-from reflect_sdk._types import BootstrapResponse
+from reflect_sdk._types.types import BootstrapResponse
 
 if TYPE_CHECKING:
-    from reflect_sdk._pool import Pool
+    from reflect_sdk._transport.pool import Pool
 
 
 class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethods):
@@ -111,7 +111,7 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
             ...     project_id=info.project_id,
             ... )
         """
-        flow = _flows.bootstrap(
+        flow = operations.bootstrap(
             bootstrap_token=bootstrap_token,
             user_id=user_id,
             project_id=project_id,
@@ -138,7 +138,7 @@ class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethod
         """
         Do what `bootstrap` does, asynchronously.
         """
-        flow = _flows.bootstrap(
+        flow = operations.bootstrap(
             bootstrap_token=bootstrap_token,
             user_id=user_id,
             project_id=project_id,

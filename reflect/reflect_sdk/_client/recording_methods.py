@@ -10,12 +10,12 @@ from typing import Any
 
 import anyio
 
-from reflect_sdk._calls import can_wait
-from reflect_sdk._connection import Connection, twin_of
-from reflect_sdk._requests import Query, Run
-from reflect_sdk._trace_context import Recorder, TraceContext
-from reflect_sdk._trajectory import TrajectoryInput
-from reflect_sdk._types import TraceCreateResponse, TraceResponse
+from reflect_sdk._client.connection import Connection, twin_of
+from reflect_sdk._flows.driving import can_wait
+from reflect_sdk._flows.requests import Query, Run
+from reflect_sdk._flows.trace_context import Recorder, TraceContext
+from reflect_sdk._types.trajectory import TrajectoryInput
+from reflect_sdk._types.types import TraceCreateResponse, TraceResponse
 
 
 class RecordingMethods(Connection):

@@ -18,12 +18,10 @@ from attrs import frozen
 from reflect_api import models
 from reflect_api.errors import ReflectError
 from reflect_api.types import UNSET, Response
-from reflect_sdk._answer import Answer
-from reflect_sdk._augment import augment
-from reflect_sdk._effects import Call, Flow
-from reflect_sdk._errors import NotFoundError, is_outage, is_refusal
-from reflect_sdk._labels import review_label
-from reflect_sdk._requests import (
+from reflect_sdk._flows.augment import augment
+from reflect_sdk._flows.effects import Call, Flow
+from reflect_sdk._flows.labels import review_label
+from reflect_sdk._flows.requests import (
     Query,
     Run,
     given,
@@ -31,8 +29,11 @@ from reflect_sdk._requests import (
     string_list,
     trace_request,
 )
+from reflect_sdk._flows.waiting import Wait, check_waiting
 from reflect_sdk._spool import Spool
-from reflect_sdk._types import (
+from reflect_sdk._types.base import Answer
+from reflect_sdk._types.errors import NotFoundError, is_outage, is_refusal
+from reflect_sdk._types.types import (
     ApiKeyCreateResponse,
     ApiKeyResponse,
     AugmentedTask,
@@ -44,7 +45,6 @@ from reflect_sdk._types import (
     TraceCreateResponse,
     TraceResponse,
 )
-from reflect_sdk._waiting import Wait, check_waiting
 
 logger = logging.getLogger("reflect_sdk")
 

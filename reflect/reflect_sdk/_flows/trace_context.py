@@ -15,19 +15,19 @@ from attrs import asdict, define, evolve, field, frozen
 
 from reflect_api import models
 from reflect_api.errors import DecodeError, FieldError, InvalidArgumentError, ReflectError
-from reflect_sdk._effects import Flow
-from reflect_sdk._errors import (
+from reflect_sdk._flows.effects import Flow
+from reflect_sdk._flows.labels import review_label
+from reflect_sdk._flows.operations import Flows
+from reflect_sdk._flows.requests import Query, Run, string_list, trace_request
+from reflect_sdk._types.errors import (
     ServerError,
     TraceLostError,
     TransportError,
     is_outage,
     is_refusal,
 )
-from reflect_sdk._flows import Flows
-from reflect_sdk._labels import review_label
-from reflect_sdk._requests import Query, Run, string_list, trace_request
-from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
-from reflect_sdk._types import AugmentedTask, MemoryResponse
+from reflect_sdk._types.trajectory import TrajectoryInput, wire_trajectory
+from reflect_sdk._types.types import AugmentedTask, MemoryResponse
 
 logger = logging.getLogger("reflect_sdk")
 

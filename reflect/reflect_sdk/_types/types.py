@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
-from reflect_sdk._answer import Answer
+from reflect_sdk._types.base import Answer
 
 _ABBREVIATION = reprlib.Repr()
 _ABBREVIATION.maxstring = _ABBREVIATION.maxother = 80

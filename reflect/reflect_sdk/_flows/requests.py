@@ -12,8 +12,8 @@ from attrs import frozen
 from reflect_api import models
 from reflect_api.errors import InvalidArgumentError
 from reflect_api.types import UNSET, Unset
-from reflect_sdk._labels import review_label
-from reflect_sdk._trajectory import TrajectoryInput, wire_trajectory
+from reflect_sdk._flows.labels import review_label
+from reflect_sdk._types.trajectory import TrajectoryInput, wire_trajectory
 
 T = TypeVar("T")
 

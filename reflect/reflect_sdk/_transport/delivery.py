@@ -19,24 +19,24 @@ from attrs import frozen
 
 from reflect_api.decoding import RETRIES_EXTENSION
 from reflect_api.errors import REQUEST_ID_HEADER, InvalidArgumentError
-from reflect_sdk._answer_body import Answer, AnswerBody
-from reflect_sdk._cancellation import cancelled_where_it_waits
-from reflect_sdk._deadline import ends_after
-from reflect_sdk._drivers import run, run_async
-from reflect_sdk._errors import (
-    APIStatusError,
-    ConnectionFailedError,
-    DeadlineExceededError,
-    TransportError,
-    shown,
-)
-from reflect_sdk._retry import (
+from reflect_sdk._transport.cancellation import cancelled_where_it_waits
+from reflect_sdk._transport.deadline import ends_after
+from reflect_sdk._transport.drivers import run, run_async
+from reflect_sdk._transport.response_body import Answer, AnswerBody
+from reflect_sdk._transport.retry import (
     IDEMPOTENCY_HEADER,
     RetryPolicy,
     is_repeatable,
     may_succeed_later,
     raw_path,
     wants_idempotency_key,
+)
+from reflect_sdk._types.errors import (
+    APIStatusError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    TransportError,
+    shown,
 )
 
 logger = logging.getLogger("reflect_sdk")

@@ -15,9 +15,9 @@ from attrs import evolve
 
 from reflect_api.client import AuthenticatedClient
 from reflect_api.errors import InvalidArgumentError
-from reflect_sdk._calls import connect, drive, drive_async
-from reflect_sdk._effects import Flow
-from reflect_sdk._flows import LONGEST_HOLD, Flows
+from reflect_sdk._flows.driving import connect, drive, drive_async
+from reflect_sdk._flows.effects import Flow
+from reflect_sdk._flows.operations import LONGEST_HOLD, Flows
 from reflect_sdk._settings import (
     DEFAULT_PROJECT,
     DEFAULT_RETRIES,
@@ -29,7 +29,7 @@ from reflect_sdk._settings import (
 from reflect_sdk._spool import Spool
 
 if TYPE_CHECKING:
-    from reflect_sdk._pool import Pool
+    from reflect_sdk._transport.pool import Pool
 
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., object])

@@ -12,9 +12,9 @@ from attrs import define, field
 from reflect_api import models
 from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
 from reflect_api.types import UNSET, Response
-from reflect_sdk._effects import Call, Flow, Pause
-from reflect_sdk._errors import IngestFailedError, NotFoundError, WaitTimeoutError, is_outage
-from reflect_sdk._types import TraceResponse
+from reflect_sdk._flows.effects import Call, Flow, Pause
+from reflect_sdk._types.errors import IngestFailedError, NotFoundError, WaitTimeoutError, is_outage
+from reflect_sdk._types.types import TraceResponse
 
 NEW_TRACE_GRACE = 5.0
 """Seconds during which a trace that cannot be found may still appear."""
