@@ -11,6 +11,7 @@ import httpx
 
 from reflect_api.client import Client
 from reflect_sdk._client.connection import twin_of
+from reflect_sdk._client.context_methods import ContextMethods
 from reflect_sdk._client.memory_methods import MemoryMethods
 from reflect_sdk._client.project_methods import ProjectMethods
 from reflect_sdk._client.recording_methods import RecordingMethods
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from reflect_sdk._transport.pool import Pool
 
 
-class ReflectClient(MemoryMethods, RecordingMethods, TraceMethods, ProjectMethods):
+class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethods, ProjectMethods):
     """
     Client of one project of a Reflect service.
 
