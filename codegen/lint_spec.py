@@ -15,7 +15,7 @@ _RESERVED_FIELDS = {
     "from_dict",
     "to_multipart",
 }
-_RESERVED_PARAMETERS = {"body", "cookies", "headers", "kwargs", "params", "response"}
+_RESERVED_PARAMETERS = {"body", "cookies", "headers", "params", "request"}
 
 
 def faults(document: Json) -> list[str]:
