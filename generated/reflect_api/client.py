@@ -10,14 +10,16 @@ import ssl
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 from attrs import define, field
 
 from .encoding import header_value
-from .operation import OperationRequest
-from .types import Response
+
+if TYPE_CHECKING:
+    from .operation import OperationRequest
+    from .types import Response
 
 Parsed = TypeVar("Parsed")
 

@@ -26,12 +26,22 @@ FLOORS = (
 )
 """From the ground up: a room knows rooms of floors below it alone."""
 
+FOLDER = folder_of("reflect_sdk")
+FOR_FLOWS = {"__init__", "effects"}
+"""What flows may know of the transport."""
+
 CLIENT = House(
-    folder_of("reflect_sdk"),
+    FOLDER,
     FLOORS,
     pure={
         "_types": {"reflect_api", "httpx", "attrs"},
+        "_flows": {"reflect_api", "httpx", "attrs", "_types", "_spool", "_transport"},
         "converters": {"_types"},
+    },
+    secret={
+        f"reflect_sdk._transport.{path.stem}": {"_client"}
+        for path in (FOLDER / "_transport").glob("*.py")
+        if path.stem not in FOR_FLOWS
     },
 )
 IN_ROOT = {"__init__", "_settings", "_spool", "converters", "decorators"}
@@ -87,6 +97,11 @@ PLANTED = {
         "_client/a.py",
         "from reflect_sdk.integrations import some_framework",
     ),
+    "a flow that knows more of the transport than its effects": (
+        "_flows/a.py",
+        "from reflect_sdk._transport.retry import RetryPolicy",
+    ),
+    "a flow that waits by itself": ("_flows/a.py", "import anyio"),
     "a framework in the ground": ("_types/a.py", "import anyio"),
     "a framework in the converters": ("converters.py", "import langchain_core"),
     "a room without a floor": ("billing/__init__.py", ""),

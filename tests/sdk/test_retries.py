@@ -16,22 +16,27 @@ import httpx
 import pytest
 
 from reflect_sdk import RateLimitError, ReflectError, ServerError, TransportError
-from reflect_sdk._transport.delivery import Attempt, Sleep, deliver
-from reflect_sdk._transport.drivers import run, run_async
-from reflect_sdk._transport.response_body import Answer
+from reflect_sdk._transport.delivery import deliver
+from reflect_sdk._transport.effects import Flow, Send, drive, drive_async
+from reflect_sdk._transport.response_body import ReceivedResponse
 from reflect_sdk._transport.retry import RetryPolicy
 
 URL = "http://localhost:8000/v1/projects/p"
 
 
-def _run_async(flow: Any, perform: Callable[[Any], object]) -> object:
-    async def performed(effect: object) -> object:
-        return perform(effect)
+def _drive_async(
+    flow: Flow[object], send: Callable[[Any], object], sleep: Callable[[float], object]
+) -> object:
+    async def sent(effect: Any) -> object:
+        return send(effect)
 
-    return asyncio.run(run_async(flow, performed))
+    async def slept(seconds: float) -> object:
+        return sleep(seconds)
+
+    return asyncio.run(drive_async(flow, sent, slept))
 
 
-DRIVERS = {"sync": run, "async": _run_async}
+DRIVERS: dict[str, Callable[..., object]] = {"sync": drive, "async": _drive_async}
 
 
 class World:
@@ -47,23 +52,23 @@ class World:
         self.outcomes = list(outcomes)
         self.headers = headers
 
-    def perform(self, effect: Attempt | Sleep) -> Answer | None:
-        if isinstance(effect, Sleep):
-            self.pauses.append(effect.seconds)
-            self.now += effect.seconds
-            return None
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def send(self, effect: Send[httpx.Request]) -> ReceivedResponse:
         self.attempts += 1
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if isinstance(outcome, Exception):
             raise outcome
-        return Answer(
+        return ReceivedResponse(
             httpx.Response(outcome, headers=self.headers, content=b"", request=effect.request)
         )
 
     def deliver(self, request: httpx.Request, **policy: object) -> None:
         settings = {"clock": lambda: self.now, "jitter": lambda: 0.5, **policy}
         flow = deliver(request, RetryPolicy(**settings))  # type: ignore[arg-type]  # a bag of settings
-        DRIVERS[self.driver](flow, self.perform)
+        DRIVERS[self.driver](flow, self.send, self.sleep)
 
 
 @pytest.fixture(params=DRIVERS)

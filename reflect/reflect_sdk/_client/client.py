@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing, closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -15,10 +16,11 @@ from reflect_sdk._client.context_methods import ContextMethods
 from reflect_sdk._client.memory_methods import MemoryMethods
 from reflect_sdk._client.project_methods import ProjectMethods
 from reflect_sdk._client.recording_methods import RecordingMethods
+from reflect_sdk._client.sending import connect, send, send_async
 from reflect_sdk._client.trace_methods import TraceMethods
 from reflect_sdk._flows import operations
-from reflect_sdk._flows.driving import connect, drive, drive_async
 from reflect_sdk._settings import DEFAULT_TIMEOUT, Settings
+from reflect_sdk._transport.effects import drive, drive_async
 from reflect_sdk._types.types import BootstrapResponse
 
 if TYPE_CHECKING:
@@ -121,7 +123,7 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
         )
         pool, api = _anonymous(base_url, timeout)
         with closing(pool):
-            return drive(flow, api)
+            return drive(flow, partial(send, api))
 
     @classmethod
     @twin_of(bootstrap)
@@ -148,7 +150,7 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
         )
         pool, api = _anonymous(base_url, timeout)
         async with aclosing(pool):
-            return await drive_async(flow, api)
+            return await drive_async(flow, partial(send_async, api))
 
     def health(self) -> dict[str, str]:
         """
@@ -166,14 +168,14 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
             >>> print(health["status"])
             ok
         """
-        return self._run(self._flows.health())
+        return self._drive(self._flows.health())
 
     @twin_of(health)
     async def health_async(self) -> dict[str, str]:
         """
         Do what `health` does, asynchronously.
         """
-        return await self._run_async(self._flows.health())
+        return await self._drive_async(self._flows.health())
 
 
 def _anonymous(base_url: str, timeout: float | httpx.Timeout) -> tuple[Pool, Client]:

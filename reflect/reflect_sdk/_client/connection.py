@@ -1,5 +1,5 @@
 """
-What every client has: its settings, its connections and its life.
+Construction and lifecycle of a client: its settings, its connection pool, and closing it.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import copy
 import math
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
@@ -15,8 +16,7 @@ from attrs import evolve
 
 from reflect_api.client import AuthenticatedClient
 from reflect_api.errors import InvalidArgumentError
-from reflect_sdk._flows.driving import connect, drive, drive_async
-from reflect_sdk._flows.effects import Flow
+from reflect_sdk._client.sending import connect, send, send_async
 from reflect_sdk._flows.operations import LONGEST_HOLD, Flows
 from reflect_sdk._settings import (
     DEFAULT_PROJECT,
@@ -27,6 +27,7 @@ from reflect_sdk._settings import (
     checked_key,
 )
 from reflect_sdk._spool import Spool
+from reflect_sdk._transport.effects import Flow, drive, drive_async
 
 if TYPE_CHECKING:
     from reflect_sdk._transport.pool import Pool
@@ -237,11 +238,11 @@ class Connection:
             return f"{type(self).__name__}(refused)"
         return f"{type(self).__name__}(base_url={self.base_url!r}, project_id={self.project_id!r})"
 
-    def _run(self, flow: Flow[T]) -> T:
-        return drive(flow, self.api)
+    def _drive(self, flow: Flow[T]) -> T:
+        return drive(flow, partial(send, self.api))
 
-    async def _run_async(self, flow: Flow[T]) -> T:
-        return await drive_async(flow, self.api)
+    async def _drive_async(self, flow: Flow[T]) -> T:
+        return await drive_async(flow, partial(send_async, self.api))
 
 
 def _longest_hold(timeout: float | httpx.Timeout) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 import anyio
 
 from reflect_sdk._client.connection import Connection, twin_of
-from reflect_sdk._flows.driving import can_wait
 from reflect_sdk._flows.requests import Query
 from reflect_sdk._flows.trace_context import Recorder, TraceContext
+from reflect_sdk._transport.effects import can_await
 
 
 class ContextMethods(Connection):
@@ -91,20 +91,27 @@ class ContextMethods(Connection):
             ...     ctx.set_output(trajectory=messages, final_response=answer, result="pass")
         """
         recorder = Recorder(
-            self._flows,
-            Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda),
-            blocking,
-            auto_fail_on_exception,
-            reference_context,
-            alpha,
+            flows=self._flows,
+            query=Query(
+                task=task,
+                limit=limit,
+                lambda_=lambda_,
+                metadata_filter=metadata_filter,
+                similarity_threshold=similarity_threshold,
+                mmr_lambda=mmr_lambda,
+            ),
+            blocking=blocking,
+            auto_fail_on_exception=auto_fail_on_exception,
+            reference_context=reference_context,
+            alpha=alpha,
         )
-        context = self._run(recorder.open())
+        context = self._drive(recorder.open())
         try:
             yield context
         except BaseException as error:
-            self._run(recorder.abandon(context, error))
+            self._drive(recorder.abandon(context, error))
             raise
-        self._run(recorder.close(context))
+        self._drive(recorder.close(context))
 
     @asynccontextmanager
     @twin_of(trace)
@@ -126,25 +133,32 @@ class ContextMethods(Connection):
         Do what `trace` does, asynchronously.
         """
         recorder = Recorder(
-            self._flows,
-            Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda),
-            blocking,
-            auto_fail_on_exception,
-            reference_context,
-            alpha,
+            flows=self._flows,
+            query=Query(
+                task=task,
+                limit=limit,
+                lambda_=lambda_,
+                metadata_filter=metadata_filter,
+                similarity_threshold=similarity_threshold,
+                mmr_lambda=mmr_lambda,
+            ),
+            blocking=blocking,
+            auto_fail_on_exception=auto_fail_on_exception,
+            reference_context=reference_context,
+            alpha=alpha,
         )
-        context = await self._run_async(recorder.open())
+        context = await self._drive_async(recorder.open())
         try:
             yield context
         except BaseException as error:
-            if isinstance(error, GeneratorExit) and not can_wait():
+            if isinstance(error, GeneratorExit) and not can_await():
                 recorder.abandon_at_once(context, error)
                 raise
             try:
                 # Where a cancelled scope of anyio or trio ends the run, nothing else could wait.
                 with anyio.CancelScope(shield=not isinstance(error, Exception)):
-                    await self._run_async(recorder.abandon(context, error))
+                    await self._drive_async(recorder.abandon(context, error))
             except BaseException as interruption:
                 raise interruption from error
             raise
-        await self._run_async(recorder.close(context))
+        await self._drive_async(recorder.close(context))

@@ -63,9 +63,16 @@ class MemoryMethods(Connection):
             >>> for memory in client.query_memories("Refund an order paid by voucher", limit=3):
             ...     print(memory.q_value, memory.summary)
         """
-        return self._run(
+        return self._drive(
             self._flows.query_memories(
-                Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda)
+                Query(
+                    task=task,
+                    limit=limit,
+                    lambda_=lambda_,
+                    metadata_filter=metadata_filter,
+                    similarity_threshold=similarity_threshold,
+                    mmr_lambda=mmr_lambda,
+                )
             )
         )
 
@@ -83,9 +90,16 @@ class MemoryMethods(Connection):
         """
         Do what `query_memories` does, asynchronously.
         """
-        return await self._run_async(
+        return await self._drive_async(
             self._flows.query_memories(
-                Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda)
+                Query(
+                    task=task,
+                    limit=limit,
+                    lambda_=lambda_,
+                    metadata_filter=metadata_filter,
+                    similarity_threshold=similarity_threshold,
+                    mmr_lambda=mmr_lambda,
+                )
             )
         )
 
@@ -131,9 +145,16 @@ class MemoryMethods(Connection):
             >>> augmented = client.augment_with_memories("Refund an order paid by voucher")
             >>> answer = agent(augmented.augmented_task)
         """
-        return self._run(
+        return self._drive(
             self._flows.augment_with_memories(
-                Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda)
+                Query(
+                    task=task,
+                    limit=limit,
+                    lambda_=lambda_,
+                    metadata_filter=metadata_filter,
+                    similarity_threshold=similarity_threshold,
+                    mmr_lambda=mmr_lambda,
+                )
             )
         )
 
@@ -151,9 +172,16 @@ class MemoryMethods(Connection):
         """
         Do what `augment_with_memories` does, asynchronously.
         """
-        return await self._run_async(
+        return await self._drive_async(
             self._flows.augment_with_memories(
-                Query(task, limit, lambda_, metadata_filter, similarity_threshold, mmr_lambda)
+                Query(
+                    task=task,
+                    limit=limit,
+                    lambda_=lambda_,
+                    metadata_filter=metadata_filter,
+                    similarity_threshold=similarity_threshold,
+                    mmr_lambda=mmr_lambda,
+                )
             )
         )
 
@@ -205,7 +233,7 @@ class MemoryMethods(Connection):
             >>> print(receipt.ingest_status)
             completed
         """
-        return self._run(
+        return self._drive(
             self._flows.create_memory(
                 task=task,
                 result=result,
@@ -234,7 +262,7 @@ class MemoryMethods(Connection):
         """
         Do what `create_memory` does, asynchronously.
         """
-        return await self._run_async(
+        return await self._drive_async(
             self._flows.create_memory(
                 task=task,
                 result=result,
@@ -265,7 +293,7 @@ class MemoryMethods(Connection):
             >>> if skill is not None:
             ...     system_prompt = instructions + skill.content
         """
-        return self._run(self._flows.get_skill())
+        return self._drive(self._flows.get_skill())
 
     @twin_of(get_skill)
     async def get_skill_async(
@@ -274,7 +302,7 @@ class MemoryMethods(Connection):
         """
         Do what `get_skill` does, asynchronously.
         """
-        return await self._run_async(self._flows.get_skill())
+        return await self._drive_async(self._flows.get_skill())
 
     def list_skill_versions(
         self,
@@ -295,7 +323,7 @@ class MemoryMethods(Connection):
             ...     for change in version.changes:
             ...         print(version.version, change.action, change.title)
         """
-        return self._run(self._flows.list_skill_versions())
+        return self._drive(self._flows.list_skill_versions())
 
     @twin_of(list_skill_versions)
     async def list_skill_versions_async(
@@ -304,7 +332,7 @@ class MemoryMethods(Connection):
         """
         Do what `list_skill_versions` does, asynchronously.
         """
-        return await self._run_async(self._flows.list_skill_versions())
+        return await self._drive_async(self._flows.list_skill_versions())
 
     def create_skill(
         self,
@@ -334,7 +362,7 @@ class MemoryMethods(Connection):
             >>> skill = client.create_skill(n_passed=10, n_failed=10)
             >>> print(skill.version, skill.n_passed, skill.n_failed)
         """
-        return self._run(self._flows.create_skill(n_passed=n_passed, n_failed=n_failed))
+        return self._drive(self._flows.create_skill(n_passed=n_passed, n_failed=n_failed))
 
     @twin_of(create_skill)
     async def create_skill_async(
@@ -346,4 +374,6 @@ class MemoryMethods(Connection):
         """
         Do what `create_skill` does, asynchronously.
         """
-        return await self._run_async(self._flows.create_skill(n_passed=n_passed, n_failed=n_failed))
+        return await self._drive_async(
+            self._flows.create_skill(n_passed=n_passed, n_failed=n_failed)
+        )

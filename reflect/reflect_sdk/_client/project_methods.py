@@ -33,7 +33,7 @@ class ProjectMethods(Connection):
             >>> for key in client.list_api_keys():
             ...     print(key.label, key.status, key.last_used_at)
         """
-        return self._run(self._flows.list_api_keys())
+        return self._drive(self._flows.list_api_keys())
 
     @twin_of(list_api_keys)
     async def list_api_keys_async(
@@ -42,7 +42,7 @@ class ProjectMethods(Connection):
         """
         Do what `list_api_keys` does, asynchronously.
         """
-        return await self._run_async(self._flows.list_api_keys())
+        return await self._drive_async(self._flows.list_api_keys())
 
     def create_api_key(
         self,
@@ -74,7 +74,7 @@ class ProjectMethods(Connection):
             ... )
             >>> agents_key = created.api_key  # Keep it now: it is not shown again.
         """
-        return self._run(
+        return self._drive(
             self._flows.create_api_key(label=label, scopes=scopes, environment=environment)
         )
 
@@ -89,7 +89,7 @@ class ProjectMethods(Connection):
         """
         Do what `create_api_key` does, asynchronously.
         """
-        return await self._run_async(
+        return await self._drive_async(
             self._flows.create_api_key(label=label, scopes=scopes, environment=environment)
         )
 
@@ -117,7 +117,7 @@ class ProjectMethods(Connection):
             >>> print(revoked.status)
             revoked
         """
-        return self._run(self._flows.revoke_api_key(key_id))
+        return self._drive(self._flows.revoke_api_key(key_id))
 
     @twin_of(revoke_api_key)
     async def revoke_api_key_async(
@@ -127,7 +127,7 @@ class ProjectMethods(Connection):
         """
         Do what `revoke_api_key` does, asynchronously.
         """
-        return await self._run_async(self._flows.revoke_api_key(key_id))
+        return await self._drive_async(self._flows.revoke_api_key(key_id))
 
     def delete_project(
         self,
@@ -152,7 +152,7 @@ class ProjectMethods(Connection):
             >>> print(gone.deleted)
             True
         """
-        return self._run(self._flows.delete_project())
+        return self._drive(self._flows.delete_project())
 
     @twin_of(delete_project)
     async def delete_project_async(
@@ -161,4 +161,4 @@ class ProjectMethods(Connection):
         """
         Do what `delete_project` does, asynchronously.
         """
-        return await self._run_async(self._flows.delete_project())
+        return await self._drive_async(self._flows.delete_project())

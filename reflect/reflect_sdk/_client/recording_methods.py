@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reflect_sdk._client.connection import Connection, twin_of
-from reflect_sdk._flows.requests import Run
+from reflect_sdk._flows.requests import AgentRun
 from reflect_sdk._types.trajectory import TrajectoryInput
 from reflect_sdk._types.types import TraceCreateResponse, TraceResponse
 
@@ -97,9 +97,9 @@ class RecordingMethods(Connection):
         Note:
             `success` and `failure` are accepted for the API's `pass` and `fail`, in any case.
         """
-        return self._run(
+        return self._drive(
             self._flows.create_trace(
-                Run(
+                AgentRun(
                     task=task,
                     trajectory=trajectory,
                     final_response=final_response,
@@ -136,9 +136,9 @@ class RecordingMethods(Connection):
         """
         Do what `create_trace` does, asynchronously.
         """
-        return await self._run_async(
+        return await self._drive_async(
             self._flows.create_trace(
-                Run(
+                AgentRun(
                     task=task,
                     trajectory=trajectory,
                     final_response=final_response,
@@ -248,9 +248,9 @@ class RecordingMethods(Connection):
         Note:
             `success` and `failure` are accepted for the API's `pass` and `fail`, in any case.
         """
-        return self._run(
+        return self._drive(
             self._flows.create_trace_and_wait(
-                Run(
+                AgentRun(
                     task=task,
                     trajectory=trajectory,
                     final_response=final_response,
@@ -291,9 +291,9 @@ class RecordingMethods(Connection):
         """
         Do what `create_trace_and_wait` does, asynchronously.
         """
-        return await self._run_async(
+        return await self._drive_async(
             self._flows.create_trace_and_wait(
-                Run(
+                AgentRun(
                     task=task,
                     trajectory=trajectory,
                     final_response=final_response,
@@ -336,11 +336,11 @@ class RecordingMethods(Connection):
             >>> print(client.deliver_spooled_traces())
             0
         """
-        return self._run(self._flows.deliver_spooled_traces())
+        return self._drive(self._flows.deliver_spooled_traces())
 
     @twin_of(deliver_spooled_traces)
     async def deliver_spooled_traces_async(self) -> int:
         """
         Do what `deliver_spooled_traces` does, asynchronously.
         """
-        return await self._run_async(self._flows.deliver_spooled_traces())
+        return await self._drive_async(self._flows.deliver_spooled_traces())

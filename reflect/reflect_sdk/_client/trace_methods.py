@@ -56,7 +56,7 @@ class TraceMethods(Connection):
             >>> print(trace.ingest_status)
             completed
         """
-        return self._run(
+        return self._drive(
             self._flows.wait_for_trace(
                 trace_id,
                 require_reviewed=require_reviewed,
@@ -77,7 +77,7 @@ class TraceMethods(Connection):
         """
         Do what `wait_for_trace` does, asynchronously.
         """
-        return await self._run_async(
+        return await self._drive_async(
             self._flows.wait_for_trace(
                 trace_id,
                 require_reviewed=require_reviewed,
@@ -110,7 +110,7 @@ class TraceMethods(Connection):
             >>> print(trace.review_status)
             pending
         """
-        return self._run(self._flows.get_trace(trace_id))
+        return self._drive(self._flows.get_trace(trace_id))
 
     @twin_of(get_trace)
     async def get_trace_async(
@@ -120,7 +120,7 @@ class TraceMethods(Connection):
         """
         Do what `get_trace` does, asynchronously.
         """
-        return await self._run_async(self._flows.get_trace(trace_id))
+        return await self._drive_async(self._flows.get_trace(trace_id))
 
     def list_traces(
         self,
@@ -144,7 +144,7 @@ class TraceMethods(Connection):
             >>> for trace in client.list_traces(review_status="pending"):
             ...     print(trace.id, trace.task)
         """
-        return self._run(self._flows.list_traces(review_status=review_status))
+        return self._drive(self._flows.list_traces(review_status=review_status))
 
     @twin_of(list_traces)
     async def list_traces_async(
@@ -155,7 +155,7 @@ class TraceMethods(Connection):
         """
         Do what `list_traces` does, asynchronously.
         """
-        return await self._run_async(self._flows.list_traces(review_status=review_status))
+        return await self._drive_async(self._flows.list_traces(review_status=review_status))
 
     def iter_traces(
         self, *, review_status: str | None = None, page_size: int = 100
@@ -180,7 +180,7 @@ class TraceMethods(Connection):
         """
         cursor = None
         while True:
-            page, cursor = self._run(
+            page, cursor = self._drive(
                 self._flows.page_of_traces(
                     review_status=review_status, page_size=page_size, cursor=cursor
                 )
@@ -198,7 +198,7 @@ class TraceMethods(Connection):
         """
         cursor = None
         while True:
-            page, cursor = await self._run_async(
+            page, cursor = await self._drive_async(
                 self._flows.page_of_traces(
                     review_status=review_status, page_size=page_size, cursor=cursor
                 )
@@ -250,7 +250,7 @@ class TraceMethods(Connection):
             >>> print(trace.review_status)
             reviewed
         """
-        return self._run(
+        return self._drive(
             self._flows.review_trace(
                 trace_id,
                 result=result,
@@ -273,7 +273,7 @@ class TraceMethods(Connection):
         """
         Do what `review_trace` does, asynchronously.
         """
-        return await self._run_async(
+        return await self._drive_async(
             self._flows.review_trace(
                 trace_id,
                 result=result,
@@ -325,7 +325,7 @@ class TraceMethods(Connection):
             >>> print(trace.review.result)
             pass
         """
-        return self._run(
+        return self._drive(
             self._flows.change_review(
                 trace_id,
                 result=result,
@@ -348,7 +348,7 @@ class TraceMethods(Connection):
         """
         Do what `change_review` does, asynchronously.
         """
-        return await self._run_async(
+        return await self._drive_async(
             self._flows.change_review(
                 trace_id,
                 result=result,
@@ -386,7 +386,7 @@ class TraceMethods(Connection):
             >>> print(client.undo_review(receipt.trace_id).review)
             None
         """
-        return self._run(self._flows.undo_review(trace_id))
+        return self._drive(self._flows.undo_review(trace_id))
 
     @twin_of(undo_review)
     async def undo_review_async(
@@ -396,7 +396,7 @@ class TraceMethods(Connection):
         """
         Do what `undo_review` does, asynchronously.
         """
-        return await self._run_async(self._flows.undo_review(trace_id))
+        return await self._drive_async(self._flows.undo_review(trace_id))
 
     def delete_traces(
         self,
@@ -422,7 +422,7 @@ class TraceMethods(Connection):
             >>> print(len(gone.deleted_trace_ids))
             1
         """
-        return self._run(self._flows.delete_traces(trace_ids))
+        return self._drive(self._flows.delete_traces(trace_ids))
 
     @twin_of(delete_traces)
     async def delete_traces_async(
@@ -432,4 +432,4 @@ class TraceMethods(Connection):
         """
         Do what `delete_traces` does, asynchronously.
         """
-        return await self._run_async(self._flows.delete_traces(trace_ids))
+        return await self._drive_async(self._flows.delete_traces(trace_ids))

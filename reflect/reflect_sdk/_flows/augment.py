@@ -1,5 +1,5 @@
 """
-Memories as text for a prompt.
+Prompt augmentation: memories as escaped text behind a task.
 
 The block that is appended to a task:
 

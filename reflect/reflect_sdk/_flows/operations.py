@@ -1,8 +1,8 @@
 """
-What each method of `ReflectClient` does, written once for both worlds.
+Flows: what each method of `ReflectClient` does, written once for both worlds.
 
-Every method of `Flows` is a flow: it yields a `Call` or a `Pause` and receives what comes of it.
-The client drives it, synchronously or asynchronously.
+Every method of `Flows` is a flow: it yields what is to be sent and receives the answer. The client
+drives it, synchronously or asynchronously.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 from attrs import frozen
 
-from reflect_api import models
+from reflect_api import api, models
 from reflect_api.errors import ReflectError
-from reflect_api.types import UNSET, Response
+from reflect_api.types import UNSET
 from reflect_sdk._flows.augment import augment
-from reflect_sdk._flows.effects import Call, Flow
-from reflect_sdk._flows.labels import review_label
+from reflect_sdk._flows.exchange import fetch, respond
 from reflect_sdk._flows.requests import (
+    AgentRun,
     Query,
-    Run,
     given,
+    review_label,
     review_status_of,
     string_list,
     trace_request,
 )
 from reflect_sdk._flows.waiting import Wait, check_waiting
 from reflect_sdk._spool import Spool
-from reflect_sdk._types.base import Answer
+from reflect_sdk._transport.effects import Flow
 from reflect_sdk._types.errors import NotFoundError, is_outage, is_refusal
 from reflect_sdk._types.types import (
     ApiKeyCreateResponse,
@@ -52,7 +52,6 @@ LONGEST_HOLD = 30
 """Seconds for which the service is asked to hold one answer."""
 
 T = TypeVar("T")
-AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
 @frozen
@@ -78,8 +77,7 @@ class Flows:
         """
         Ask whether the service answers.
         """
-        response: Response[dict[str, str]] = yield Call("health.health", {})
-        return dict(response.parsed or {})
+        return (yield from fetch(api.health.health.request()))
 
     def query_memories(self, query: Query) -> Flow[list[MemoryResponse]]:
         """
@@ -93,7 +91,9 @@ class Flows:
             metadata_filter=given(query.metadata_filter),
             similarity_threshold=given(query.similarity_threshold),
         )
-        return (yield from self._many(MemoryResponse, "memories.query_memories", body=body))
+        request = api.memories.query_memories.request(self.project_id, body=body)
+        answer = yield from fetch(request)
+        return [MemoryResponse.from_api(memory) for memory in answer]
 
     def augment_with_memories(self, query: Query) -> Flow[AugmentedTask]:
         """
@@ -103,18 +103,16 @@ class Flows:
         return augment(query.task, memories)
 
     def create_trace(
-        self, run: Run, *, idempotency_key: str | None = None, seconds: float | None = None
+        self, run: AgentRun, *, idempotency_key: str | None = None, seconds: float | None = None
     ) -> Flow[TraceCreateResponse]:
         """
         Record a run.
         """
-        arguments = {
-            "project_id": self.project_id,
-            "body": trace_request(run),
-            "idempotency_key": given(idempotency_key),
-        }
-        response: Response[Any] = yield Call("traces.create_trace", arguments, seconds)
-        return TraceCreateResponse.from_api(response.parsed)
+        request = api.traces.create_trace.request(
+            self.project_id, body=trace_request(run), idempotency_key=given(idempotency_key)
+        )
+        receipt = yield from fetch(request, seconds)
+        return TraceCreateResponse.from_api(receipt)
 
     def deliver_spooled_traces(self) -> Flow[int]:
         """
@@ -133,12 +131,12 @@ class Flows:
         delivered = failed = 0
         for kept in spool.waiting():
             try:
-                arguments = {
-                    "project_id": kept.project_id,
-                    "body": models.CreateTraceRequest.from_dict(kept.body),
-                    "idempotency_key": kept.idempotency_key,
-                }
-                yield Call("traces.create_trace", arguments)
+                body = models.CreateTraceRequest.from_dict(kept.body)
+                yield from fetch(
+                    api.traces.create_trace.request(
+                        kept.project_id, body=body, idempotency_key=kept.idempotency_key
+                    )
+                )
             except ReflectError as error:
                 if is_refusal(error):
                     logger.warning("The run kept in %s is refused: %s", kept.refuse(), error)
@@ -158,8 +156,11 @@ class Flows:
         task: str,
         result: str,
         retrieved_memory_ids: Sequence[str],
+        summary: str,
+        guidance: str,
+        key_mistake: str,
+        correct_action: str,
         applicable_tools: Sequence[str],
-        **reflection: str,
     ) -> Flow[TraceCreateResponse]:
         """
         Store a reflection that the agent wrote itself.
@@ -173,18 +174,25 @@ class Flows:
             review=models.ReviewInput(
                 result=models.ReviewResult(review_label(result)),
                 reflection=models.ReflectionInput(
-                    **reflection,
+                    summary=summary,
+                    guidance=guidance,
+                    key_mistake=key_mistake,
+                    correct_action=correct_action,
                     applicable_tools=string_list("applicable_tools", applicable_tools),
                 ),
             ),
         )
-        return (yield from self._one(TraceCreateResponse, "traces.create_trace", body=body))
+        request = api.traces.create_trace.request(self.project_id, body=body)
+        receipt = yield from fetch(request)
+        return TraceCreateResponse.from_api(receipt)
 
     def get_trace(self, trace_id: str) -> Flow[TraceResponse]:
         """
         Get one trace.
         """
-        return (yield from self._one(TraceResponse, "traces.get_trace", trace_id=trace_id))
+        request = api.traces.get_trace.request(self.project_id, trace_id)
+        trace = yield from fetch(request)
+        return TraceResponse.from_api(trace)
 
     def wait_for_trace(
         self, trace_id: str, *, require_reviewed: bool, poll_interval: float, wait_timeout: float
@@ -205,7 +213,7 @@ class Flows:
         return (yield from wait.flow())
 
     def create_trace_and_wait(
-        self, run: Run, *, poll_interval: float, wait_timeout: float
+        self, run: AgentRun, *, poll_interval: float, wait_timeout: float
     ) -> Flow[TraceResponse]:
         """
         Record a run and wait until it is processed.
@@ -234,9 +242,9 @@ class Flows:
         Attach a verdict to a trace.
         """
         body = _verdict(result, feedback_text, alpha, remember=remember)
-        return (
-            yield from self._one(TraceResponse, "traces.review_trace", trace_id=trace_id, body=body)
-        )
+        request = api.traces.review_trace.request(self.project_id, trace_id, body=body)
+        trace = yield from fetch(request)
+        return TraceResponse.from_api(trace)
 
     def change_review(
         self,
@@ -251,21 +259,26 @@ class Flows:
         Give a trace another verdict.
         """
         body = _verdict(result, feedback_text, alpha, remember=remember)
-        operation = "traces.change_review"
-        return (yield from self._one(TraceResponse, operation, trace_id=trace_id, body=body))
+        request = api.traces.change_review.request(self.project_id, trace_id, body=body)
+        trace = yield from fetch(request)
+        return TraceResponse.from_api(trace)
 
     def undo_review(self, trace_id: str) -> Flow[TraceResponse]:
         """
         Take a trace's review back.
         """
-        return (yield from self._one(TraceResponse, "traces.undo_review", trace_id=trace_id))
+        request = api.traces.undo_review.request(self.project_id, trace_id)
+        trace = yield from fetch(request)
+        return TraceResponse.from_api(trace)
 
     def list_traces(self, *, review_status: str | None) -> Flow[list[TraceResponse]]:
         """
         List traces.
         """
         status = UNSET if review_status is None else review_status_of(review_status)
-        return (yield from self._many(TraceResponse, "traces.list_traces", review_status=status))
+        request = api.traces.list_traces.request(self.project_id, review_status=status)
+        answer = yield from fetch(request)
+        return [TraceResponse.from_api(trace) for trace in answer]
 
     def page_of_traces(
         self, *, review_status: str | None, page_size: int, cursor: str | None
@@ -273,14 +286,14 @@ class Flows:
         """
         Get one page of traces, and the cursor of the next one where there is one.
         """
-        arguments: dict[str, Any] = {
-            "project_id": self.project_id,
-            "review_status": UNSET if review_status is None else review_status_of(review_status),
-            "limit": page_size,
-            "cursor": given(cursor),
-        }
-        response: Response[Any] = yield Call("traces.list_traces", arguments)
-        page = [TraceResponse.from_api(entry) for entry in response.parsed or []]
+        request = api.traces.list_traces.request(
+            self.project_id,
+            review_status=UNSET if review_status is None else review_status_of(review_status),
+            limit=page_size,
+            cursor=given(cursor),
+        )
+        response = yield from respond(request)
+        page = [TraceResponse.from_api(trace) for trace in request.success(response)]
         return page, _next_cursor(response.headers.get("Link"))
 
     def delete_traces(self, trace_ids: Sequence[str]) -> Flow[DeleteTracesResponse]:
@@ -288,14 +301,17 @@ class Flows:
         Delete traces.
         """
         body = models.DeleteTracesRequest(trace_ids=string_list("trace_ids", trace_ids))
-        return (yield from self._one(DeleteTracesResponse, "traces.delete_traces", body=body))
+        request = api.traces.delete_traces.request(self.project_id, body=body)
+        deleted = yield from fetch(request)
+        return DeleteTracesResponse.from_api(deleted)
 
     def get_skill(self) -> Flow[SkillResponse | None]:
         """
         Get the project's skill, or None where there is none.
         """
         try:
-            return (yield from self._one(SkillResponse, "skills.get_skill"))
+            skill = yield from fetch(api.skills.get_skill.request(self.project_id))
+            return SkillResponse.from_api(skill)
         except NotFoundError:
             return None
 
@@ -304,19 +320,25 @@ class Flows:
         Consolidate memories into a skill.
         """
         body = models.CreateSkillRequest(n_passed=given(n_passed), n_failed=given(n_failed))
-        return (yield from self._one(SkillResponse, "skills.create_skill", body=body))
+        request = api.skills.create_skill.request(self.project_id, body=body)
+        skill = yield from fetch(request)
+        return SkillResponse.from_api(skill)
 
     def list_skill_versions(self) -> Flow[list[SkillResponse]]:
         """
         List the versions of the project's skill.
         """
-        return (yield from self._many(SkillResponse, "skills.list_skill_versions"))
+        request = api.skills.list_skill_versions.request(self.project_id)
+        answer = yield from fetch(request)
+        return [SkillResponse.from_api(version) for version in answer]
 
     def list_api_keys(self) -> Flow[list[ApiKeyResponse]]:
         """
         List keys.
         """
-        return (yield from self._many(ApiKeyResponse, "api_keys.list_api_keys"))
+        request = api.api_keys.list_api_keys.request(self.project_id)
+        answer = yield from fetch(request)
+        return [ApiKeyResponse.from_api(key) for key in answer]
 
     def create_api_key(
         self, *, label: str, scopes: Sequence[str], environment: str
@@ -327,38 +349,32 @@ class Flows:
         body = models.CreateApiKeyRequest(
             label=label, scopes=string_list("scopes", scopes), environment=environment
         )
-        return (yield from self._one(ApiKeyCreateResponse, "api_keys.create_api_key", body=body))
+        request = api.api_keys.create_api_key.request(self.project_id, body=body)
+        created = yield from fetch(request)
+        return ApiKeyCreateResponse.from_api(created)
 
     def revoke_api_key(self, key_id: str) -> Flow[ApiKeyResponse]:
         """
         Revoke a key.
         """
-        body = models.RevokeApiKeyRequest()
-        return (
-            yield from self._one(
-                ApiKeyResponse, "api_keys.revoke_api_key", key_id=key_id, body=body
-            )
+        request = api.api_keys.revoke_api_key.request(
+            self.project_id, key_id, body=models.RevokeApiKeyRequest()
         )
+        key = yield from fetch(request)
+        return ApiKeyResponse.from_api(key)
 
     def delete_project(self) -> Flow[DeleteProjectResponse]:
         """
         Delete the project.
         """
         try:
-            return (yield from self._one(DeleteProjectResponse, "projects.delete_project"))
+            deleted = yield from fetch(api.projects.delete_project.request(self.project_id))
+            return DeleteProjectResponse.from_api(deleted)
         except NotFoundError as error:
             if error.retries == 0:
                 raise
             # An attempt before has deleted it, and its answer was lost.
             return DeleteProjectResponse(project_id=self.project_id, deleted=True)
-
-    def _one(self, kind: type[AnswerT], endpoint: str, **arguments: Any) -> Flow[AnswerT]:
-        response: Response[Any] = yield Call(endpoint, {"project_id": self.project_id, **arguments})
-        return kind.from_api(response.parsed)
-
-    def _many(self, kind: type[AnswerT], endpoint: str, **arguments: Any) -> Flow[list[AnswerT]]:
-        response: Response[Any] = yield Call(endpoint, {"project_id": self.project_id, **arguments})
-        return [kind.from_api(entry) for entry in response.parsed or []]
 
 
 def bootstrap(
@@ -370,10 +386,9 @@ def bootstrap(
     body = models.BootstrapRequest(
         user_id=user_id, project_id=project_id, key_label=key_label, environment=environment
     )
-    response: Response[Any] = yield Call(
-        "bootstrap.bootstrap", {"body": body, "x_bootstrap_token": bootstrap_token}
-    )
-    return BootstrapResponse.from_api(response.parsed)
+    request = api.bootstrap.bootstrap.request(body=body, x_bootstrap_token=bootstrap_token)
+    created = yield from fetch(request)
+    return BootstrapResponse.from_api(created)
 
 
 def _verdict(

@@ -1,5 +1,5 @@
 """
-The arguments that several methods have in common, and the requests made of them.
+Arguments that several methods share, and the bodies of requests made of them.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from attrs import frozen
 from reflect_api import models
 from reflect_api.errors import InvalidArgumentError
 from reflect_api.types import UNSET, Unset
-from reflect_sdk._flows.labels import review_label
 from reflect_sdk._types.trajectory import TrajectoryInput, wire_trajectory
 
 T = TypeVar("T")
 
+_LABELS = {"pass": "pass", "success": "pass", "fail": "fail", "failure": "fail"}
 
-@frozen
+
+@frozen(kw_only=True)
 class Query:
     """
     How memories are looked for; the arguments that `query_memories` and `trace` have in common.
@@ -33,7 +34,7 @@ class Query:
 
 
 @frozen(kw_only=True)
-class Run:
+class AgentRun:
     """
     What an agent did; the arguments that `create_trace` and `create_trace_and_wait` have in common.
     """
@@ -52,7 +53,7 @@ class Run:
     remember: bool = True
 
 
-def trace_request(run: Run) -> models.CreateTraceRequest:
+def trace_request(run: AgentRun) -> models.CreateTraceRequest:
     """
     Make the request that records a run.
 
@@ -71,6 +72,28 @@ def trace_request(run: Run) -> models.CreateTraceRequest:
         reference_context=given(run.reference_context),
         review=UNSET if run.review_result is None else _review(run, run.review_result),
     )
+
+
+def review_label(result: str) -> str:
+    """
+    Translate a review label into the API's.
+
+    Args:
+        result: `pass` or `success`, `fail` or `failure`, in any case and with surrounding blanks.
+
+    Returns:
+        `pass` or `fail`.
+
+    Raises:
+        InvalidArgumentError: For anything else, before a request is sent.
+    """
+    label = _LABELS.get(result.strip().lower()) if isinstance(result, str) else None
+    if label is None:
+        raise InvalidArgumentError(
+            f"A review's result must be 'pass' (or 'success') or 'fail' (or 'failure'), "
+            f"found {result!r}."
+        )
+    return label
 
 
 def given(value: T | None) -> T | Unset:
@@ -92,15 +115,6 @@ def string_list(name: str, values: Sequence[str]) -> list[str]:
     return list(values)
 
 
-def _review(run: Run, result: str) -> models.ReviewInput:
-    return models.ReviewInput(
-        result=models.ReviewResult(review_label(result)),
-        feedback_text=run.feedback_text,
-        alpha=given(run.alpha),
-        remember=UNSET if run.remember else False,
-    )
-
-
 def review_status_of(value: str) -> models.ReviewStatus | str:
     """
     Take a review status; one that this version does not know is sent as it is.
@@ -109,3 +123,12 @@ def review_status_of(value: str) -> models.ReviewStatus | str:
         return models.ReviewStatus(value)
     except ValueError:
         return value
+
+
+def _review(run: AgentRun, result: str) -> models.ReviewInput:
+    return models.ReviewInput(
+        result=models.ReviewResult(review_label(result)),
+        feedback_text=run.feedback_text,
+        alpha=given(run.alpha),
+        remember=UNSET if run.remember else False,
+    )

@@ -1,5 +1,5 @@
 """
-One run of an agent, recorded by a `with` block.
+The context of a run: what `with client.trace(...)` yields, and how its end records the run.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from attrs import asdict, define, evolve, field, frozen
 
 from reflect_api import models
 from reflect_api.errors import DecodeError, FieldError, InvalidArgumentError, ReflectError
-from reflect_sdk._flows.effects import Flow
-from reflect_sdk._flows.labels import review_label
 from reflect_sdk._flows.operations import Flows
-from reflect_sdk._flows.requests import Query, Run, string_list, trace_request
+from reflect_sdk._flows.requests import AgentRun, Query, review_label, string_list, trace_request
+from reflect_sdk._transport.effects import Flow
 from reflect_sdk._types.errors import (
     ServerError,
     TraceLostError,
@@ -58,8 +57,8 @@ class TraceContext:
     augmented_task: str = field(repr=reprlib.repr)
     memories: list[MemoryResponse] = field(repr=reprlib.repr)
     trace_id: str | None = field(default=None, init=False)
-    _defaults: Run = field(alias="defaults", repr=False, kw_only=True)
-    _output: Run | None = field(default=None, init=False, repr=False)
+    _defaults: AgentRun = field(alias="defaults", repr=False, kw_only=True)
+    _output: AgentRun | None = field(default=None, init=False, repr=False)
     _over: bool = field(default=False, init=False, repr=False)
 
     @property
@@ -156,7 +155,7 @@ class TraceContext:
         self._output = _sendable(output)
 
 
-def _sendable(output: Run) -> Run:
+def _sendable(output: AgentRun) -> AgentRun:
     """
     Copy a run, so that what cannot be sent is refused before the work is lost.
     """
@@ -216,7 +215,7 @@ class Recorder:
             task=self.query.task,
             augmented_task=augmented.augmented_task,
             memories=augmented.memories,
-            defaults=Run(
+            defaults=AgentRun(
                 task=self.query.task, reference_context=self.reference_context, alpha=self.alpha
             ),
         )
@@ -229,7 +228,7 @@ class Recorder:
         if output is not None:
             yield from self._submit(context, output)
 
-    def _follow_up(self, trace_id: str, output: Run) -> Flow[None]:
+    def _follow_up(self, trace_id: str, output: AgentRun) -> Flow[None]:
         try:
             yield from self.flows.deliver_spooled_traces()
         except OSError as error:
@@ -266,7 +265,7 @@ class Recorder:
         if failed is not None and not self._keep(failed, str(uuid.uuid4()), error):
             logger.warning("The run of the task %s is lost: %r", reprlib.repr(failed.task), error)
 
-    def _failed(self, context: TraceContext, error: BaseException) -> Run | None:
+    def _failed(self, context: TraceContext, error: BaseException) -> AgentRun | None:
         output = _final_output(context)
         if output is None or not self.auto_fail_on_exception:
             return None
@@ -277,7 +276,7 @@ class Recorder:
     def _submit(
         self,
         context: TraceContext,
-        output: Run,
+        output: AgentRun,
         seconds: float | None = None,
         *,
         follow_up: bool = True,
@@ -300,7 +299,7 @@ class Recorder:
             if follow_up:
                 yield from self._follow_up(receipt.trace_id, output)
 
-    def _keep(self, output: Run, idempotency_key: str, reason: BaseException) -> bool:
+    def _keep(self, output: AgentRun, idempotency_key: str, reason: BaseException) -> bool:
         """
         Keep a run on disk that could not be recorded, and say whether that was possible.
         """
@@ -316,7 +315,7 @@ class Recorder:
         return True
 
 
-def _final_output(context: TraceContext) -> Run | None:
+def _final_output(context: TraceContext) -> AgentRun | None:
     context._over = True  # noqa: SLF001 - two halves of one thing
     return context._output  # noqa: SLF001 - two halves of one thing
 

@@ -1,20 +1,24 @@
 """
-Waiting for a trace.
+Long polling for a trace, and plain polling where the service cannot hold its answer.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from reflect_api import models
+from reflect_api import api, models
 from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
-from reflect_api.types import UNSET, Response
-from reflect_sdk._flows.effects import Call, Flow, Pause
+from reflect_sdk._flows.exchange import respond
+from reflect_sdk._transport.effects import Flow, Sleep
 from reflect_sdk._types.errors import IngestFailedError, NotFoundError, WaitTimeoutError, is_outage
 from reflect_sdk._types.types import TraceResponse
+
+if TYPE_CHECKING:
+    from reflect_api.operation import OperationRequest
 
 NEW_TRACE_GRACE = 5.0
 """Seconds during which a trace that cannot be found may still appear."""
@@ -83,8 +87,9 @@ class Wait:
             remaining = started + self.wait_timeout - asked
             hold = min(self.longest_hold, math.floor(remaining)) if hold_works else 0
             held = False
+            look = self._look(hold)
             try:
-                response: Response[models.TraceResponse] = yield self._look(hold, remaining)
+                response = yield from respond(look, max(remaining, 0.0) + _ANSWER_GRACE)
             except NotFoundError:
                 if self._seen is not None or asked - started >= NEW_TRACE_GRACE:
                     raise
@@ -95,7 +100,7 @@ class Wait:
                 # A gateway may cut an answer that is held, and let others through.
                 hold_works = False
             else:
-                trace = self._seen = TraceResponse.from_api(response.parsed)
+                trace = self._seen = TraceResponse.from_api(look.success(response))
                 if self._is_over(trace):
                     return trace
                 hold_works = hold > 0 and "Preference-Applied" in response.headers
@@ -104,21 +109,21 @@ class Wait:
             if remaining <= 0:
                 raise self._out_of_time() from self._outage
             if not held:
-                yield Pause(min(self.poll_interval, remaining))
+                yield Sleep(min(self.poll_interval, remaining))
 
-    def _look(self, hold: int, remaining: float) -> Call:
+    def _look(
+        self, hold: int
+    ) -> OperationRequest[models.Problem | models.TraceResponse, models.TraceResponse]:
+        """
+        Ask for the trace, and to hold the answer for some seconds where that is more than none.
+        """
+        if hold <= 0:
+            return api.traces.get_trace.request(self.project_id, self.trace_id)
         state = (
             models.AwaitedState.REVIEWED if self.require_reviewed else models.AwaitedState.INGESTED
         )
-        return Call(
-            "traces.get_trace",
-            {
-                "project_id": self.project_id,
-                "trace_id": self.trace_id,
-                "wait_for": state if hold > 0 else UNSET,
-                "prefer": f"wait={hold}" if hold > 0 else UNSET,
-            },
-            seconds=max(remaining, 0.0) + _ANSWER_GRACE,
+        return api.traces.get_trace.request(
+            self.project_id, self.trace_id, wait_for=state, prefer=f"wait={hold}"
         )
 
     def _is_over(self, trace: TraceResponse) -> bool:

@@ -1,5 +1,5 @@
 """
-Cancellation that leaves the connections whole.
+Deferred cancellation: a call that is cancelled leaves no connection of the pool taken.
 
 httpcore takes a lock that nobody holds by letting other tasks run for a moment. A task that asyncio
 cancels in such a moment, at the start of a call or at its end, leaves its connection taken for

@@ -1,5 +1,5 @@
 """
-The deadline of a call, kept by every single operation on its connection.
+Deadlines of blocking calls, kept by every read and write on their connections.
 
 httpx bounds each read for itself, so a service that drips one byte after the other would never be
 out of time. Here every read and write of a synchronous call gets what is left of the call's time.

@@ -8,21 +8,18 @@ exactly as safe as a method of `ReflectClient`.
 from __future__ import annotations
 
 import logging
-import time
 import uuid
-from collections.abc import Generator
 from typing import Any, Protocol
 
 import anyio
 import httpx
-from attrs import frozen
 
 from reflect_api.decoding import RETRIES_EXTENSION
 from reflect_api.errors import REQUEST_ID_HEADER, InvalidArgumentError
 from reflect_sdk._transport.cancellation import cancelled_where_it_waits
 from reflect_sdk._transport.deadline import ends_after
-from reflect_sdk._transport.drivers import run, run_async
-from reflect_sdk._transport.response_body import Answer, AnswerBody
+from reflect_sdk._transport.effects import Flow, Send, Sleep, drive, drive_async
+from reflect_sdk._transport.response_body import ReceivedResponse, ResponseBody
 from reflect_sdk._transport.retry import (
     IDEMPOTENCY_HEADER,
     RetryPolicy,
@@ -45,34 +42,11 @@ _SHORTEST = 0.001  # No time at all would mean without a bound to some parts bel
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-@frozen
-class Attempt:
-    """
-    Send the request once; what comes of it is an `Answer`.
-
-    Attributes:
-        request: The request.
-        seconds: After how many seconds to give up; never, but for the single phases, where None.
-    """
-
-    request: httpx.Request
-    seconds: float | None
-
-
-@frozen
-class Sleep:
-    """
-    Wait before the next attempt.
-    """
-
-    seconds: float
-
-
-def deliver(
-    request: httpx.Request, policy: RetryPolicy
-) -> Generator[Attempt | Sleep, Any, httpx.Response]:
+def deliver(request: httpx.Request, policy: RetryPolicy) -> Flow[httpx.Response]:
     """
     Send a request until it succeeds, fails for good, or runs out of time or retries.
+
+    What comes of each attempt is a `ReceivedResponse`.
 
     Args:
         request: The request. One that creates something gets an idempotency key, the same for all
@@ -101,10 +75,10 @@ def deliver(
         failure: APIStatusError | TransportError
         response = None
         try:
-            answer: Answer = yield Attempt(request, left)
-            response = answer.response
-            if answer.broken is not None and response.is_success:
-                raise answer.broken
+            received: ReceivedResponse = yield Send(request, left)
+            response = received.response
+            if received.broken is not None and response.is_success:
+                raise received.broken
         except httpx.RequestError as error:
             _log(request, response, error, retries, policy.clock() - started)
             failure = _transport_error(error, request, retries, response, answered)
@@ -170,17 +144,14 @@ class ReliableClient(httpx.Client):
         """
         streamed = options.pop("stream", False)
 
-        def perform(effect: Attempt | Sleep) -> Answer | None:
-            if isinstance(effect, Sleep):
-                time.sleep(effect.seconds)
-                return None
+        def attempt(effect: Send[httpx.Request]) -> ReceivedResponse:
             with ends_after(effect.seconds):
                 response = self._pool.client().send(effect.request, stream=True, **options)
                 if streamed and response.is_success:
-                    return Answer(response)
-                return AnswerBody(response).read()
+                    return ReceivedResponse(response)
+                return ResponseBody(response).read()
 
-        return run(deliver(request, self._policy), perform)
+        return drive(deliver(request, self._policy), attempt)
 
 
 class ReliableAsyncClient(httpx.AsyncClient):
@@ -209,29 +180,26 @@ class ReliableAsyncClient(httpx.AsyncClient):
         """
         streamed = options.pop("stream", False)
 
-        async def perform(effect: Attempt | Sleep) -> Answer | None:
-            if isinstance(effect, Sleep):
-                await anyio.sleep(effect.seconds)
-                return None
+        async def attempt(effect: Send[httpx.Request]) -> ReceivedResponse:
             body = None
 
-            async def attempt() -> Answer:
+            async def receive() -> ReceivedResponse:
                 nonlocal body
                 client = self._pool.async_client()
                 response = await client.send(effect.request, stream=True, **options)
                 if streamed and response.is_success:
-                    return Answer(response)
-                body = AnswerBody(response)
+                    return ReceivedResponse(response)
+                body = ResponseBody(response)
                 return await body.read_async()
 
             with anyio.move_on_after(effect.seconds):
-                return await cancelled_where_it_waits(attempt())
+                return await cancelled_where_it_waits(receive())
             late = httpx.ReadTimeout("the deadline has passed", request=effect.request)
             if body is None:
                 raise late
             return body.cut_short(late)
 
-        return await run_async(deliver(request, self._policy), perform)
+        return await drive_async(deliver(request, self._policy), attempt)
 
 
 _NO_TRANSPORT = httpx.BaseTransport()

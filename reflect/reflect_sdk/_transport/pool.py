@@ -1,5 +1,5 @@
 """
-Connections that several clients share.
+Connection pools, shared by clients: one for all threads, and one for each event loop.
 """
 
 from __future__ import annotations

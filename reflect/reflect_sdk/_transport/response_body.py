@@ -1,5 +1,5 @@
 """
-The body of an answer, read so that a part of it is not lost where the rest never comes.
+Partial reads: what has come of the body of an answer is kept where the rest never comes.
 
 What a service says about an error matters also where its connection breaks in the middle of it.
 """
@@ -16,7 +16,7 @@ _OF_THE_WHOLE_BODY = frozenset({"content-encoding", "content-length", "transfer-
 
 
 @frozen
-class Answer:
+class ReceivedResponse:
     """
     What came of an attempt.
 
@@ -29,7 +29,7 @@ class Answer:
     broken: httpx.RequestError | None = None
 
 
-class AnswerBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+class ResponseBody(httpx.SyncByteStream, httpx.AsyncByteStream):
     """
     Stands between an answer and its connection, and keeps what has come.
 
@@ -43,7 +43,7 @@ class AnswerBody(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._received: list[bytes] = []
         response.stream = self
 
-    def read(self) -> Answer:
+    def read(self) -> ReceivedResponse:
         """
         Read it all, or as much as there is.
         """
@@ -53,9 +53,9 @@ class AnswerBody(httpx.SyncByteStream, httpx.AsyncByteStream):
             return self.cut_short(error)
         finally:
             self._response.close()
-        return Answer(self._response)
+        return ReceivedResponse(self._response)
 
-    async def read_async(self) -> Answer:
+    async def read_async(self) -> ReceivedResponse:
         """
         Do what `read` does, asynchronously.
         """
@@ -65,9 +65,9 @@ class AnswerBody(httpx.SyncByteStream, httpx.AsyncByteStream):
             return self.cut_short(error)
         finally:
             await self._response.aclose()
-        return Answer(self._response)
+        return ReceivedResponse(self._response)
 
-    def cut_short(self, reason: httpx.RequestError) -> Answer:
+    def cut_short(self, reason: httpx.RequestError) -> ReceivedResponse:
         """
         Return what has come so far; of a compressed body, nothing.
 
@@ -86,7 +86,7 @@ class AnswerBody(httpx.SyncByteStream, httpx.AsyncByteStream):
             content=b"".join(self._received) if readable else b"",
             request=self._response.request,
         )
-        return Answer(begun, reason)
+        return ReceivedResponse(begun, reason)
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._stream:

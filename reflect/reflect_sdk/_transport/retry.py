@@ -1,5 +1,5 @@
 """
-When a request is tried again, and how long to wait before.
+Retry policy: what is tried again, and how long to back off before.
 """
 
 from __future__ import annotations
@@ -7,14 +7,14 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
 from attrs import evolve, field, frozen
+
+from reflect_sdk._transport.effects import bound_of_calls
 
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -25,24 +25,6 @@ _REPEATABLE_POSTS = re.compile(
 _KEYED_POSTS = re.compile(r"/v1/projects/[^/]+/traces$")
 _MOST_DOUBLINGS = 1_000  # What a float can hold.
 IDEMPOTENCY_HEADER = "Idempotency-Key"
-
-
-_AT_MOST: ContextVar[float | None] = ContextVar("at_most", default=None)
-
-
-@contextmanager
-def at_most(seconds: float | None) -> Iterator[None]:
-    """
-    Bound the calls that are begun meanwhile, retries and pauses included.
-
-    Args:
-        seconds: For each of them; no further bound where None.
-    """
-    token = _AT_MOST.set(seconds)
-    try:
-        yield
-    finally:
-        _AT_MOST.reset(token)
 
 
 @frozen
@@ -73,7 +55,7 @@ class RetryPolicy:
         """
         Return the policy for a call that `at_most` may bound further.
         """
-        seconds = _AT_MOST.get()
+        seconds = bound_of_calls()
         if seconds is None or (self.deadline is not None and self.deadline <= seconds):
             return self
         return evolve(self, deadline=seconds)

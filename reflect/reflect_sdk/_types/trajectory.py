@@ -1,5 +1,5 @@
 """
-What users hand in as a trajectory, made into what the API takes.
+Conversion of trajectories: what users hand in, made into what the API takes.
 """
 
 from __future__ import annotations

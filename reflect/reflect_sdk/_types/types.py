@@ -1,5 +1,5 @@
 """
-What the methods of `ReflectClient` return: immutable values with plain attributes.
+Types of what the methods of `ReflectClient` return: immutable values with plain attributes.
 
 What an answer leaves out is `None` or the documented default. What it holds beyond the fields that
 this version knows is kept in `additional_properties`.
@@ -14,14 +14,14 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
-from reflect_sdk._types.base import Answer
+from reflect_sdk._types.api_model import ApiModel
 
 _ABBREVIATION = reprlib.Repr()
 _ABBREVIATION.maxstring = _ABBREVIATION.maxother = 80
 
 
 @frozen(kw_only=True, slots=False)
-class BootstrapResponse(Answer):
+class BootstrapResponse(ApiModel):
     """
     A new project with its first key.
 
@@ -37,7 +37,7 @@ class BootstrapResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class MemoryExplanation(Answer):
+class MemoryExplanation(ApiModel):
     """
     Why a memory stands where it does in the answer to a query.
 
@@ -85,7 +85,7 @@ class MemoryExplanation(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class MemoryResponse(Answer):
+class MemoryResponse(ApiModel):
     """
     A lesson from an earlier run, with its learned utility.
 
@@ -142,7 +142,7 @@ class MemoryResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class SkillLine(Answer):
+class SkillLine(ApiModel):
     """
     One piece of advice in a skill.
 
@@ -162,7 +162,7 @@ class SkillLine(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class SkillChange(Answer):
+class SkillChange(ApiModel):
     """
     One difference between a version of a skill and the one that it was made from.
 
@@ -185,7 +185,7 @@ class SkillChange(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class SkillCheck(Answer):
+class SkillCheck(ApiModel):
     """
     A comparison of two versions of a skill on the project's reviewed tasks. No agent ran.
 
@@ -203,7 +203,7 @@ class SkillCheck(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class SkillResponse(Answer):
+class SkillResponse(ApiModel):
     """
     The guide that a project's memories consolidate into.
 
@@ -236,7 +236,7 @@ class SkillResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class TraceCreateResponse(Answer):
+class TraceCreateResponse(ApiModel):
     """
     The receipt of a trace.
 
@@ -258,7 +258,7 @@ class TraceCreateResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class ReviewResponse(Answer):
+class ReviewResponse(ApiModel):
     """
     A verdict on a trace.
 
@@ -280,7 +280,7 @@ class ReviewResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class TraceResponse(Answer):
+class TraceResponse(ApiModel):
     """
     A recorded run with everything that has become of it.
 
@@ -327,7 +327,7 @@ class TraceResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class DeleteTracesResponse(Answer):
+class DeleteTracesResponse(ApiModel):
     """
     What became of a request to delete traces.
 
@@ -341,7 +341,7 @@ class DeleteTracesResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class ApiKeyResponse(Answer):
+class ApiKeyResponse(ApiModel):
     """
     A key without its secret.
 
@@ -371,7 +371,7 @@ class ApiKeyResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class ApiKeyCreateResponse(Answer):
+class ApiKeyCreateResponse(ApiModel):
     """
     A new key with its plaintext.
 
@@ -385,7 +385,7 @@ class ApiKeyCreateResponse(Answer):
 
 
 @frozen(kw_only=True, slots=False)
-class DeleteProjectResponse(Answer):
+class DeleteProjectResponse(ApiModel):
     """
     What became of a request to delete a project.
 

@@ -1,5 +1,5 @@
 """
-What all types have in common that the API answers with: how they are made, copied and written.
+Base of the types that the API answers with: made of generated models, and to and from JSON.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from attrs import field, fields, frozen
 from reflect_api import models
 from reflect_api.types import UNSET
 
-_KINDS: dict[str, type[Answer]] = {}
+_KINDS: dict[str, type[ApiModel]] = {}
 
 
 @frozen(kw_only=True, slots=False)
-class Answer:
+class ApiModel:
     """
     Base of all types that the API answers with.
 
@@ -104,10 +104,10 @@ class _Reader:
         return factory() if factory else default
 
 
-_READERS: dict[type[Answer], _Reader] = {}
+_READERS: dict[type[ApiModel], _Reader] = {}
 
 
-def _reader(kind: type[Answer]) -> _Reader:
+def _reader(kind: type[ApiModel]) -> _Reader:
     if kind not in _READERS:
         defaults = {attribute.name: attribute.default for attribute in fields(kind)}
         _READERS[kind] = _Reader(tuple(defaults), attrgetter(*defaults), defaults)
@@ -126,7 +126,7 @@ def _plain(value: object) -> object:
 
 
 def _json(value: object) -> object:
-    if isinstance(value, Answer):
+    if isinstance(value, ApiModel):
         return value.to_dict()
     if isinstance(value, list):
         return [_json(item) for item in value]
