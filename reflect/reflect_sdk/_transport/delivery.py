@@ -16,12 +16,12 @@ import httpx
 
 from reflect_api.decoding import RETRIES_EXTENSION
 from reflect_api.errors import REQUEST_ID_HEADER, InvalidArgumentError
+from reflect_api.route import IDEMPOTENCY_HEADER
 from reflect_sdk._transport.cancellation import cancelled_where_it_waits
 from reflect_sdk._transport.deadline import ends_after
 from reflect_sdk._transport.effects import Flow, Send, Sleep, drive, drive_async
 from reflect_sdk._transport.response_body import ReceivedResponse, ResponseBody
 from reflect_sdk._transport.retry import (
-    IDEMPOTENCY_HEADER,
     RetryPolicy,
     is_repeatable,
     may_succeed_later,

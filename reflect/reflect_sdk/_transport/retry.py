@@ -5,7 +5,6 @@ Retry policy: what is tried again, and how long to back off before.
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,17 +13,13 @@ from email.utils import parsedate_to_datetime
 import httpx
 from attrs import evolve, field, frozen
 
+from reflect_api.route import IDEMPOTENCY_HEADER, Idempotency
+from reflect_api.routes import ROUTES
 from reflect_sdk._transport.effects import bound_of_calls
 
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-_REPEATABLE_POSTS = re.compile(
-    r"/v1/projects/[^/]+/"
-    r"(memory/query|traces/delete|traces/[^/]+/review|api-keys/[^/]+/revoke)$"
-)
-_KEYED_POSTS = re.compile(r"/v1/projects/[^/]+/traces$")
+_IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _MOST_DOUBLINGS = 1_000  # What a float can hold.
-IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
 @frozen
@@ -95,18 +90,26 @@ class RetryPolicy:
 def is_repeatable(request: httpx.Request) -> bool:
     """
     Say whether sending the request twice does no more than sending it once.
+
+    The contract says so of its operations; of what it does not know, the method does (RFC 9110,
+    section 9.2.2).
     """
-    if request.method in _SAFE_METHODS or IDEMPOTENCY_HEADER in request.headers:
+    if IDEMPOTENCY_HEADER in request.headers:
         return True
-    return bool(_REPEATABLE_POSTS.search(raw_path(request)))
+    route = ROUTES.find(request.method, raw_path(request))
+    if route is None:
+        return request.method in _IDEMPOTENT_METHODS
+    return route.idempotency is Idempotency.NATURAL
 
 
 def wants_idempotency_key(request: httpx.Request) -> bool:
     """
-    Say whether the request creates something and has no idempotency key yet.
+    Say whether the request is to carry an idempotency key, and has none yet.
     """
-    creates = request.method == "POST" and _KEYED_POSTS.search(raw_path(request)) is not None
-    return creates and IDEMPOTENCY_HEADER not in request.headers
+    if request.method in _IDEMPOTENT_METHODS or IDEMPOTENCY_HEADER in request.headers:
+        return False
+    route = ROUTES.find(request.method, raw_path(request))
+    return route is not None and route.idempotency is Idempotency.KEY
 
 
 def may_succeed_later(status: int) -> bool:
