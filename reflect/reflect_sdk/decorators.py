@@ -2,8 +2,6 @@
 `reflect_trace`: record every call of a function as a run.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Sequence

@@ -21,7 +21,7 @@ from reflect_sdk._client.trace_methods import TraceMethods
 from reflect_sdk._flows import operations
 from reflect_sdk._settings import DEFAULT_TIMEOUT, Settings
 from reflect_sdk._transport.effects import drive, drive_async
-from reflect_sdk._types.types import BootstrapResponse
+from reflect_sdk._types.projects import BootstrapResponse
 
 if TYPE_CHECKING:
     from reflect_sdk._transport.pool import Pool

@@ -9,12 +9,9 @@ from typing import Any
 
 from reflect_sdk._client.connection import Connection, twin_of
 from reflect_sdk._flows.requests import Query
-from reflect_sdk._types.types import (
-    AugmentedTask,
-    MemoryResponse,
-    SkillResponse,
-    TraceCreateResponse,
-)
+from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
+from reflect_sdk._types.skills import SkillResponse
+from reflect_sdk._types.traces import TraceCreateResponse
 
 
 class MemoryMethods(Connection):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reflect_sdk._client.connection import Connection, twin_of
-from reflect_sdk._types.types import ApiKeyCreateResponse, ApiKeyResponse, DeleteProjectResponse
+from reflect_sdk._types.projects import ApiKeyCreateResponse, ApiKeyResponse, DeleteProjectResponse
 
 
 class ProjectMethods(Connection):

@@ -9,8 +9,8 @@ from typing import Any
 
 from reflect_sdk._client.connection import Connection, twin_of
 from reflect_sdk._flows.requests import AgentRun
+from reflect_sdk._types.traces import TraceCreateResponse, TraceResponse
 from reflect_sdk._types.trajectory import TrajectoryInput
-from reflect_sdk._types.types import TraceCreateResponse, TraceResponse
 
 
 class RecordingMethods(Connection):

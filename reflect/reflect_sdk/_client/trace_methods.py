@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator, Sequence
 
 from reflect_sdk._client.connection import Connection, twin_of
-from reflect_sdk._types.types import DeleteTracesResponse, TraceResponse
+from reflect_sdk._types.traces import DeleteTracesResponse, TraceResponse
 
 
 class TraceMethods(Connection):

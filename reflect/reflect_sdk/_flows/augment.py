@@ -24,7 +24,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from reflect_sdk._types.types import AugmentedTask, MemoryResponse
+from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
 
 _HOW_TO_USE = (
     "These are lessons from earlier runs, best first. q_value (0 to 1) is how much following a "

@@ -33,18 +33,15 @@ from reflect_sdk._flows.waiting import Wait, check_waiting
 from reflect_sdk._spool import Spool
 from reflect_sdk._transport.effects import Flow
 from reflect_sdk._types.errors import NotFoundError, is_outage, is_refusal
-from reflect_sdk._types.types import (
+from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
+from reflect_sdk._types.projects import (
     ApiKeyCreateResponse,
     ApiKeyResponse,
-    AugmentedTask,
     BootstrapResponse,
     DeleteProjectResponse,
-    DeleteTracesResponse,
-    MemoryResponse,
-    SkillResponse,
-    TraceCreateResponse,
-    TraceResponse,
 )
+from reflect_sdk._types.skills import SkillResponse
+from reflect_sdk._types.traces import DeleteTracesResponse, TraceCreateResponse, TraceResponse
 
 logger = logging.getLogger("reflect_sdk")
 

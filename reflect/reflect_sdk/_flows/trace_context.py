@@ -2,8 +2,6 @@
 The context of a run: what `with client.trace(...)` yields, and how its end records the run.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import reprlib
@@ -25,8 +23,8 @@ from reflect_sdk._types.errors import (
     is_outage,
     is_refusal,
 )
+from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
 from reflect_sdk._types.trajectory import TrajectoryInput, wire_trajectory
-from reflect_sdk._types.types import AugmentedTask, MemoryResponse
 
 logger = logging.getLogger("reflect_sdk")
 

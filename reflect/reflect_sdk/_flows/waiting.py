@@ -15,7 +15,7 @@ from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
 from reflect_sdk._flows.exchange import respond
 from reflect_sdk._transport.effects import Flow, Sleep
 from reflect_sdk._types.errors import IngestFailedError, NotFoundError, WaitTimeoutError, is_outage
-from reflect_sdk._types.types import TraceResponse
+from reflect_sdk._types.traces import TraceResponse
 
 if TYPE_CHECKING:
     from reflect_api.operation import OperationRequest

@@ -4,17 +4,22 @@ Base of the types that the API answers with: made of generated models, and to an
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Self, cast
+from typing import Any, Self, cast, get_args
 
 from attrs import field, fields, frozen
 
 from reflect_api import models
 from reflect_api.types import UNSET
 
-_KINDS: dict[str, type[ApiModel]] = {}
+_ABBREVIATION = reprlib.Repr()
+_ABBREVIATION.maxstring = _ABBREVIATION.maxother = 80
+
+abbreviated = _ABBREVIATION.repr
+"""The `repr` of a field that may be long."""
 
 
 @frozen(kw_only=True, slots=False)
@@ -27,12 +32,6 @@ class ApiModel:
     """
 
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)
-
-    def __init_subclass__(cls) -> None:
-        """
-        Have generated objects of the class's name made into it, wherever they stand.
-        """
-        _KINDS[cls.__name__] = cls
 
     @classmethod
     def from_api(cls, answer: object) -> Self:
@@ -49,7 +48,11 @@ class ApiModel:
         values.update(zip(reader.names, reader.read(answer)))  # noqa: B905 - both are of one length by design
         for name, value in values.items():
             if type(value) not in _AS_IS:
-                values[name] = reader.default(name) if value is UNSET else _plain(value)
+                values[name] = (
+                    reader.default(name)
+                    if value is UNSET
+                    else _plain(value, reader.nested.get(name))
+                )
         return made
 
     @classmethod
@@ -63,7 +66,7 @@ class ApiModel:
         Raises:
             FieldError: If a field is missing or of another type.
         """
-        return cls.from_api(getattr(models, cls.__name__).from_dict(payload))
+        return cls.from_api(_reader(cls).generated().from_dict(payload))
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -89,40 +92,73 @@ class _Reader:
     How the values of one type are read off objects of the low-level client.
 
     Attributes:
+        model: The name of the generated class that those objects are of.
         names: The names of its fields.
         read: Reads them all off an object at once.
         defaults: What a field is where it is absent, or what makes that.
+        nested: The types of those fields that hold further values, or lists of them.
     """
 
+    model: str
     names: tuple[str, ...]
     read: Callable[[object], tuple[object, ...]]
     defaults: Mapping[str, Any]
+    nested: Mapping[str, type[ApiModel]]
 
     def default(self, name: str) -> object:
         default = self.defaults[name]
         factory = getattr(default, "factory", None)
         return factory() if factory else default
 
+    def generated(self) -> Any:
+        return getattr(models, self.model)
+
 
 _READERS: dict[type[ApiModel], _Reader] = {}
 
 
 def _reader(kind: type[ApiModel]) -> _Reader:
+    """
+    Return the reader of a type.
+
+    The class right below `ApiModel` has the name of the generated class that it is made of; a
+    subclass of it, which users may have, is read like it.
+    """
     if kind not in _READERS:
-        defaults = {attribute.name: attribute.default for attribute in fields(kind)}
-        _READERS[kind] = _Reader(tuple(defaults), attrgetter(*defaults), defaults)
+        base = next(entry for entry in kind.__mro__ if ApiModel in entry.__bases__)
+        known = {attribute.name: attribute for attribute in fields(base)}
+        nested = {name: _model_in(attribute.type) for name, attribute in known.items()}
+        _READERS[kind] = _Reader(
+            model=base.__name__,
+            names=tuple(known),
+            read=attrgetter(*known),
+            defaults={name: attribute.default for name, attribute in known.items()},
+            nested={name: model for name, model in nested.items() if model is not None},
+        )
     return _READERS[kind]
 
 
-def _plain(value: object) -> object:
+def _model_in(annotation: object) -> type[ApiModel] | None:
+    """
+    Return the type that the value of a field, or of its items, is made into.
+
+    Args:
+        annotation: The field's, such as `list[SkillLine]`, as it is when it is evaluated: modules
+            of such types do without `from __future__ import annotations`.
+    """
+    if isinstance(annotation, type) and issubclass(annotation, ApiModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
+
+
+def _plain(value: object, model: type[ApiModel] | None) -> object:
     if isinstance(value, list):
         if _AS_IS.issuperset(map(type, value)):
             return value
-        return [_plain(item) for item in value]
+        return [_plain(item, model) for item in value]
     if isinstance(value, str):
         return str(value)
-    kind = _KINDS.get(type(value).__name__)
-    return value if kind is None else kind.from_api(value)
+    return value if model is None else model.from_api(value)
 
 
 def _json(value: object) -> object:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import reprlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -25,7 +25,7 @@ from reflect_api.errors import (
 )
 
 if TYPE_CHECKING:
-    from reflect_sdk._types.types import TraceResponse
+    from reflect_sdk._types.traces import TraceResponse
 
 _HIDDEN = "[hidden]"
 _NOT_FOLLOWED = "which is not followed: make base_url the address of the service itself."
@@ -68,10 +68,6 @@ class TransportError(ReflectError, httpx.TransportError):
         self.status_code: int | None = None if begun is None else begun.status_code
         self.request_id: str | None = None if begun is None else _request_id(begun)
         self.body_start: str = "" if begun is None else excerpt(body_text(begun))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        attributes = {"request": self.request, "retries": self.retries, "begun": self._begun}
-        return _rebuild, (type(self), str(self), attributes)
 
 
 class ConnectionFailedError(TransportError, httpx.ConnectError):
@@ -137,13 +133,6 @@ class APIStatusError(ReflectError, httpx.HTTPStatusError):
         if there:
             says = f"{says.rstrip('.')}. It redirects to {there}, {_NOT_FOLLOWED}"
         return kind(answered + says, response=response, retries=retries)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (
-            type(self),
-            str(self),
-            {"response": self.response, "retries": self.retries},
-        )
 
 
 class BadRequestError(APIStatusError):
@@ -213,9 +202,6 @@ class IngestFailedError(ReflectError, RuntimeError):
         super().__init__(f"Ingestion of trace {trace.id} failed: {reason}")
         self.trace = trace
 
-    def __reduce__(self) -> tuple[type[Self], tuple[TraceResponse]]:
-        return type(self), (self.trace,)
-
 
 class WaitTimeoutError(ReflectError, TimeoutError):
     """
@@ -230,9 +216,6 @@ class WaitTimeoutError(ReflectError, TimeoutError):
         super().__init__(message)
         self.trace_id = trace_id
         self.trace = trace
-
-    def __reduce__(self) -> tuple[type[Self], tuple[str, str, TraceResponse | None]]:
-        return type(self), (str(self), self.trace_id, self.trace)
 
 
 class TraceLostError(ReflectError, httpx.HTTPError):
@@ -254,9 +237,6 @@ class TraceLostError(ReflectError, httpx.HTTPError):
         self.task = task
         self.trajectory = trajectory
         self.outage = outage
-
-    def __reduce__(self) -> tuple[type[Self], tuple[str, object, ReflectError]]:
-        return type(self), (self.task, self.trajectory, self.outage)
 
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
@@ -343,10 +323,6 @@ def _request_id(response: httpx.Response) -> str | None:
     return request_id
 
 
-def _rebuild(kind: type[ReflectError], message: str, attributes: dict[str, Any]) -> ReflectError:
-    return kind(message, **attributes)
-
-
 def _problem(response: httpx.Response) -> dict[str, Any]:
     try:
         body = json.loads(response.content)
@@ -370,15 +346,3 @@ def _redirect_target(response: httpx.Response) -> str:
         return ""
     there = response.request.url.join(response.headers["Location"])
     return str(there.copy_with(userinfo=b"", query=None, fragment=None))
-
-
-def _name_publicly() -> None:
-    """
-    Let tracebacks name each error as it is imported, not where it is defined.
-    """
-    for value in list(globals().values()):
-        if isinstance(value, type) and value.__module__ == __name__:
-            value.__module__ = "reflect_sdk"
-
-
-_name_publicly()
