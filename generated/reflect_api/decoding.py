@@ -9,6 +9,7 @@ nulls. Each combination adds its part of the path, so that an error deep inside 
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from enum import IntEnum, StrEnum
 from io import BytesIO
@@ -132,22 +133,51 @@ def date(value: object) -> datetime.date:
     return _parsed(value, datetime.date.fromisoformat, "a date such as 2026-03-01")
 
 
+_DATE_TIME: Final = "a date-time such as 2026-03-01T12:00:00Z"
+_LONGEST_DATE: Final = len("2026-03-01")  # Of what the standard library takes for one.
+
+
 def date_time(value: Any) -> datetime.datetime:
     """
     Take a date-time; always returned with a time zone, which is UTC where the value names none.
+
+    The forms of ISO 8601 that the standard library does not read, such as ordinal dates, hour 24
+    and a small `z`, are read by dateutil. A leap second is the last microsecond of its minute.
     """
     try:
         moment = datetime.datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        moment = _parsed(value, _rfc_3339, "a date-time such as 2026-03-01T12:00:00Z")
+        moment = _parsed(value, _iso_8601, _DATE_TIME)
+    else:
+        if len(value) <= _LONGEST_DATE and _is_date(value):
+            raise FieldError("", "", f"is a date without a time where {_DATE_TIME} is expected")
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
-def _rfc_3339(text: str) -> datetime.datetime:
+def _is_date(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _iso_8601(text: str) -> datetime.datetime:
     """
-    Read the one form of RFC 3339 that the standard library does not: a small `z` (section 5.6).
+    Read a date-time with dateutil, which is imported by the first that needs it.
+
+    Raises:
+        ValueError: It is none, or has no time.
     """
-    return datetime.datetime.fromisoformat(text.upper())
+    from dateutil.parser import isoparser  # noqa: PLC0415 - slow to import, and seldom needed
+
+    with_t = re.sub("[t ]", "T", text, count=1)
+    if "T" not in with_t:  # Without one, what is read would be a date alone.
+        raise ValueError(text)
+    in_range = re.sub(r"(T\d\d(:?)\d\d\2)60(?:[.,]\d+)?(?!\d)", r"\g<1>59.999999", with_t)
+    moment = isoparser("T").isoparse(in_range)
+    offset = moment.utcoffset()
+    return moment.replace(tzinfo=None if offset is None else datetime.timezone(offset))
 
 
 def uuid(value: object) -> UUID:
