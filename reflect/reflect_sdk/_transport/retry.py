@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpx
 from attrs import evolve, field, frozen
@@ -87,6 +88,9 @@ class RetryPolicy:
         return bound * self.jitter()
 
 
+_route = lru_cache(maxsize=256)(ROUTES.find)  # Most calls of a client go to a few paths.
+
+
 def is_repeatable(request: httpx.Request) -> bool:
     """
     Say whether sending the request twice does no more than sending it once.
@@ -96,7 +100,7 @@ def is_repeatable(request: httpx.Request) -> bool:
     """
     if IDEMPOTENCY_HEADER in request.headers:
         return True
-    route = ROUTES.find(request.method, raw_path(request))
+    route = _route(request.method, raw_path(request))
     if route is None:
         return request.method in _IDEMPOTENT_METHODS
     return route.idempotency is Idempotency.NATURAL
@@ -106,10 +110,11 @@ def wants_idempotency_key(request: httpx.Request) -> bool:
     """
     Say whether the request is to carry an idempotency key, and has none yet.
     """
-    if request.method in _IDEMPOTENT_METHODS or IDEMPOTENCY_HEADER in request.headers:
+    if request.method in _IDEMPOTENT_METHODS:
         return False
-    route = ROUTES.find(request.method, raw_path(request))
-    return route is not None and route.idempotency is Idempotency.KEY
+    route = _route(request.method, raw_path(request))
+    keyed = route is not None and route.idempotency is Idempotency.KEY
+    return keyed and IDEMPOTENCY_HEADER not in request.headers
 
 
 def may_succeed_later(status: int) -> bool:
