@@ -6,10 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cached_property
 from typing import Final
-
-from attrs import frozen
 
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 """The header whose value makes a request that is sent twice count once."""
@@ -28,30 +25,29 @@ class Idempotency(StrEnum):
     """All of it again."""
 
 
-@frozen(slots=False)
 class Route:
     """
     Where an operation is served.
 
-    Attributes:
+    Args:
         operation_id: The operation.
         method: Its method, in upper case.
         path: Its path, with parameters in braces.
         idempotency: What sending its request twice does.
+
+    Attributes:
+        segments: The parts of its path; those that are parameters are empty.
     """
 
-    operation_id: str
-    method: str
-    path: str
-    idempotency: Idempotency
+    __slots__ = ("idempotency", "method", "operation_id", "path", "segments")
 
-    @cached_property
-    def segments(self) -> tuple[str, ...]:
-        """
-        The parts of its path; those that are parameters are empty.
-        """
-        parts = self.path.removeprefix("/").split("/")
-        return tuple("" if part.startswith("{") else part for part in parts)
+    def __init__(self, operation_id: str, method: str, path: str, idempotency: Idempotency) -> None:
+        self.operation_id = operation_id
+        self.method = method
+        self.path = path
+        self.idempotency = idempotency
+        parts = path.removeprefix("/").split("/")
+        self.segments = tuple("" if part.startswith("{") else part for part in parts)
 
     def fits(self, segments: Sequence[str]) -> bool:
         """

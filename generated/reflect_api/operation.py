@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
 import httpx
-from attrs import define, field
 
 from .decoding import request_line, success
 from .types import Response
@@ -17,12 +16,11 @@ Parsed = TypeVar("Parsed")
 Success = TypeVar("Success")
 
 
-@define(eq=False)
 class Operation(Generic[Parsed, Success]):
     """
     What the contract says about an operation, whatever it is called with.
 
-    Attributes:
+    Args:
         parse: Decodes the body of an answer with a documented status. For another status it raises
             `UnexpectedStatus` where its second argument is true, and returns None elsewhere.
         is_success: Says whether the contract knows a status as a success.
@@ -30,26 +28,38 @@ class Operation(Generic[Parsed, Success]):
         redirectable: Whether a request may follow a redirect, where the client follows any.
     """
 
-    parse: Callable[[httpx.Response, bool], Parsed | None]
-    is_success: Callable[[int], bool]
-    secured: bool
-    redirectable: bool = True
+    __slots__ = ("is_success", "parse", "redirectable", "secured")
+
+    def __init__(
+        self,
+        parse: Callable[[httpx.Response, bool], Parsed | None],
+        is_success: Callable[[int], bool],
+        *,
+        secured: bool,
+        redirectable: bool = True,
+    ) -> None:
+        self.parse = parse
+        self.is_success = is_success
+        self.secured = secured
+        self.redirectable = redirectable
 
 
-@define(eq=False)
 class OperationRequest(Generic[Parsed, Success]):
     """
     A request of an operation that has not been sent, and how its answer is read.
 
-    `Client.perform` and `Client.aperform` send it.
+    `Client.perform` and `Client.aperform` send it. Its `repr` shows nothing of what it sends.
 
-    Attributes:
+    Args:
         operation: The operation.
-        arguments: The arguments of `httpx.Client.build_request`; not part of the `repr`.
+        arguments: The arguments of `httpx.Client.build_request`.
     """
 
-    operation: Operation[Parsed, Success]
-    arguments: dict[str, Any] = field(repr=False)
+    __slots__ = ("arguments", "operation")
+
+    def __init__(self, operation: Operation[Parsed, Success], arguments: dict[str, Any]) -> None:
+        self.operation = operation
+        self.arguments = arguments
 
     def read(self, response: httpx.Response, *, strict: bool) -> Response[Parsed]:
         """
