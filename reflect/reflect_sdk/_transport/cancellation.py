@@ -21,7 +21,7 @@ T = TypeVar("T")
 @types.coroutine
 def cancelled_where_it_waits(coroutine: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
     """
-    Await a coroutine, and put a cancellation off until it waits for something or ends.
+    Await a coroutine, and defer a cancellation until it waits for something or ends.
 
     Args:
         coroutine: What to await.

@@ -102,7 +102,7 @@ def deliver(request: httpx.Request, policy: RetryPolicy) -> Flow[httpx.Response]
 
 class Connections(Protocol):
     """
-    Where connections come from.
+    A source of pooled httpx clients.
     """
 
     def client(self) -> httpx.Client:

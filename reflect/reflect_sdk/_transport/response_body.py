@@ -18,7 +18,7 @@ _OF_THE_WHOLE_BODY = frozenset({"content-encoding", "content-length", "transfer-
 @frozen
 class ReceivedResponse:
     """
-    What came of an attempt.
+    The answer to one attempt, whole or broken off.
 
     Attributes:
         response: The answer, read as far as it came.
@@ -31,7 +31,7 @@ class ReceivedResponse:
 
 class ResponseBody(httpx.SyncByteStream, httpx.AsyncByteStream):
     """
-    Stands between an answer and its connection, and keeps what has come.
+    A stream of bytes that keeps what has come through it.
 
     Args:
         response: The answer, of whose body nothing has been read.

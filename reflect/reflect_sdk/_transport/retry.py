@@ -26,7 +26,7 @@ _MOST_DOUBLINGS = 1_000  # What a float can hold.
 @frozen
 class RetryPolicy:
     """
-    How hard the client tries.
+    Retries, deadline and exponential backoff of a call.
 
     Attributes:
         max_retries: How often a request is tried again at the most; 2 by default, 0 turns it off.

@@ -253,7 +253,7 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 
 def without_secrets(request: httpx.Request) -> httpx.Request:
     """
-    Copy a request for an error to carry: without body and without credentials.
+    Redact a request for an error to carry: it has neither body nor credentials.
     """
     headers = httpx.Headers(request.headers)
     for name in _SECRET_HEADERS:
@@ -264,8 +264,10 @@ def without_secrets(request: httpx.Request) -> httpx.Request:
 
 def shown(response: httpx.Response) -> httpx.Response:
     """
-    Copy an answer for an error to carry: without the credentials of its request, also where the
-    service has sent them back, and without the requests before and after it.
+    Redact an answer for an error to carry.
+
+    It loses the credentials of its request, also where the service has sent them back, and the
+    requests before and after it.
     """
     secrets = [
         secret.encode()
