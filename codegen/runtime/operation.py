@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import httpx
 
-from .decoding import request_line, success
+from .answers import request_line
+from .errors import REQUEST_ID_HEADER, StatusError
 from .types import Response
 
 Parsed = TypeVar("Parsed")
@@ -94,8 +95,16 @@ class OperationRequest(Generic[Parsed, Success]):
         Raises:
             StatusError: It is no success; `parsed` has the decoded body.
         """
-        documented = self.operation.is_success(response.status_code)
-        return cast("Success", success(response, documented=documented))
+        if self.operation.is_success(response.status_code):
+            return cast("Success", response.parsed)
+        raise StatusError(
+            response.status_code,
+            response.content,
+            response.method,
+            response.url,
+            parsed=response.parsed,
+            request_id=response.headers.get(REQUEST_ID_HEADER),
+        )
 
 
 __all__ = ["Operation", "OperationRequest"]

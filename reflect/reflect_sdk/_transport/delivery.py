@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import anyio
 import httpx
 
-from reflect_api.decoding import RETRIES_EXTENSION
+from reflect_api.answers import RETRIES_EXTENSION
 from reflect_api.errors import REQUEST_ID_HEADER, InvalidArgumentError
 from reflect_api.route import IDEMPOTENCY_HEADER
 from reflect_sdk._transport.cancellation import cancelled_where_it_waits

@@ -2,7 +2,7 @@ from typing import Any
 
 import httpx
 
-from ... import decoding as _decoding
+from ... import answers as _answers
 from ...client import AuthenticatedClient, Client
 from ...models.bootstrap_request import BootstrapRequest
 from ...models.bootstrap_response import BootstrapResponse
@@ -43,11 +43,11 @@ def request(
 
 def _parse(response: httpx.Response, strict: bool) -> BootstrapResponse | Problem | None:
     if response.status_code in (400, 401, 403, 413, 422, 429, 500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
+        return _answers.decode_json(response, Problem.from_dict)
     if 200 <= response.status_code <= 299:
-        return _decoding.decode_json(response, BootstrapResponse.from_dict)
+        return _answers.decode_json(response, BootstrapResponse.from_dict)
     if strict:
-        raise _decoding.unexpected_status(response)
+        raise _answers.unexpected_status(response)
     return None
 
 

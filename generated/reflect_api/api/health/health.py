@@ -2,6 +2,7 @@ from typing import Any
 
 import httpx
 
+from ... import answers as _answers
 from ... import decoding as _decoding
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
@@ -29,11 +30,11 @@ def request() -> OperationRequest[dict[str, str] | Problem, dict[str, str]]:
 
 def _parse(response: httpx.Response, strict: bool) -> dict[str, str] | Problem | None:
     if response.status_code == 200:
-        return _decoding.decode_json(response, _decoding.mapping(_decoding.string))
+        return _answers.decode_json(response, _decoding.mapping(_decoding.string))
     if response.status_code in (500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
+        return _answers.decode_json(response, Problem.from_dict)
     if strict:
-        raise _decoding.unexpected_status(response)
+        raise _answers.unexpected_status(response)
     return None
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import httpx
 
-from ... import decoding as _decoding
+from ... import answers as _answers
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.readiness_response import ReadinessResponse
@@ -30,11 +30,11 @@ def request() -> OperationRequest[Problem | ReadinessResponse, ReadinessResponse
 
 def _parse(response: httpx.Response, strict: bool) -> Problem | ReadinessResponse | None:
     if response.status_code == 200:
-        return _decoding.decode_json(response, ReadinessResponse.from_dict)
+        return _answers.decode_json(response, ReadinessResponse.from_dict)
     if response.status_code in (500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
+        return _answers.decode_json(response, Problem.from_dict)
     if strict:
-        raise _decoding.unexpected_status(response)
+        raise _answers.unexpected_status(response)
     return None
 
 

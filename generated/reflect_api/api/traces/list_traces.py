@@ -2,6 +2,7 @@ from typing import Any
 
 import httpx
 
+from ... import answers as _answers
 from ... import decoding as _decoding
 from ... import encoding as _encoding
 from ...client import AuthenticatedClient
@@ -69,11 +70,11 @@ def request(
 
 def _parse(response: httpx.Response, strict: bool) -> list[TraceResponse] | Problem | None:
     if response.status_code == 200:
-        return _decoding.decode_json(response, _decoding.array(TraceResponse.from_dict))
+        return _answers.decode_json(response, _decoding.array(TraceResponse.from_dict))
     if response.status_code in (401, 403, 404, 422, 429, 500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
+        return _answers.decode_json(response, Problem.from_dict)
     if strict:
-        raise _decoding.unexpected_status(response)
+        raise _answers.unexpected_status(response)
     return None
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import httpx
 
-from ... import decoding as _decoding
+from ... import answers as _answers
 from ... import encoding as _encoding
 from ...client import AuthenticatedClient
 from ...models.problem import Problem
@@ -45,11 +45,11 @@ def request(
 
 def _parse(response: httpx.Response, strict: bool) -> Problem | RetryTracesResponse | None:
     if response.status_code in (400, 401, 403, 404, 413, 422, 429, 500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
+        return _answers.decode_json(response, Problem.from_dict)
     if 200 <= response.status_code <= 299:
-        return _decoding.decode_json(response, RetryTracesResponse.from_dict)
+        return _answers.decode_json(response, RetryTracesResponse.from_dict)
     if strict:
-        raise _decoding.unexpected_status(response)
+        raise _answers.unexpected_status(response)
     return None
 
 
