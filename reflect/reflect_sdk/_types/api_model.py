@@ -41,18 +41,14 @@ class ApiModel:
         Args:
             answer: An instance of the generated class of the same name.
         """
-        reader = _reader(cls)
+        reader = _READERS.get(cls) or _reader(cls)
         made = cls.__new__(cls)
         # A third of the time of __init__, which takes each attribute for itself.
         values = made.__dict__
         values.update(zip(reader.names, reader.read(answer)))  # noqa: B905 - both are of one length by design
         for name, value in values.items():
             if type(value) not in _AS_IS:
-                values[name] = (
-                    reader.default(name)
-                    if value is UNSET
-                    else _plain(value, reader.nested.get(name))
-                )
+                values[name] = reader.absent(name) if value is UNSET else reader.plain(name, value)
         return made
 
     @classmethod
@@ -66,7 +62,7 @@ class ApiModel:
         Raises:
             FieldError: If a field is missing or of another type.
         """
-        return cls.from_api(_reader(cls).generated().from_dict(payload))
+        return cls.from_api(_reader(cls).model.from_dict(payload))
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -92,26 +88,34 @@ class _Reader:
     How the values of one type are read off objects of the low-level client.
 
     Attributes:
-        model: The name of the generated class that those objects are of.
+        model: The generated class that those objects are of.
         names: The names of its fields.
         read: Reads them all off an object at once.
-        defaults: What a field is where it is absent, or what makes that.
+        defaults: What a field is where it is absent, by name.
+        factories: What makes that anew for each value, for fields that have no default.
         nested: The types of those fields that hold further values, or lists of them.
     """
 
-    model: str
+    model: Any
     names: tuple[str, ...]
     read: Callable[[object], tuple[object, ...]]
-    defaults: Mapping[str, Any]
+    defaults: Mapping[str, object]
+    factories: Mapping[str, Callable[[], object]]
     nested: Mapping[str, type[ApiModel]]
 
-    def default(self, name: str) -> object:
-        default = self.defaults[name]
-        factory = getattr(default, "factory", None)
-        return factory() if factory else default
+    def absent(self, name: str) -> object:
+        make = self.factories.get(name)
+        return self.defaults[name] if make is None else make()
 
-    def generated(self) -> Any:
-        return getattr(models, self.model)
+    def plain(self, name: str, value: object) -> object:
+        if isinstance(value, list):
+            if _AS_IS.issuperset(map(type, value)):
+                return value
+            return [self.plain(name, item) for item in value]
+        if isinstance(value, str):
+            return str.__str__(value)  # Of an enumeration: its text, without a call of its own.
+        model = self.nested.get(name)
+        return value if model is None else model.from_api(value)
 
 
 _READERS: dict[type[ApiModel], _Reader] = {}
@@ -127,12 +131,18 @@ def _reader(kind: type[ApiModel]) -> _Reader:
     if kind not in _READERS:
         base = next(entry for entry in kind.__mro__ if ApiModel in entry.__bases__)
         known = {attribute.name: attribute for attribute in fields(base)}
+        defaults: dict[str, Any] = {name: known[name].default for name in known}
         nested = {name: _model_in(attribute.type) for name, attribute in known.items()}
         _READERS[kind] = _Reader(
-            model=base.__name__,
+            model=getattr(models, base.__name__),
             names=tuple(known),
             read=attrgetter(*known),
-            defaults={name: attribute.default for name, attribute in known.items()},
+            defaults=defaults,
+            factories={
+                name: default.factory
+                for name, default in defaults.items()
+                if hasattr(default, "factory")
+            },
             nested={name: model for name, model in nested.items() if model is not None},
         )
     return _READERS[kind]
@@ -149,16 +159,6 @@ def _model_in(annotation: object) -> type[ApiModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, ApiModel):
         return annotation
     return next(filter(None, map(_model_in, get_args(annotation))), None)
-
-
-def _plain(value: object, model: type[ApiModel] | None) -> object:
-    if isinstance(value, list):
-        if _AS_IS.issuperset(map(type, value)):
-            return value
-        return [_plain(item, model) for item in value]
-    if isinstance(value, str):
-        return str(value)
-    return value if model is None else model.from_api(value)
 
 
 def _json(value: object) -> object:
