@@ -106,6 +106,7 @@ def _operation(
         "credential": _credential(document, operation),
         "parameters": [_parameter(resolve(document, parameter)) for parameter in listed],
         "body": _body(document, operation),
+        "idempotency": operation["x-idempotency"],
         "answers": [
             (f"`{status}`", _content(answer), answer["description"], _headers(answer))
             for status, answer in answers.items()

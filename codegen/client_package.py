@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from client_routes import routes_module
 from document import Json, credential_header, prepared_for_client
 from formatting import tidy
 from generator_extension import extend_generator
@@ -53,6 +54,7 @@ def write_client(document: Json, package: Path) -> None:
         errors = project.build()
     if errors:
         raise SystemExit(_report(errors))
+    (package / "routes.py").write_text(routes_module(document), encoding="utf-8", newline="\n")
     finish_package(package)
 
 

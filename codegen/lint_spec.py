@@ -15,7 +15,8 @@ _RESERVED_FIELDS = {
     "from_dict",
     "to_multipart",
 }
-_RESERVED_PARAMETERS = {"body", "cookies", "headers", "kwargs", "params", "response"}
+_IDEMPOTENCIES = ("natural", "key", "none")
+_RESERVED_PARAMETERS = {"body", "cookies", "headers", "params", "request"}
 
 
 def faults(document: Json) -> list[str]:
@@ -57,12 +58,26 @@ def _operation_faults(document: Json, operation: Json) -> Iterator[str]:
         yield "asks for several credentials at once, of which only one would be sent."
     if not operation.get("summary"):
         yield "has no `summary`."
+    yield from _idempotency_faults(document, operation)
     body = resolve(document, operation.get("requestBody", {}))
     if len(body.get("content", {})) > 1:
         yield "takes several content types; only one can be generated."
     yield from _content_faults(body, "body")
     for status, answer in operation.get("responses", {}).items():
         yield from _content_faults(resolve(document, answer), f"answer {status}")
+
+
+def _idempotency_faults(document: Json, operation: Json) -> Iterator[str]:
+    said = operation.get("x-idempotency")
+    if said not in _IDEMPOTENCIES:
+        yield (
+            f"has the `x-idempotency` {said!r} where one of {', '.join(_IDEMPOTENCIES)} is "
+            "expected; it decides whether clients try the request again."
+        )
+        return
+    headers = {resolve(document, each)["name"] for each in operation.get("parameters", [])}
+    if (said == "key") != ("Idempotency-Key" in headers):
+        yield "must have the header `Idempotency-Key` just where its `x-idempotency` is `key`."
 
 
 def _content_faults(holder: Json, what: str) -> Iterator[str]:

@@ -205,7 +205,7 @@ def _callable(function: griffe.Function, sections: Sections) -> Callable:
         notes=sections.notes,
         documented=tuple(sections.parameters),
         gives=str(function.returns) not in {"None", "Self"},
-        asks_the_service=bool(re.search(r"\bself\._run(_async)?\(", function.source)),
+        asks_the_service=bool(re.search(r"\bself\._drive(_async)?\(", function.source)),
     )
 
 

@@ -10,12 +10,18 @@ import ssl
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 from attrs import define, field
 
 from .encoding import header_value
+
+if TYPE_CHECKING:
+    from .operation import OperationRequest
+    from .types import Response
+
+Parsed = TypeVar("Parsed")
 
 DEFAULT_TIMEOUT = httpx.Timeout(60.0)
 """Seconds until a request that makes no progress ends with `httpx.TimeoutException`."""
@@ -183,6 +189,37 @@ class Client:
     def _options(self, *, secured: bool, redirectable: bool) -> dict[str, Any]:
         options: dict[str, Any] = {} if secured else {"auth": None}
         return options if redirectable else {**options, "follow_redirects": False}
+
+    def perform(self, request: OperationRequest[Parsed, Any]) -> Response[Parsed]:
+        """
+        Send the request of an operation and return its answer in full.
+
+        Args:
+            request: The request, as the function `request` of the operation's module makes it.
+
+        Raises:
+            InvalidArgumentError: A credential or another header cannot be sent.
+            DecodeError: The answer reports success but does not follow the contract.
+            StatusError: The answer has a documented error status and a body of another shape.
+            UnexpectedStatus: The contract does not know the status, and
+                `raise_on_unexpected_status` is true.
+            httpx.HTTPError: No answer came.
+        """
+        operation = request.operation
+        answer = self.send(
+            request.arguments, secured=operation.secured, redirectable=operation.redirectable
+        )
+        return request.read(answer, strict=self.raise_on_unexpected_status)
+
+    async def aperform(self, request: OperationRequest[Parsed, Any]) -> Response[Parsed]:
+        """
+        Do what `perform` does, asynchronously.
+        """
+        operation = request.operation
+        answer = await self.asend(
+            request.arguments, secured=operation.secured, redirectable=operation.redirectable
+        )
+        return request.read(answer, strict=self.raise_on_unexpected_status)
 
     def send(
         self, arguments: dict[str, Any], *, secured: bool, redirectable: bool = True

@@ -30,6 +30,13 @@ class ReflectError(Exception):
     Root of every error that the client raises on purpose.
     """
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """
+        Pickle all attributes; `__init__` of an error has arguments that are in none of `args`.
+        """
+        state = {**vars(self), "args": self.args}
+        return copyreg.__newobj__, (type(self), *self.args), state  # type: ignore[attr-defined]  # typeshed lacks it
+
 
 class InvalidArgumentError(ReflectError, ValueError):
     """
@@ -118,12 +125,6 @@ class AnswerError(ReflectError):
         The start of the body as text, at most 500 characters and one that says that more follows.
         """
         return excerpt(self.text)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """
-        Pickle all attributes; `__init__` has arguments that are in none of `args`.
-        """
-        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]  # typeshed lacks it
 
 
 class DecodeError(AnswerError):

@@ -2,7 +2,8 @@
 Typed calls of the Reflect API, generated from `openapi.yaml`.
 
 For each operation there is a module in `api`, with the functions `sync`, `asyncio`, `sync_detailed` and
-`asyncio_detailed`. Nothing is imported before it is used.
+`asyncio_detailed`, and with `request`, which describes what they send. Nothing is imported before it is
+used.
 """
 
 from typing import TYPE_CHECKING

@@ -9,32 +9,20 @@ nulls. Each combination adds its part of the path, so that an error deep inside 
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from enum import IntEnum, StrEnum
 from io import BytesIO
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
-import httpx
-
-from .errors import (
-    REQUEST_ID_HEADER,
-    AnswerError,
-    DecodeError,
-    FieldError,
-    StatusError,
-    UnexpectedStatus,
-)
-from .types import UNSET, File, Response, Unset
+from .errors import FieldError
+from .types import UNSET, File, Unset
 
 V = TypeVar("V")
 W = TypeVar("W")
 S = TypeVar("S", bound=StrEnum)
 N = TypeVar("N", bound=IntEnum)
-E = TypeVar("E", bound=AnswerError)
-
-RETRIES_EXTENSION: Final = "retries"
-"""Where an httpx client below tells how often it has tried again, in a response's extensions."""
 
 Decoder = Callable[[Any], V]
 
@@ -132,22 +120,51 @@ def date(value: object) -> datetime.date:
     return _parsed(value, datetime.date.fromisoformat, "a date such as 2026-03-01")
 
 
+_DATE_TIME: Final = "a date-time such as 2026-03-01T12:00:00Z"
+_LONGEST_DATE: Final = len("2026-03-01")  # Of what the standard library takes for one.
+
+
 def date_time(value: Any) -> datetime.datetime:
     """
     Take a date-time; always returned with a time zone, which is UTC where the value names none.
+
+    The forms of ISO 8601 that the standard library does not read, such as ordinal dates, hour 24
+    and a small `z`, are read by dateutil. A leap second is the last microsecond of its minute.
     """
     try:
         moment = datetime.datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        moment = _parsed(value, _rfc_3339, "a date-time such as 2026-03-01T12:00:00Z")
+        moment = _parsed(value, _iso_8601, _DATE_TIME)
+    else:
+        if len(value) <= _LONGEST_DATE and _is_date(value):
+            raise FieldError("", "", f"is a date without a time where {_DATE_TIME} is expected")
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
-def _rfc_3339(text: str) -> datetime.datetime:
+def _is_date(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _iso_8601(text: str) -> datetime.datetime:
     """
-    Read the one form of RFC 3339 that the standard library does not: a small `z` (section 5.6).
+    Read a date-time with dateutil, which is imported by the first that needs it.
+
+    Raises:
+        ValueError: It is none, or has no time.
     """
-    return datetime.datetime.fromisoformat(text.upper())
+    from dateutil.parser import isoparser  # noqa: PLC0415 - slow to import, and seldom needed
+
+    with_t = re.sub("[t ]", "T", text, count=1)
+    if "T" not in with_t:  # Without one, what is read would be a date alone.
+        raise ValueError(text)
+    in_range = re.sub(r"(T\d\d(:?)\d\d\2)60(?:[.,]\d+)?(?!\d)", r"\g<1>59.999999", with_t)
+    moment = isoparser("T").isoparse(in_range)
+    offset = moment.utcoffset()
+    return moment.replace(tzinfo=None if offset is None else datetime.timezone(offset))
 
 
 def uuid(value: object) -> UUID:
@@ -406,78 +423,3 @@ class ModelDecoder:
             return mapping(decode)(left)
         except FieldError as error:
             raise FieldError(self._model, error.path, error.problem) from None
-
-
-def request_line(response: httpx.Response) -> tuple[str, str]:
-    """
-    Return the method and the address of an answer's request, without credentials and query.
-    """
-    request = response.request
-    address = str(request.url)
-    if "@" in address or "?" in address or "#" in address:
-        address = str(request.url.copy_with(userinfo=b"", query=None, fragment=None))
-    return request.method, address
-
-
-def decode_json(response: httpx.Response, decode: Decoder[V]) -> V:
-    """
-    Decode a body that is documented as JSON.
-
-    Raises:
-        DecodeError: The status is a success, and the body is not JSON or has another shape.
-        StatusError: The status is an error, and the body is not JSON or has another shape.
-    """
-    try:
-        return decode(response.json())
-    except FieldError as error:
-        field, problem = error.field, f"the field `{error.field}` {error.problem}"
-    except (ValueError, RecursionError):
-        kind = response.headers.get("content-type", "of no declared type")
-        field, problem = (
-            None,
-            f"its body ({kind}, {len(response.content)} bytes) is not JSON",
-        )
-    if response.status_code >= 400:
-        raise _answer_error(StatusError, response)
-    raise _answer_error(DecodeError, response, problem=problem, field=field)
-
-
-def unexpected_status(response: httpx.Response) -> UnexpectedStatus:
-    """
-    Return the error for a status that the contract does not know for the operation.
-    """
-    return _answer_error(UnexpectedStatus, response)
-
-
-def _answer_error(kind: type[E], response: httpx.Response, **details: Any) -> E:
-    return kind(
-        response.status_code,
-        response.content,
-        *request_line(response),
-        request_id=response.headers.get(REQUEST_ID_HEADER),
-        retries=response.extensions.get(RETRIES_EXTENSION, 0),
-        **details,
-    )
-
-
-def success(response: Response[Any], *, documented: bool) -> Any:
-    """
-    Return the decoded body of a success.
-
-    Args:
-        response: The answer.
-        documented: Whether the contract knows the status as a success of the operation.
-
-    Raises:
-        StatusError: It does not; `parsed` has the decoded body.
-    """
-    if documented:
-        return response.parsed
-    raise StatusError(
-        response.status_code,
-        response.content,
-        response.method,
-        response.url,
-        parsed=response.parsed,
-        request_id=response.headers.get(REQUEST_ID_HEADER),
-    )

@@ -10,8 +10,9 @@ Reflect: a memory for AI agents that learns from outcomes.
 """
 
 from reflect_api.errors import DecodeError, FieldError, InvalidArgumentError, ReflectError
-from reflect_sdk._client import ReflectClient
-from reflect_sdk._errors import (
+from reflect_sdk._client.client import ReflectClient
+from reflect_sdk._flows.trace_context import TraceContext
+from reflect_sdk._types.errors import (
     APIStatusError,
     AuthenticationError,
     BadRequestError,
@@ -29,25 +30,21 @@ from reflect_sdk._errors import (
     TransportError,
     WaitTimeoutError,
 )
-from reflect_sdk._trace_context import TraceContext
-from reflect_sdk._trajectory import TrajectoryInput
-from reflect_sdk._types import (
+from reflect_sdk._types.memories import AugmentedTask, MemoryExplanation, MemoryResponse
+from reflect_sdk._types.projects import (
     ApiKeyCreateResponse,
     ApiKeyResponse,
-    AugmentedTask,
     BootstrapResponse,
     DeleteProjectResponse,
+)
+from reflect_sdk._types.skills import SkillChange, SkillCheck, SkillLine, SkillResponse
+from reflect_sdk._types.traces import (
     DeleteTracesResponse,
-    MemoryExplanation,
-    MemoryResponse,
     ReviewResponse,
-    SkillChange,
-    SkillCheck,
-    SkillLine,
-    SkillResponse,
     TraceCreateResponse,
     TraceResponse,
 )
+from reflect_sdk._types.trajectory import TrajectoryInput
 from reflect_sdk.converters import from_deepagents, from_openai_agents
 from reflect_sdk.decorators import TraceResult, reflect_trace
 
@@ -101,6 +98,19 @@ __all__ = [
     "from_openai_agents",
     "reflect_trace",
 ]
+
+
+def _name_publicly() -> None:
+    """
+    Let tracebacks, pickles and editors name each class as it is imported, not where it is defined.
+    """
+    for name in __all__:
+        value = globals().get(name)
+        if isinstance(value, type) and value.__module__.startswith(f"{__name__}."):
+            value.__module__ = __name__
+
+
+_name_publicly()
 
 
 def __getattr__(name: str) -> str:

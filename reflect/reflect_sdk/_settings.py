@@ -1,5 +1,5 @@
 """
-What a client is made of, checked before anything is sent.
+Settings of a client, validated before anything is sent.
 """
 
 from __future__ import annotations

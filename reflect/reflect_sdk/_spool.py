@@ -1,5 +1,5 @@
 """
-Runs that could not be recorded, kept on disk until they can be.
+The spool: a queue on disk of runs that an outage has kept from being recorded.
 
 Each run is one file with the request and its idempotency key. Delivering a file twice, even by two
 processes at once, records it once: the service recognises the key.

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from reflect_sdk._trajectory import SupportsModelDump
+from reflect_sdk._types.trajectory import SupportsModelDump
 
 _ROLES = {"human": "user", "ai": "assistant"}
 _TEXT_OF = ("text", "output_text", "input_text", "content")

@@ -2,8 +2,6 @@
 `reflect_trace`: record every call of a function as a run.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -12,9 +10,9 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, over
 from attrs import field, frozen
 
 from reflect_api.errors import InvalidArgumentError
-from reflect_sdk._client import ReflectClient
-from reflect_sdk._trace_context import TraceContext
-from reflect_sdk._trajectory import TrajectoryInput
+from reflect_sdk._client.client import ReflectClient
+from reflect_sdk._flows.trace_context import TraceContext
+from reflect_sdk._types.trajectory import TrajectoryInput
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -4,15 +4,20 @@
 
 import sys
 
-from reflect_server.terminal import missing_extra
+from reflect_server.errors import MissingExtraError
 
 
 def main() -> None:
     """
     Run the command that the arguments name; `serve` where they name none.
     """
-    with missing_extra.explained():
+    try:
         _run()
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("reflect_"):
+            raise  # Nothing that can be installed would bring it.
+        needed_for = "`python -m reflect_server`"
+        sys.exit(MissingExtraError(error.name or "typer", "server", needed_for=needed_for).message)
 
 
 def _run() -> None:

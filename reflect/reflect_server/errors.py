@@ -180,3 +180,29 @@ class SettingsError(ReflectServerError):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class MissingExtraError(SettingsError):
+    """
+    Something needs a package that is not installed.
+
+    Args:
+        package: The package, as pip or an import names it.
+        extra: The extra of `reflect-sdk` that brings it; None where no extra does.
+        needed_for: What needs it, as the beginning of a sentence.
+        otherwise: What can be done instead of installing it, as the end of a sentence; nothing
+            where None.
+    """
+
+    def __init__(
+        self, package: str, extra: str | None, *, needed_for: str, otherwise: str | None = None
+    ) -> None:
+        extras = "server" if extra in {None, "server"} else f"server,{extra}"
+        wanted = package if extra is None else f'"reflect-sdk[{extras}]"'
+        instead = "" if otherwise is None else f", or {otherwise}"
+        super().__init__(
+            f"{needed_for} needs the package `{package}`, which is not installed. "
+            f"Install it with `pip install {wanted}`{instead}."
+        )
+        self.package = package
+        self.extra = extra

@@ -12,7 +12,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -103,7 +103,8 @@ class House:
 
     Args:
         folder: The package's folder; its name is the package's.
-        floors: The rooms from the ground up.
+        floors: The rooms from the ground up; an empty name stands for the package itself, which is
+            the ground where it is not named.
         pure: The rooms that may import nothing but the standard library, these distributions and
             these rooms, by room.
         secret: Parts of rooms that only some rooms may know, by the part's dotted name.
@@ -164,9 +165,20 @@ class House:
             *self._sql_elsewhere(),
         ]
 
+    def emptied(self, to: Path) -> House:
+        """
+        Return a house of the same rules and names whose modules, made in a folder, are empty.
+        """
+        folder = to / self.name
+        for module in self.modules.values():
+            path = folder / module.path.relative_to(self.folder)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        return replace(self, folder=folder)
+
     def _without_floor(self) -> Iterator[str]:
-        rooms = {self.room_of(name) for name in self.modules} - {""}
-        for room in sorted(rooms - self.floor_of.keys()):
+        rooms = {self.room_of(name) for name in self.modules}
+        for room in sorted(rooms - self.floor_of.keys() - {""}):
             yield f"The room {room} has no floor."
         for room in sorted(self.floor_of.keys() - rooms):
             yield f"There is no room {room}."
@@ -175,7 +187,7 @@ class House:
         top = len(self.floors)
         for module, other in self.arrows():
             room = self.room_of(module.name)
-            mine = self.floor_of.get(room, top) if room else -1  # The package itself is the ground.
+            mine = self.floor_of.get(room, top if room else -1)
             if self.floor_of.get(self.room_of(other), top) >= mine:
                 yield f"{module.name} knows {other}, which is not below it."
 

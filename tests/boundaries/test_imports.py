@@ -20,8 +20,8 @@ ALLOWED = {
     "reflect_server": {"reflect_contract"},
     "reflect_cli": {"reflect_sdk", "reflect_api", "reflect_server"},
 }
-CLIENT_DEPENDENCIES = {"anyio", "httpcore", "httpx", "attrs", "attr"}
-OPTIONAL_DEPENDENCIES = {"_compiled_transport.py": {"pyreqwest"}}
+CLIENT_DEPENDENCIES = {"anyio", "httpcore", "httpx", "attrs", "attr", "dateutil"}
+OPTIONAL_DEPENDENCIES = {"compiled.py": {"pyreqwest"}}
 
 
 def _modules(package: str) -> Iterator[Path]:
@@ -54,7 +54,7 @@ def test_imports_point_in_one_direction(package: str):
 
 
 @pytest.mark.parametrize("package", ["reflect_api", "reflect_sdk"])
-def test_the_client_needs_nothing_but_httpx_with_what_it_brings_and_attrs(package: str):
+def test_the_client_needs_nothing_but_httpx_with_what_it_brings_attrs_and_dateutil(package: str):
     for module in _modules(package):
         foreign = _roots(module) - sys.stdlib_module_names - {"reflect_api", "reflect_sdk"}
         optional = OPTIONAL_DEPENDENCIES.get(module.name, set())
@@ -74,6 +74,13 @@ def test_importing_the_sdk_loads_neither_the_server_nor_an_endpoint():
     assert not loaded & {"reflect_server", "reflect_contract", "numpy", "msgspec", "reflect_cli"}
     assert not {name for name in loaded if name.startswith("reflect_api.api.")}
     assert not {name for name in loaded if name.startswith("reflect_api.models.")}
+
+
+def test_dateutil_is_loaded_by_the_first_date_time_that_needs_it():
+    read = "from reflect_api.decoding import date_time; date_time('2026-03-01T12:00:00{}')"
+    client = "from reflect_sdk import ReflectClient; ReflectClient(api_key='k')"
+    assert "dateutil" not in _loaded_by(f"{client}; {read.format('Z')}")
+    assert "dateutil" in _loaded_by(read.format("z"))
 
 
 def test_each_package_can_be_imported_alone():

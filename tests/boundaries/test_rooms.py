@@ -92,22 +92,10 @@ PLANTED = {
 
 @pytest.mark.parametrize("planted", PLANTED)
 def test_what_breaks_a_rule_is_found(planted: str, tmp_path: Path):
-    house = replace(SERVER, folder=_copy_of_names(tmp_path))
+    house = SERVER.emptied(tmp_path)
     assert house.faults() == []
     place, source = PLANTED[planted]
     path = house.folder / place
     path.parent.mkdir(exist_ok=True)
     path.write_text(source, encoding="utf-8")
     assert replace(house).faults()
-
-
-def _copy_of_names(to: Path) -> Path:
-    """
-    Make a package with the modules of the server, all of them empty.
-    """
-    folder = to / "reflect_server"
-    for module in SERVER.modules.values():
-        path = folder / module.path.relative_to(SERVER.folder)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    return folder

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import socket
 import threading
 import traceback
@@ -348,3 +349,28 @@ def test_a_request_holds_what_was_given_and_nothing_else(
     )
     assert request.headers["idempotency-key"] == "once"
     assert request.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("world", ["sync", "asyncio"])
+def test_a_request_that_was_described_is_performed_later(
+    server: ScriptedServer, client: AuthenticatedClient, world: str
+):
+    problem = {"type": "about:blank", "title": "t", "status": 404, "detail": "d", "code": "c"}
+    server.answers_with(404, json.dumps(problem))
+    described = get_trace.request("p/1", "t1", prefer="wait=1")
+    assert server.requests == []
+    answer = (
+        client.perform(described) if world == "sync" else asyncio.run(client.aperform(described))
+    )
+    (request,) = server.requests
+    assert request.path == "/v1/projects/p%2F1/traces/t1"
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert answer.status_code == 404
+    with pytest.raises(errors.StatusError):
+        described.success(answer)
+
+
+def test_a_described_request_does_not_show_what_it_sends():
+    body = BootstrapRequest(user_id="u", project_id="p", key_label="k", environment="live")
+    described = bootstrap.request(body=body, x_bootstrap_token="topsecret")
+    assert "topsecret" not in repr(described)

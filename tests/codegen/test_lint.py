@@ -18,6 +18,7 @@ SOUND: Json = {
         "/things": {
             "post": {
                 "operationId": "create_thing",
+                "x-idempotency": "none",
                 "tags": ["things"],
                 "summary": "Create a thing",
                 "security": [],
@@ -95,6 +96,10 @@ def changed(place: Place, value: object):
         ((*OPERATION, "security"), None, "needs a `security` of its own"),
         ((*OPERATION, "security"), [{"a": [], "b": []}], "several credentials at once"),
         ((*OPERATION, "summary"), None, "has no `summary`"),
+        ((*OPERATION, "x-idempotency"), None, "has the `x-idempotency` None where one of natural,"),
+        ((*OPERATION, "x-idempotency"), "maybe", "decides whether clients try the request again"),
+        ((*OPERATION, "x-idempotency"), "key", "must have the header `Idempotency-Key`"),
+        ((*PARAMETER, "name"), "Idempotency-Key", "just where its `x-idempotency` is `key`"),
         (BODY, {"application/json": {}, "text/plain": {}}, "takes several content types"),
         ((*BODY, "application/json", "schema"), INLINE, "the body has an inline schema"),
         (ANSWER, INLINE, "the answer 200 has an inline schema"),

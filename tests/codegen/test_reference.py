@@ -96,13 +96,13 @@ class Client:
         Note:
             It is slow.
         """
-        return self._run(word)
+        return self._drive(word)
 
     @twin_of(find)
     async def find_async(
         self, word: str, *, near: dict[str, int] | None = None
     ) -> list[Pair] | None:
-        return await self._run_async(word)
+        return await self._drive_async(word)
 
     @contextmanager
     def open(self) -> Iterator[Pair]:

@@ -21,7 +21,7 @@ from reflect_sdk import (
     NotFoundError,
     ReflectClient,
 )
-from reflect_sdk._retry import RetryPolicy
+from reflect_sdk._transport.retry import RetryPolicy
 from reflect_server.testing import RunningServer, running_server
 
 from .scripted import Answer, Asked, Scripted
@@ -119,7 +119,9 @@ def test_many_calls_at_once_share_the_pool(client: ReflectClient):
 def test_a_thousand_creations_over_a_line_that_loses_every_third_answer_make_a_thousand_traces(
     server: RunningServer, service: Scripted, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("reflect_sdk._pool.RetryPolicy", partial(RetryPolicy, first_pause=0.001))
+    monkeypatch.setattr(
+        "reflect_sdk._transport.pool.RetryPolicy", partial(RetryPolicy, first_pause=0.001)
+    )
     answers = count(1)
     with httpx.Client(base_url=server.base_url) as line:
 

@@ -17,6 +17,8 @@ import httpx
 import pytest
 
 import reflect_sdk
+from reflect_api.api.traces import create_trace
+from reflect_api.models import CreateTraceRequest
 from reflect_sdk import (
     APIStatusError,
     ConnectionFailedError,
@@ -120,6 +122,22 @@ def test_two_creations_have_different_idempotency_keys(service: Scripted, client
     for _ in range(2):
         client.create_trace(task="Count", trajectory=[])
     assert len({asked.headers["Idempotency-Key"] for asked in service.asked}) == 2
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["generated function", "path"])
+def test_the_low_level_client_repeats_what_the_contract_lets_it(
+    service: Scripted, client: ReflectClient, by_hand: bool
+):
+    service.script(Answer(status=503, body=b"", headers=SOON), Answer(body=RECEIPT))
+    body = {"task": "Count", "trajectory": "", "model": None, "metadata": {}}
+    if by_hand:
+        http = client.api.get_httpx_client()
+        assert http.post("/v1/projects/p/traces", json=body).json() == RECEIPT
+    else:
+        request = CreateTraceRequest.from_dict({**body, "retrieved_memory_ids": []})
+        assert create_trace.sync("p", client=client.api, body=request).trace_id == "t1"
+    first, second = (asked.headers["Idempotency-Key"] for asked in service.asked)
+    assert first == second
 
 
 def test_a_new_key_is_never_asked_for_twice(service: Scripted, client: ReflectClient):

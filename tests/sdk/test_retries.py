@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,23 +16,30 @@ from typing import Any
 import httpx
 import pytest
 
+from reflect_api.route import Route
+from reflect_api.routes import ROUTES
 from reflect_sdk import RateLimitError, ReflectError, ServerError, TransportError
-from reflect_sdk._answer_body import Answer
-from reflect_sdk._drivers import run, run_async
-from reflect_sdk._http import Attempt, Sleep, deliver
-from reflect_sdk._retry import RetryPolicy
+from reflect_sdk._transport.delivery import deliver
+from reflect_sdk._transport.effects import Flow, Send, drive, drive_async
+from reflect_sdk._transport.response_body import ReceivedResponse
+from reflect_sdk._transport.retry import RetryPolicy
 
 URL = "http://localhost:8000/v1/projects/p"
 
 
-def _run_async(flow: Any, perform: Callable[[Any], object]) -> object:
-    async def performed(effect: object) -> object:
-        return perform(effect)
+def _drive_async(
+    flow: Flow[object], send: Callable[[Any], object], sleep: Callable[[float], object]
+) -> object:
+    async def sent(effect: Any) -> object:
+        return send(effect)
 
-    return asyncio.run(run_async(flow, performed))
+    async def slept(seconds: float) -> object:
+        return sleep(seconds)
+
+    return asyncio.run(drive_async(flow, sent, slept))
 
 
-DRIVERS = {"sync": run, "async": _run_async}
+DRIVERS: dict[str, Callable[..., object]] = {"sync": drive, "async": _drive_async}
 
 
 class World:
@@ -47,23 +55,23 @@ class World:
         self.outcomes = list(outcomes)
         self.headers = headers
 
-    def perform(self, effect: Attempt | Sleep) -> Answer | None:
-        if isinstance(effect, Sleep):
-            self.pauses.append(effect.seconds)
-            self.now += effect.seconds
-            return None
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def send(self, effect: Send[httpx.Request]) -> ReceivedResponse:
         self.attempts += 1
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if isinstance(outcome, Exception):
             raise outcome
-        return Answer(
+        return ReceivedResponse(
             httpx.Response(outcome, headers=self.headers, content=b"", request=effect.request)
         )
 
     def deliver(self, request: httpx.Request, **policy: object) -> None:
         settings = {"clock": lambda: self.now, "jitter": lambda: 0.5, **policy}
         flow = deliver(request, RetryPolicy(**settings))  # type: ignore[arg-type]  # a bag of settings
-        DRIVERS[self.driver](flow, self.perform)
+        DRIVERS[self.driver](flow, self.send, self.sleep)
 
 
 @pytest.fixture(params=DRIVERS)
@@ -167,20 +175,58 @@ def test_an_answer_to_the_last_attempt_has_no_cause(world: Callable[..., World])
     assert caught.value.__cause__ is None
 
 
+NEVER_REPEATED = {"bootstrap", "create_api_key", "create_skill", "retry_traces"}
+GET_A_KEY = {"create_trace"}
+
+
+def _request_of(route: Route) -> httpx.Request:
+    return httpx.Request(route.method, "http://x.test" + re.sub(r"{\w+}", "a%2Fb", route.path))
+
+
+@pytest.mark.parametrize("route", ROUTES.routes, ids=lambda route: route.operation_id)
+def test_an_operation_is_repeated_where_the_contract_lets_it(
+    world: Callable[..., World], route: Route
+):
+    service = world(500)
+    request = _request_of(route)
+    with pytest.raises(ReflectError):
+        service.deliver(request)
+    assert service.attempts == (1 if route.operation_id in NEVER_REPEATED else 3)
+    assert ("Idempotency-Key" in request.headers) == (route.operation_id in GET_A_KEY)
+
+
+@pytest.mark.parametrize("route", ROUTES.routes, ids=lambda route: route.operation_id)
+def test_a_request_with_a_key_is_repeated_and_keeps_it(world: Callable[..., World], route: Route):
+    service = world(500)
+    request = _request_of(route)
+    request.headers["Idempotency-Key"] = "mine"
+    with pytest.raises(ReflectError):
+        service.deliver(request)
+    assert service.attempts == 3
+    assert request.headers["Idempotency-Key"] == "mine"
+
+
 @pytest.mark.parametrize(
-    ("path", "attempts"),
+    ("method", "path", "attempts"),
     [
-        ("/memory/query", 3),
-        ("/traces", 3),
-        ("/traces/delete", 3),
-        ("/traces/t1/review", 3),
-        ("/api-keys/k1/revoke", 3),
-        ("/api-keys", 1),
-        ("/skill/create", 1),
+        ("POST", "/gateway/v1/projects/p/memory/query", 3),
+        ("POST", "/v1/projects/traces/memory/query", 3),
+        ("POST", "/v1/projects//memory/query", 1),
+        ("POST", "/v1/projects/p/memory/query/", 1),
+        ("POST", "/memory/query", 1),
+        ("POST", "/v1/projects/p/traces/review", 1),
+        ("POST", "/v1/projects/p/dreams", 1),
+        ("PATCH", "/v1/projects/p/traces", 1),
+        ("PUT", "/v1/projects/p/dreams", 3),
+        ("GET", "/", 3),
     ],
 )
-def test_only_posts_that_may_be_repeated_are(world: Callable[..., World], path: str, attempts: int):
+def test_of_a_path_that_the_contract_does_not_know_the_method_decides(
+    world: Callable[..., World], method: str, path: str, attempts: int
+):
     service = world(500)
+    request = httpx.Request(method, f"http://x.test{path}")
     with pytest.raises(ReflectError):
-        service.deliver(httpx.Request("POST", URL + path))
+        service.deliver(request)
     assert service.attempts == attempts
+    assert "Idempotency-Key" not in request.headers

@@ -8,7 +8,7 @@ import copy
 import json
 import pickle
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from attrs.exceptions import FrozenInstanceError
@@ -156,3 +156,49 @@ def test_a_long_value_does_not_flood_the_terminal():
 def test_a_value_that_is_no_value_names_the_field():
     with pytest.raises(FieldError, match=r"MemoryResponse\.task"):
         MemoryResponse.from_dict({"id": "m1", "reflection": "r"})
+
+
+def test_a_subclass_of_the_same_name_changes_nothing_for_others():
+    class ReviewResponse(reflect_sdk.ReviewResponse):
+        pass
+
+    class SkillLine(reflect_sdk.SkillLine):
+        pass
+
+    assert type(TraceResponse.from_dict(TRACE).review) is reflect_sdk.ReviewResponse
+    skill = reflect_sdk.SkillResponse.from_dict(VALUES["SkillResponse"])
+    assert [type(line) for line in skill.lines] == [reflect_sdk.SkillLine]
+    assert type(ReviewResponse.from_dict(TRACE["review"])) is ReviewResponse
+
+
+def test_a_subclass_is_made_as_its_base_is():
+    class Problem(TraceResponse):  # There is a generated class of this name.
+        @property
+        def passed(self) -> bool:
+            return self.review is not None and self.review.result == "pass"
+
+    class Louder(Problem):
+        pass
+
+    trace = Louder.from_dict({**TRACE, "colour": "red"})
+    assert trace.passed
+    assert trace.additional_properties == {"colour": "red"}
+    assert trace.to_dict() == TraceResponse.from_dict({**TRACE, "colour": "red"}).to_dict()
+
+
+PUBLIC = [
+    value for name in reflect_sdk.__all__ if isinstance(value := getattr(reflect_sdk, name), type)
+]
+
+
+@pytest.mark.parametrize("kind", PUBLIC, ids=lambda kind: kind.__name__)
+def test_a_class_is_known_by_the_name_that_it_is_imported_by(kind: type):
+    assert kind.__module__ in {"reflect_sdk", "reflect_api.errors"}
+    assert pickle.loads(pickle.dumps(kind)) is kind
+    assert isinstance(get_type_hints(kind), dict)  # Which a wrong module would leave unresolved.
+
+
+def test_a_pickled_value_names_no_private_module():
+    value = TraceResponse.from_dict(TRACE)
+    assert b"reflect_sdk._" not in pickle.dumps(value)
+    assert b"reflect_sdk._" not in pickle.dumps(reflect_sdk.IngestFailedError(value))

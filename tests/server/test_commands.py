@@ -51,17 +51,6 @@ def test_help_names_what_there_is(arguments: list[str], names: list[str]) -> Non
         assert name in result.stdout
 
 
-def test_without_the_extra_one_sentence_says_what_to_install() -> None:
-    result = python(
-        "import sys; sys.modules['typer'] = None; import reflect_cli.main as m; m.main()"
-    )
-
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert result.stderr.count("\n") == 1
-    assert 'pip install "reflect-sdk[server]"' in result.stderr
-
-
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\nfrom reflect_cli.main import main\ntry:\n    main()\nexcept SystemExit:\n"

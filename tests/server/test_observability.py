@@ -449,7 +449,7 @@ def test_tracing_without_its_parts_says_what_to_install(
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
 
     with (
-        pytest.raises(SettingsError, match=r"reflect-sdk\[otel\]"),
+        pytest.raises(SettingsError, match=r"reflect-sdk\[server,otel\]"),
         running_service(Settings(data_dir=tmp_path, tracing=True)),
     ):
         pass

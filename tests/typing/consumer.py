@@ -4,7 +4,7 @@ How users write code against the SDK; checked by mypy and pyright in strict mode
 Wrong uses carry the error that both must report.
 """
 
-# pyright: strict
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from reflect_server.errors import MissingExtraError
+
 from .agent import Answer
 from .database import SCHEMA
 from .errors import DemoError
@@ -62,10 +64,8 @@ class ChatModel:
         try:
             from openai import OpenAI  # noqa: PLC0415 - An optional extra, needed here alone.
         except ImportError as error:
-            raise DemoError(
-                "--model needs the package `openai`. "
-                'Install it with: pip install "reflect-sdk[server,openai]"'
-            ) from error
+            missing = MissingExtraError("openai", "openai", needed_for="`--model`")
+            raise DemoError(missing.message) from error
         self.name = name
         self._key = api_key or _NO_KEY
         self._client: OpenAI = OpenAI(

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from reflect_server.embedders.protocol import EmbedderError
+from reflect_server.errors import MissingExtraError
 
 MAX_CHARACTERS = 16_384
 """How much of a text is read: about 4,000 tokens, after which an average hardly moves."""
@@ -84,10 +85,8 @@ def _normalised(text: str) -> str:
 def _load() -> tuple[Tokenizer, NDArray[np.float32]]:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
-        raise EmbedderError(
-            f"The package `{_PACKAGE}`, which holds the weights of the local embedder, is not "
-            'installed; install the server with `pip install "reflect-sdk[server]"`.'
-        )
+        missing = MissingExtraError(_PACKAGE, "server", needed_for="The local embedder")
+        raise EmbedderError(missing.message)
     folder = Path(spec.origin).parent
     try:
         tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))

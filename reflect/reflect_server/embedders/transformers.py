@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflect_server.embedders.protocol import EmbedderError
-from reflect_server.errors import SettingsError
+from reflect_server.errors import MissingExtraError
 
 PREFIX = "sentence-transformers:"
 """What the names of these embedders begin with, before the model's name."""
@@ -36,17 +36,18 @@ class TransformerEmbedder:
         model: The model's name, or the folder that it was saved to.
 
     Raises:
-        SettingsError: The package is not installed.
+        MissingExtraError: The package is not installed.
     """
 
     is_quick = False
 
     def __init__(self, model: str) -> None:
         if find_spec(_PACKAGE) is None:
-            raise SettingsError(
-                f"The embedder {PREFIX + model!r} needs the package `sentence-transformers`, which "
-                "is not installed. Install it with `pip install sentence-transformers`, or choose "
-                "another embedder with `REFLECT_EMBEDDER`."
+            raise MissingExtraError(
+                "sentence-transformers",
+                None,
+                needed_for=f"The embedder {PREFIX + model!r}",
+                otherwise="choose another embedder with `REFLECT_EMBEDDER`",
             )
         self.name = PREFIX + model
         self._model_name = model

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reflect_server.errors import SettingsError
+from reflect_server.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Link, Span
@@ -179,7 +179,7 @@ class OpenTelemetry:
     Sends spans by OTLP over HTTP, to where the standard variables say (`OTEL_EXPORTER_OTLP_*`).
 
     Raises:
-        SettingsError: The extra `otel` is not installed.
+        MissingExtraError: The extra `otel` is not installed.
     """
 
     def __init__(self) -> None:
@@ -195,9 +195,11 @@ class OpenTelemetry:
                 TraceContextTextMapPropagator,
             )
         except ModuleNotFoundError as error:
-            raise SettingsError(
-                "`tracing` is on, and OpenTelemetry is not installed. Install it with "
-                '`pip install "reflect-sdk[otel]"`, or leave the setting out.'
+            raise MissingExtraError(
+                error.name or "opentelemetry-sdk",
+                "otel",
+                needed_for="The setting `tracing`",
+                otherwise="leave it out",
             ) from error
         self._propagate = propagate
         self._trace = trace

@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
-from reflect_server.errors import ProviderUnavailableError, ReflectServerError, SettingsError
+from reflect_server.errors import (
+    MissingExtraError,
+    ProviderUnavailableError,
+    ReflectServerError,
+    SettingsError,
+)
 from reflect_server.providers.loop_thread import LoopThread
 
 if TYPE_CHECKING:
@@ -68,7 +73,8 @@ class ModelEndpoint:
             `REFLECT_MODEL`, for messages.
 
     Raises:
-        SettingsError: The package `openai` is not installed, or no key is known.
+        MissingExtraError: The package `openai` is not installed.
+        SettingsError: No key is known.
     """
 
     def __init__(
@@ -83,10 +89,8 @@ class ModelEndpoint:
         try:
             from openai import AsyncOpenAI  # noqa: PLC0415 - an extra, slow to import
         except ModuleNotFoundError as error:
-            raise SettingsError(
-                f"`{setting}` names a model, and the package `openai`, which reaches it, is not "
-                'installed. Install it with `pip install "reflect-sdk[server,openai]"`.'
-            ) from error
+            needed_for = f"The model that `{setting}` names"
+            raise MissingExtraError("openai", "openai", needed_for=needed_for) from error
         self.model = model
         self._setting = setting
         self._timeout = timeout

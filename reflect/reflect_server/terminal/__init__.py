@@ -1,5 +1,5 @@
 """
-Texts for people at a terminal, and what a command says where an extra is missing.
+Texts for people at a terminal: safe to show there, in its colours, and counted.
 
-It knows no other room, so that a bare installation can import it.
+It knows no other room.
 """

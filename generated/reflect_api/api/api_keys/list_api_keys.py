@@ -1,18 +1,28 @@
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
+from ... import answers as _answers
 from ... import decoding as _decoding
 from ... import encoding as _encoding
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.api_key_response import ApiKeyResponse
 from ...models.problem import Problem
+from ...operation import Operation, OperationRequest
 from ...types import Response
 
 
-def _get_kwargs(
+def request(
     project_id: str,
-) -> dict[str, Any]:
+) -> OperationRequest[list[ApiKeyResponse] | Problem, list[ApiKeyResponse]]:
+    """
+    Describe a request of this operation, which nothing has sent yet.
+
+    Its arguments are those of `sync`. `Client.perform` and `Client.aperform` send it.
+
+    Raises:
+        errors.InvalidArgumentError: An argument cannot stand where it belongs.
+    """
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -21,39 +31,26 @@ def _get_kwargs(
         ),
     }
 
-    return _kwargs
+    return OperationRequest(_OPERATION, _kwargs)
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> list[ApiKeyResponse] | Problem | None:
+def _parse(response: httpx.Response, strict: bool) -> list[ApiKeyResponse] | Problem | None:
     if response.status_code == 200:
-        return _decoding.decode_json(response, _decoding.array(ApiKeyResponse.from_dict))
+        return _answers.decode_json(response, _decoding.array(ApiKeyResponse.from_dict))
     if response.status_code in (401, 403, 404, 422, 429, 500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
-    if client.raise_on_unexpected_status:
-        raise _decoding.unexpected_status(response)
+        return _answers.decode_json(response, Problem.from_dict)
+    if strict:
+        raise _answers.unexpected_status(response)
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[list[ApiKeyResponse] | Problem]:
-    method, url = _decoding.request_line(response)
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
-        method=method,
-        url=url,
-    )
+def _is_success(status: int) -> bool:
+    return status == 200
 
 
-def _success(response: Response[list[ApiKeyResponse] | Problem]) -> list[ApiKeyResponse]:
-    status = response.status_code
-    documented = status == 200
-    return cast("list[ApiKeyResponse]", _decoding.success(response, documented=documented))
+_OPERATION: Operation[list[ApiKeyResponse] | Problem, list[ApiKeyResponse]] = Operation(
+    _parse, _is_success, secured=True
+)
 
 
 def sync_detailed(
@@ -81,11 +78,11 @@ def sync_detailed(
         Response[list[ApiKeyResponse] | Problem]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
+    return client.perform(
+        request(
+            project_id=project_id,
+        )
     )
-    response = client.send(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -112,12 +109,10 @@ def sync(
         list[ApiKeyResponse]
     """
 
-    return _success(
-        sync_detailed(
-            project_id=project_id,
-            client=client,
-        )
+    sent = request(
+        project_id=project_id,
     )
+    return sent.success(client.perform(sent))
 
 
 async def asyncio_detailed(
@@ -145,11 +140,11 @@ async def asyncio_detailed(
         Response[list[ApiKeyResponse] | Problem]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
+    return await client.aperform(
+        request(
+            project_id=project_id,
+        )
     )
-    response = await client.asend(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 async def asyncio(
@@ -176,9 +171,7 @@ async def asyncio(
         list[ApiKeyResponse]
     """
 
-    return _success(
-        await asyncio_detailed(
-            project_id=project_id,
-            client=client,
-        )
+    sent = request(
+        project_id=project_id,
     )
+    return sent.success(await client.aperform(sent))

@@ -1,20 +1,30 @@
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
-from ... import decoding as _decoding
+from ... import answers as _answers
 from ...client import AuthenticatedClient, Client
 from ...models.bootstrap_request import BootstrapRequest
 from ...models.bootstrap_response import BootstrapResponse
 from ...models.problem import Problem
+from ...operation import Operation, OperationRequest
 from ...types import Response
 
 
-def _get_kwargs(
+def request(
     *,
     body: BootstrapRequest,
     x_bootstrap_token: str,
-) -> dict[str, Any]:
+) -> OperationRequest[BootstrapResponse | Problem, BootstrapResponse]:
+    """
+    Describe a request of this operation, which nothing has sent yet.
+
+    Its arguments are those of `sync`. `Client.perform` and `Client.aperform` send it.
+
+    Raises:
+        errors.InvalidArgumentError: An argument cannot stand where it belongs.
+    """
+
     headers: dict[str, Any] = {}
     headers["X-Bootstrap-Token"] = x_bootstrap_token
 
@@ -28,39 +38,26 @@ def _get_kwargs(
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
-    return _kwargs
+    return OperationRequest(_OPERATION, _kwargs)
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> BootstrapResponse | Problem | None:
+def _parse(response: httpx.Response, strict: bool) -> BootstrapResponse | Problem | None:
     if response.status_code in (400, 401, 403, 413, 422, 429, 500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
+        return _answers.decode_json(response, Problem.from_dict)
     if 200 <= response.status_code <= 299:
-        return _decoding.decode_json(response, BootstrapResponse.from_dict)
-    if client.raise_on_unexpected_status:
-        raise _decoding.unexpected_status(response)
+        return _answers.decode_json(response, BootstrapResponse.from_dict)
+    if strict:
+        raise _answers.unexpected_status(response)
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[BootstrapResponse | Problem]:
-    method, url = _decoding.request_line(response)
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
-        method=method,
-        url=url,
-    )
+def _is_success(status: int) -> bool:
+    return 200 <= status <= 299
 
 
-def _success(response: Response[BootstrapResponse | Problem]) -> BootstrapResponse:
-    status = response.status_code
-    documented = 200 <= status <= 299
-    return cast("BootstrapResponse", _decoding.success(response, documented=documented))
+_OPERATION: Operation[BootstrapResponse | Problem, BootstrapResponse] = Operation(
+    _parse, _is_success, secured=False, redirectable=False
+)
 
 
 def sync_detailed(
@@ -92,12 +89,12 @@ def sync_detailed(
         Response[BootstrapResponse | Problem]
     """
 
-    kwargs = _get_kwargs(
-        body=body,
-        x_bootstrap_token=x_bootstrap_token,
+    return client.perform(
+        request(
+            body=body,
+            x_bootstrap_token=x_bootstrap_token,
+        )
     )
-    response = client.send(kwargs, secured=False, redirectable=False)
-    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -128,13 +125,11 @@ def sync(
         BootstrapResponse
     """
 
-    return _success(
-        sync_detailed(
-            client=client,
-            body=body,
-            x_bootstrap_token=x_bootstrap_token,
-        )
+    sent = request(
+        body=body,
+        x_bootstrap_token=x_bootstrap_token,
     )
+    return sent.success(client.perform(sent))
 
 
 async def asyncio_detailed(
@@ -166,12 +161,12 @@ async def asyncio_detailed(
         Response[BootstrapResponse | Problem]
     """
 
-    kwargs = _get_kwargs(
-        body=body,
-        x_bootstrap_token=x_bootstrap_token,
+    return await client.aperform(
+        request(
+            body=body,
+            x_bootstrap_token=x_bootstrap_token,
+        )
     )
-    response = await client.asend(kwargs, secured=False, redirectable=False)
-    return _build_response(client=client, response=response)
 
 
 async def asyncio(
@@ -202,10 +197,8 @@ async def asyncio(
         BootstrapResponse
     """
 
-    return _success(
-        await asyncio_detailed(
-            client=client,
-            body=body,
-            x_bootstrap_token=x_bootstrap_token,
-        )
+    sent = request(
+        body=body,
+        x_bootstrap_token=x_bootstrap_token,
     )
+    return sent.success(await client.aperform(sent))

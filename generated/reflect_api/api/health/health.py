@@ -1,53 +1,50 @@
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
+from ... import answers as _answers
 from ... import decoding as _decoding
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
+from ...operation import Operation, OperationRequest
 from ...types import Response
 
 
-def _get_kwargs() -> dict[str, Any]:
+def request() -> OperationRequest[dict[str, str] | Problem, dict[str, str]]:
+    """
+    Describe a request of this operation, which nothing has sent yet.
+
+    Its arguments are those of `sync`. `Client.perform` and `Client.aperform` send it.
+
+    Raises:
+        errors.InvalidArgumentError: An argument cannot stand where it belongs.
+    """
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/health",
     }
 
-    return _kwargs
+    return OperationRequest(_OPERATION, _kwargs)
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> dict[str, str] | Problem | None:
+def _parse(response: httpx.Response, strict: bool) -> dict[str, str] | Problem | None:
     if response.status_code == 200:
-        return _decoding.decode_json(response, _decoding.mapping(_decoding.string))
+        return _answers.decode_json(response, _decoding.mapping(_decoding.string))
     if response.status_code in (500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
-    if client.raise_on_unexpected_status:
-        raise _decoding.unexpected_status(response)
+        return _answers.decode_json(response, Problem.from_dict)
+    if strict:
+        raise _answers.unexpected_status(response)
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[dict[str, str] | Problem]:
-    method, url = _decoding.request_line(response)
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
-        method=method,
-        url=url,
-    )
+def _is_success(status: int) -> bool:
+    return status == 200
 
 
-def _success(response: Response[dict[str, str] | Problem]) -> dict[str, str]:
-    status = response.status_code
-    documented = status == 200
-    return cast("dict[str, str]", _decoding.success(response, documented=documented))
+_OPERATION: Operation[dict[str, str] | Problem, dict[str, str]] = Operation(
+    _parse, _is_success, secured=False
+)
 
 
 def sync_detailed(
@@ -70,9 +67,7 @@ def sync_detailed(
         Response[dict[str, str] | Problem]
     """
 
-    kwargs = _get_kwargs()
-    response = client.send(kwargs, secured=False)
-    return _build_response(client=client, response=response)
+    return client.perform(request())
 
 
 def sync(
@@ -94,11 +89,8 @@ def sync(
         dict[str, str]
     """
 
-    return _success(
-        sync_detailed(
-            client=client,
-        )
-    )
+    sent = request()
+    return sent.success(client.perform(sent))
 
 
 async def asyncio_detailed(
@@ -121,9 +113,7 @@ async def asyncio_detailed(
         Response[dict[str, str] | Problem]
     """
 
-    kwargs = _get_kwargs()
-    response = await client.asend(kwargs, secured=False)
-    return _build_response(client=client, response=response)
+    return await client.aperform(request())
 
 
 async def asyncio(
@@ -145,8 +135,5 @@ async def asyncio(
         dict[str, str]
     """
 
-    return _success(
-        await asyncio_detailed(
-            client=client,
-        )
-    )
+    sent = request()
+    return sent.success(await client.aperform(sent))

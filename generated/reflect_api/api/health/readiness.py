@@ -1,54 +1,50 @@
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
-from ... import decoding as _decoding
+from ... import answers as _answers
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
 from ...models.readiness_response import ReadinessResponse
+from ...operation import Operation, OperationRequest
 from ...types import Response
 
 
-def _get_kwargs() -> dict[str, Any]:
+def request() -> OperationRequest[Problem | ReadinessResponse, ReadinessResponse]:
+    """
+    Describe a request of this operation, which nothing has sent yet.
+
+    Its arguments are those of `sync`. `Client.perform` and `Client.aperform` send it.
+
+    Raises:
+        errors.InvalidArgumentError: An argument cannot stand where it belongs.
+    """
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/ready",
     }
 
-    return _kwargs
+    return OperationRequest(_OPERATION, _kwargs)
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Problem | ReadinessResponse | None:
+def _parse(response: httpx.Response, strict: bool) -> Problem | ReadinessResponse | None:
     if response.status_code == 200:
-        return _decoding.decode_json(response, ReadinessResponse.from_dict)
+        return _answers.decode_json(response, ReadinessResponse.from_dict)
     if response.status_code in (500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
-    if client.raise_on_unexpected_status:
-        raise _decoding.unexpected_status(response)
+        return _answers.decode_json(response, Problem.from_dict)
+    if strict:
+        raise _answers.unexpected_status(response)
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Problem | ReadinessResponse]:
-    method, url = _decoding.request_line(response)
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
-        method=method,
-        url=url,
-    )
+def _is_success(status: int) -> bool:
+    return status == 200
 
 
-def _success(response: Response[Problem | ReadinessResponse]) -> ReadinessResponse:
-    status = response.status_code
-    documented = status == 200
-    return cast("ReadinessResponse", _decoding.success(response, documented=documented))
+_OPERATION: Operation[Problem | ReadinessResponse, ReadinessResponse] = Operation(
+    _parse, _is_success, secured=False
+)
 
 
 def sync_detailed(
@@ -73,9 +69,7 @@ def sync_detailed(
         Response[Problem | ReadinessResponse]
     """
 
-    kwargs = _get_kwargs()
-    response = client.send(kwargs, secured=False)
-    return _build_response(client=client, response=response)
+    return client.perform(request())
 
 
 def sync(
@@ -99,11 +93,8 @@ def sync(
         ReadinessResponse
     """
 
-    return _success(
-        sync_detailed(
-            client=client,
-        )
-    )
+    sent = request()
+    return sent.success(client.perform(sent))
 
 
 async def asyncio_detailed(
@@ -128,9 +119,7 @@ async def asyncio_detailed(
         Response[Problem | ReadinessResponse]
     """
 
-    kwargs = _get_kwargs()
-    response = await client.asend(kwargs, secured=False)
-    return _build_response(client=client, response=response)
+    return await client.aperform(request())
 
 
 async def asyncio(
@@ -154,8 +143,5 @@ async def asyncio(
         ReadinessResponse
     """
 
-    return _success(
-        await asyncio_detailed(
-            client=client,
-        )
-    )
+    sent = request()
+    return sent.success(await client.aperform(sent))

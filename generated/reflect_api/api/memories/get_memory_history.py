@@ -1,19 +1,29 @@
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
+from ... import answers as _answers
 from ... import decoding as _decoding
 from ... import encoding as _encoding
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.problem import Problem
 from ...models.q_value_event_response import QValueEventResponse
+from ...operation import Operation, OperationRequest
 from ...types import Response
 
 
-def _get_kwargs(
+def request(
     project_id: str,
     memory_id: str,
-) -> dict[str, Any]:
+) -> OperationRequest[list[QValueEventResponse] | Problem, list[QValueEventResponse]]:
+    """
+    Describe a request of this operation, which nothing has sent yet.
+
+    Its arguments are those of `sync`. `Client.perform` and `Client.aperform` send it.
+
+    Raises:
+        errors.InvalidArgumentError: An argument cannot stand where it belongs.
+    """
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -23,39 +33,26 @@ def _get_kwargs(
         ),
     }
 
-    return _kwargs
+    return OperationRequest(_OPERATION, _kwargs)
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> list[QValueEventResponse] | Problem | None:
+def _parse(response: httpx.Response, strict: bool) -> list[QValueEventResponse] | Problem | None:
     if response.status_code == 200:
-        return _decoding.decode_json(response, _decoding.array(QValueEventResponse.from_dict))
+        return _answers.decode_json(response, _decoding.array(QValueEventResponse.from_dict))
     if response.status_code in (401, 403, 404, 422, 429, 500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
-    if client.raise_on_unexpected_status:
-        raise _decoding.unexpected_status(response)
+        return _answers.decode_json(response, Problem.from_dict)
+    if strict:
+        raise _answers.unexpected_status(response)
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[list[QValueEventResponse] | Problem]:
-    method, url = _decoding.request_line(response)
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
-        method=method,
-        url=url,
-    )
+def _is_success(status: int) -> bool:
+    return status == 200
 
 
-def _success(response: Response[list[QValueEventResponse] | Problem]) -> list[QValueEventResponse]:
-    status = response.status_code
-    documented = status == 200
-    return cast("list[QValueEventResponse]", _decoding.success(response, documented=documented))
+_OPERATION: Operation[list[QValueEventResponse] | Problem, list[QValueEventResponse]] = Operation(
+    _parse, _is_success, secured=True
+)
 
 
 def sync_detailed(
@@ -86,12 +83,12 @@ def sync_detailed(
         Response[list[QValueEventResponse] | Problem]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
-        memory_id=memory_id,
+    return client.perform(
+        request(
+            project_id=project_id,
+            memory_id=memory_id,
+        )
     )
-    response = client.send(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -121,13 +118,11 @@ def sync(
         list[QValueEventResponse]
     """
 
-    return _success(
-        sync_detailed(
-            project_id=project_id,
-            memory_id=memory_id,
-            client=client,
-        )
+    sent = request(
+        project_id=project_id,
+        memory_id=memory_id,
     )
+    return sent.success(client.perform(sent))
 
 
 async def asyncio_detailed(
@@ -158,12 +153,12 @@ async def asyncio_detailed(
         Response[list[QValueEventResponse] | Problem]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
-        memory_id=memory_id,
+    return await client.aperform(
+        request(
+            project_id=project_id,
+            memory_id=memory_id,
+        )
     )
-    response = await client.asend(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 async def asyncio(
@@ -193,10 +188,8 @@ async def asyncio(
         list[QValueEventResponse]
     """
 
-    return _success(
-        await asyncio_detailed(
-            project_id=project_id,
-            memory_id=memory_id,
-            client=client,
-        )
+    sent = request(
+        project_id=project_id,
+        memory_id=memory_id,
     )
+    return sent.success(await client.aperform(sent))

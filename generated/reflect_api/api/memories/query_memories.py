@@ -1,21 +1,32 @@
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
+from ... import answers as _answers
 from ... import decoding as _decoding
 from ... import encoding as _encoding
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.memory_response import MemoryResponse
 from ...models.problem import Problem
 from ...models.query_memories_request import QueryMemoriesRequest
+from ...operation import Operation, OperationRequest
 from ...types import Response
 
 
-def _get_kwargs(
+def request(
     project_id: str,
     *,
     body: QueryMemoriesRequest,
-) -> dict[str, Any]:
+) -> OperationRequest[list[MemoryResponse] | Problem, list[MemoryResponse]]:
+    """
+    Describe a request of this operation, which nothing has sent yet.
+
+    Its arguments are those of `sync`. `Client.perform` and `Client.aperform` send it.
+
+    Raises:
+        errors.InvalidArgumentError: An argument cannot stand where it belongs.
+    """
+
     headers: dict[str, Any] = {}
 
     _kwargs: dict[str, Any] = {
@@ -30,39 +41,26 @@ def _get_kwargs(
     headers["Content-Type"] = "application/json"
 
     _kwargs["headers"] = headers
-    return _kwargs
+    return OperationRequest(_OPERATION, _kwargs)
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> list[MemoryResponse] | Problem | None:
+def _parse(response: httpx.Response, strict: bool) -> list[MemoryResponse] | Problem | None:
     if response.status_code in (400, 401, 403, 404, 413, 422, 429, 500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
+        return _answers.decode_json(response, Problem.from_dict)
     if 200 <= response.status_code <= 299:
-        return _decoding.decode_json(response, _decoding.array(MemoryResponse.from_dict))
-    if client.raise_on_unexpected_status:
-        raise _decoding.unexpected_status(response)
+        return _answers.decode_json(response, _decoding.array(MemoryResponse.from_dict))
+    if strict:
+        raise _answers.unexpected_status(response)
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[list[MemoryResponse] | Problem]:
-    method, url = _decoding.request_line(response)
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
-        method=method,
-        url=url,
-    )
+def _is_success(status: int) -> bool:
+    return 200 <= status <= 299
 
 
-def _success(response: Response[list[MemoryResponse] | Problem]) -> list[MemoryResponse]:
-    status = response.status_code
-    documented = 200 <= status <= 299
-    return cast("list[MemoryResponse]", _decoding.success(response, documented=documented))
+_OPERATION: Operation[list[MemoryResponse] | Problem, list[MemoryResponse]] = Operation(
+    _parse, _is_success, secured=True
+)
 
 
 def sync_detailed(
@@ -95,12 +93,12 @@ def sync_detailed(
         Response[list[MemoryResponse] | Problem]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
-        body=body,
+    return client.perform(
+        request(
+            project_id=project_id,
+            body=body,
+        )
     )
-    response = client.send(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -132,13 +130,11 @@ def sync(
         list[MemoryResponse]
     """
 
-    return _success(
-        sync_detailed(
-            project_id=project_id,
-            client=client,
-            body=body,
-        )
+    sent = request(
+        project_id=project_id,
+        body=body,
     )
+    return sent.success(client.perform(sent))
 
 
 async def asyncio_detailed(
@@ -171,12 +167,12 @@ async def asyncio_detailed(
         Response[list[MemoryResponse] | Problem]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
-        body=body,
+    return await client.aperform(
+        request(
+            project_id=project_id,
+            body=body,
+        )
     )
-    response = await client.asend(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 async def asyncio(
@@ -208,10 +204,8 @@ async def asyncio(
         list[MemoryResponse]
     """
 
-    return _success(
-        await asyncio_detailed(
-            project_id=project_id,
-            client=client,
-            body=body,
-        )
+    sent = request(
+        project_id=project_id,
+        body=body,
     )
+    return sent.success(await client.aperform(sent))

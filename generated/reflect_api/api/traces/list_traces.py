@@ -1,18 +1,20 @@
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
+from ... import answers as _answers
 from ... import decoding as _decoding
 from ... import encoding as _encoding
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.ingest_status import IngestStatus
 from ...models.problem import Problem
 from ...models.review_status import ReviewStatus
 from ...models.trace_response import TraceResponse
+from ...operation import Operation, OperationRequest
 from ...types import UNSET, Response, Unset
 
 
-def _get_kwargs(
+def request(
     project_id: str,
     *,
     review_status: ReviewStatus | str | Unset = UNSET,
@@ -21,7 +23,15 @@ def _get_kwargs(
     metadata_filter: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
-) -> dict[str, Any]:
+) -> OperationRequest[list[TraceResponse] | Problem, list[TraceResponse]]:
+    """
+    Describe a request of this operation, which nothing has sent yet.
+
+    Its arguments are those of `sync`. `Client.perform` and `Client.aperform` send it.
+
+    Raises:
+        errors.InvalidArgumentError: An argument cannot stand where it belongs.
+    """
 
     params: dict[str, Any] = {}
 
@@ -55,39 +65,26 @@ def _get_kwargs(
         "params": params,
     }
 
-    return _kwargs
+    return OperationRequest(_OPERATION, _kwargs)
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> list[TraceResponse] | Problem | None:
+def _parse(response: httpx.Response, strict: bool) -> list[TraceResponse] | Problem | None:
     if response.status_code == 200:
-        return _decoding.decode_json(response, _decoding.array(TraceResponse.from_dict))
+        return _answers.decode_json(response, _decoding.array(TraceResponse.from_dict))
     if response.status_code in (401, 403, 404, 422, 429, 500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
-    if client.raise_on_unexpected_status:
-        raise _decoding.unexpected_status(response)
+        return _answers.decode_json(response, Problem.from_dict)
+    if strict:
+        raise _answers.unexpected_status(response)
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[list[TraceResponse] | Problem]:
-    method, url = _decoding.request_line(response)
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
-        method=method,
-        url=url,
-    )
+def _is_success(status: int) -> bool:
+    return status == 200
 
 
-def _success(response: Response[list[TraceResponse] | Problem]) -> list[TraceResponse]:
-    status = response.status_code
-    documented = status == 200
-    return cast("list[TraceResponse]", _decoding.success(response, documented=documented))
+_OPERATION: Operation[list[TraceResponse] | Problem, list[TraceResponse]] = Operation(
+    _parse, _is_success, secured=True
+)
 
 
 def sync_detailed(
@@ -136,17 +133,17 @@ def sync_detailed(
         Response[list[TraceResponse] | Problem]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
-        review_status=review_status,
-        ingest_status=ingest_status,
-        model=model,
-        metadata_filter=metadata_filter,
-        limit=limit,
-        cursor=cursor,
+    return client.perform(
+        request(
+            project_id=project_id,
+            review_status=review_status,
+            ingest_status=ingest_status,
+            model=model,
+            metadata_filter=metadata_filter,
+            limit=limit,
+            cursor=cursor,
+        )
     )
-    response = client.send(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -194,18 +191,16 @@ def sync(
         list[TraceResponse]
     """
 
-    return _success(
-        sync_detailed(
-            project_id=project_id,
-            client=client,
-            review_status=review_status,
-            ingest_status=ingest_status,
-            model=model,
-            metadata_filter=metadata_filter,
-            limit=limit,
-            cursor=cursor,
-        )
+    sent = request(
+        project_id=project_id,
+        review_status=review_status,
+        ingest_status=ingest_status,
+        model=model,
+        metadata_filter=metadata_filter,
+        limit=limit,
+        cursor=cursor,
     )
+    return sent.success(client.perform(sent))
 
 
 async def asyncio_detailed(
@@ -254,17 +249,17 @@ async def asyncio_detailed(
         Response[list[TraceResponse] | Problem]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
-        review_status=review_status,
-        ingest_status=ingest_status,
-        model=model,
-        metadata_filter=metadata_filter,
-        limit=limit,
-        cursor=cursor,
+    return await client.aperform(
+        request(
+            project_id=project_id,
+            review_status=review_status,
+            ingest_status=ingest_status,
+            model=model,
+            metadata_filter=metadata_filter,
+            limit=limit,
+            cursor=cursor,
+        )
     )
-    response = await client.asend(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 async def asyncio(
@@ -312,15 +307,13 @@ async def asyncio(
         list[TraceResponse]
     """
 
-    return _success(
-        await asyncio_detailed(
-            project_id=project_id,
-            client=client,
-            review_status=review_status,
-            ingest_status=ingest_status,
-            model=model,
-            metadata_filter=metadata_filter,
-            limit=limit,
-            cursor=cursor,
-        )
+    sent = request(
+        project_id=project_id,
+        review_status=review_status,
+        ingest_status=ingest_status,
+        model=model,
+        metadata_filter=metadata_filter,
+        limit=limit,
+        cursor=cursor,
     )
+    return sent.success(await client.aperform(sent))

@@ -1,19 +1,28 @@
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
-from ... import decoding as _decoding
+from ... import answers as _answers
 from ... import encoding as _encoding
-from ...client import AuthenticatedClient, Client
+from ...client import AuthenticatedClient
 from ...models.problem import Problem
 from ...models.trace_response import TraceResponse
+from ...operation import Operation, OperationRequest
 from ...types import Response
 
 
-def _get_kwargs(
+def request(
     project_id: str,
     trace_id: str,
-) -> dict[str, Any]:
+) -> OperationRequest[Problem | TraceResponse, TraceResponse]:
+    """
+    Describe a request of this operation, which nothing has sent yet.
+
+    Its arguments are those of `sync`. `Client.perform` and `Client.aperform` send it.
+
+    Raises:
+        errors.InvalidArgumentError: An argument cannot stand where it belongs.
+    """
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
@@ -23,39 +32,26 @@ def _get_kwargs(
         ),
     }
 
-    return _kwargs
+    return OperationRequest(_OPERATION, _kwargs)
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Problem | TraceResponse | None:
+def _parse(response: httpx.Response, strict: bool) -> Problem | TraceResponse | None:
     if response.status_code in (400, 401, 403, 404, 422, 429, 500, 503):
-        return _decoding.decode_json(response, Problem.from_dict)
+        return _answers.decode_json(response, Problem.from_dict)
     if 200 <= response.status_code <= 299:
-        return _decoding.decode_json(response, TraceResponse.from_dict)
-    if client.raise_on_unexpected_status:
-        raise _decoding.unexpected_status(response)
+        return _answers.decode_json(response, TraceResponse.from_dict)
+    if strict:
+        raise _answers.unexpected_status(response)
     return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Problem | TraceResponse]:
-    method, url = _decoding.request_line(response)
-    return Response(
-        status_code=response.status_code,
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
-        method=method,
-        url=url,
-    )
+def _is_success(status: int) -> bool:
+    return 200 <= status <= 299
 
 
-def _success(response: Response[Problem | TraceResponse]) -> TraceResponse:
-    status = response.status_code
-    documented = 200 <= status <= 299
-    return cast("TraceResponse", _decoding.success(response, documented=documented))
+_OPERATION: Operation[Problem | TraceResponse, TraceResponse] = Operation(
+    _parse, _is_success, secured=True
+)
 
 
 def sync_detailed(
@@ -88,12 +84,12 @@ def sync_detailed(
         Response[Problem | TraceResponse]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
-        trace_id=trace_id,
+    return client.perform(
+        request(
+            project_id=project_id,
+            trace_id=trace_id,
+        )
     )
-    response = client.send(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 def sync(
@@ -125,13 +121,11 @@ def sync(
         TraceResponse
     """
 
-    return _success(
-        sync_detailed(
-            project_id=project_id,
-            trace_id=trace_id,
-            client=client,
-        )
+    sent = request(
+        project_id=project_id,
+        trace_id=trace_id,
     )
+    return sent.success(client.perform(sent))
 
 
 async def asyncio_detailed(
@@ -164,12 +158,12 @@ async def asyncio_detailed(
         Response[Problem | TraceResponse]
     """
 
-    kwargs = _get_kwargs(
-        project_id=project_id,
-        trace_id=trace_id,
+    return await client.aperform(
+        request(
+            project_id=project_id,
+            trace_id=trace_id,
+        )
     )
-    response = await client.asend(kwargs, secured=True)
-    return _build_response(client=client, response=response)
 
 
 async def asyncio(
@@ -201,10 +195,8 @@ async def asyncio(
         TraceResponse
     """
 
-    return _success(
-        await asyncio_detailed(
-            project_id=project_id,
-            trace_id=trace_id,
-            client=client,
-        )
+    sent = request(
+        project_id=project_id,
+        trace_id=trace_id,
     )
+    return sent.success(await client.aperform(sent))

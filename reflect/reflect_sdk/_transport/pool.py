@@ -1,0 +1,160 @@
+"""
+Connection pools, shared by clients: one for all threads, and one for each event loop.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import weakref
+from contextlib import suppress
+from typing import Any, TypeVar
+from urllib.request import getproxies
+
+import httpx
+
+from reflect_api.client import Client
+from reflect_sdk._settings import Settings
+from reflect_sdk._transport.deadline import keep_deadline
+from reflect_sdk._transport.delivery import ReliableAsyncClient, ReliableClient
+from reflect_sdk._transport.retry import RetryPolicy
+
+try:
+    from reflect_sdk._transport.compiled import compiled_transport
+except ImportError:  # The extra `speedups` is not installed.
+
+    def compiled_transport(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport | None:  # noqa: ARG001 - has the signature of what it stands for
+        return None
+
+
+LIMITS = httpx.Limits(max_connections=1_000, max_keepalive_connections=100)
+"""
+A thousand connections at once, as each wait for a trace may hold one.
+"""
+
+AnyClient = TypeVar("AnyClient", bound=Client)
+
+
+class Pool:
+    """
+    The connections to one service: one pool for all threads, and one for each event loop.
+
+    A process that was forked forgets the connections of its parent and makes its own.
+
+    Args:
+        base_url: Address of the service.
+        http_client: Sends the synchronous requests; one of its own where None.
+        async_http_client: Sends the asynchronous requests; one for each event loop where None.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        http_client: httpx.Client | None = None,
+        async_http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._base_url = base_url
+        self._tls = _tls_context(base_url)
+        self._http_client = http_client
+        self._async_http_client = async_http_client
+        self._connect()
+        _POOLS.add(self)
+
+    def reliable(self, api: AnyClient, settings: Settings) -> AnyClient:
+        """
+        Put these connections, with retries, deadlines and typed errors, below a generated client.
+
+        Args:
+            api: The generated client, which must be of no other use yet.
+            settings: How long and how hard to try.
+
+        Returns:
+            A client of the same kind.
+        """
+        timeout = settings.timeout
+        phases = timeout if isinstance(timeout, httpx.Timeout) else httpx.Timeout(timeout)
+        deadline = None if isinstance(timeout, httpx.Timeout) else float(timeout)
+        policy = RetryPolicy(max_retries=settings.max_retries, deadline=deadline)
+        api = api.with_timeout(phases)
+        api.set_httpx_client(ReliableClient(self, policy))
+        api.set_async_httpx_client(ReliableAsyncClient(self, policy))
+        return api
+
+    def client(self) -> httpx.Client:
+        """
+        Return the client that sends synchronous requests.
+        """
+        return self._connections.get_httpx_client()
+
+    def async_client(self) -> httpx.AsyncClient:
+        """
+        Return the client that sends asynchronous requests on the running event loop.
+        """
+        return self._connections.get_async_httpx_client()
+
+    def close(self) -> None:
+        """
+        Close the connections of synchronous calls, unless they were given.
+        """
+        if self._http_client is None:
+            self._connections.close()
+
+    async def aclose(self) -> None:
+        """
+        Close the connections of asynchronous calls on the running event loop, unless given.
+        """
+        if self._async_http_client is None:
+            await self._connections.aclose()
+
+    def forget(self) -> None:
+        """
+        Start anew without closing anything; for a process whose parent owns the connections.
+        """
+        self._inherited = self._connections
+        self._connect()
+
+    def _connect(self) -> None:
+        self._connections = _Connections(
+            base_url=self._base_url, verify_ssl=self._tls, httpx_args={"limits": LIMITS}
+        )
+        if self._http_client is not None:
+            self._connections.set_httpx_client(self._http_client)
+        if self._async_http_client is not None:
+            self._connections.set_async_httpx_client(self._async_http_client)
+        self._connections.set_async_httpx_client_factory(self._client_of_loop)
+
+    def _client_of_loop(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self._base_url,
+            verify=self._tls,
+            limits=LIMITS,
+            transport=compiled_transport(self._tls),
+        )
+
+
+class _Connections(Client):
+    def _build(self, kind: type[Any]) -> Any:
+        client = super()._build(kind)
+        return keep_deadline(client) if kind is httpx.Client else client
+
+
+def _tls_context(base_url: str) -> ssl.SSLContext:
+    """
+    Make the one TLS context of a client; without certificates, and so at no cost, for plain HTTP
+    without a proxy.
+    """
+    if httpx.URL(base_url).scheme == "https" or getproxies():
+        return httpx.create_ssl_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+_POOLS: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for pool in list(_POOLS):
+        pool.forget()
+
+
+with suppress(AttributeError):  # Windows does not fork.
+    os.register_at_fork(after_in_child=_forget_all)

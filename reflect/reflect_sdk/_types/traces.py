@@ -1,0 +1,115 @@
+"""
+Types of recorded runs and their reviews.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from reflect_sdk._types.api_model import ApiModel, abbreviated
+
+
+@frozen(kw_only=True, slots=False)
+class TraceCreateResponse(ApiModel):
+    """
+    The receipt of a trace.
+
+    Attributes:
+        trace_id: The trace.
+        ingest_status: How far ingestion is: `queued`, `processing`, `completed` or `failed`, or a
+            value that this version does not know.
+    """
+
+    trace_id: str
+    ingest_status: str
+
+    @property
+    def id(self) -> str:
+        """
+        The trace; the same as `trace_id`.
+        """
+        return self.trace_id
+
+
+@frozen(kw_only=True, slots=False)
+class ReviewResponse(ApiModel):
+    """
+    A verdict on a trace.
+
+    Attributes:
+        id: The review.
+        trace_id: The trace that it judges.
+        result: `pass` or `fail`.
+        feedback_text: What the reviewer said; None where nothing.
+        mode: `inline` where it came with its trace, `deferred` where it came later.
+        remember: Whether a memory is made of the run.
+    """
+
+    id: str
+    trace_id: str
+    result: str
+    feedback_text: str | None = field(default=None, repr=abbreviated)
+    mode: str
+    remember: bool = True
+
+
+@frozen(kw_only=True, slots=False)
+class TraceResponse(ApiModel):
+    """
+    A recorded run with everything that has become of it.
+
+    Attributes:
+        id: The trace.
+        task: What the agent was asked to do.
+        trajectory: The messages of the run, oldest first.
+        final_response: The agent's final answer.
+        retrieved_memory_ids: The memories that the run was given, best first.
+        used_memory_ids: Those of them that the answer relied on; None where unknown.
+        review_status: `pending` or `reviewed`.
+        ingest_status: `queued`, `processing`, `completed` or `failed`.
+        ingest_attempts: How often ingestion was started.
+        last_ingest_error: Why the last attempt failed; None where none did.
+        model: The model that the agent ran on; None where unknown.
+        metadata: The facts that were attached to the run.
+        created_memory_id: The memory that was made of it; None as long as there is none.
+        review: The verdict on it; None as long as there is none.
+        created_at: When it was received; None where the service does not say.
+    """
+
+    id: str
+    task: str = field(repr=abbreviated)
+    trajectory: list[dict[str, Any]] = field(repr=abbreviated)
+    final_response: str = field(repr=abbreviated)
+    retrieved_memory_ids: list[str] = field(repr=abbreviated)
+    used_memory_ids: list[str] | None = field(default=None, repr=abbreviated)
+    review_status: str
+    ingest_status: str
+    ingest_attempts: int
+    last_ingest_error: str | None
+    model: str | None
+    metadata: dict[str, Any] = field(repr=abbreviated)
+    created_memory_id: str | None
+    review: ReviewResponse | None
+    created_at: datetime | None = None
+
+    @property
+    def trace_id(self) -> str:
+        """
+        The trace; the same as `id`.
+        """
+        return self.id
+
+
+@frozen(kw_only=True, slots=False)
+class DeleteTracesResponse(ApiModel):
+    """
+    What became of a request to delete traces.
+
+    Attributes:
+        deleted_trace_ids: The traces that are gone.
+        deleted_memory_ids: The memories that went with them.
+    """
+
+    deleted_trace_ids: list[str] = field(factory=list)
+    deleted_memory_ids: list[str] = field(factory=list)
