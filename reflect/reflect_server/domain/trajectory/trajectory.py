@@ -5,7 +5,7 @@ The trajectory: the messages of a run as a value, read once however many ask.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +26,7 @@ Encode = Callable[[object], bytes]
 Decode = Callable[[bytes], Any]
 """Reads JSON; raises `ValueError` where it is none."""
 
-_OPENING, _BETWEEN, _CLOSING = b"[\n", b",\n", b"\n]"
+_OPENING, _BETWEEN, _CLOSING = b"[ \n", b",\n", b"\n]"  # No other writer puts a space there.
 
 
 class Trajectory:
@@ -39,7 +39,7 @@ class Trajectory:
 
     def __init__(self, messages: Sequence[Message]) -> None:
         self._encoded: bytes | None = None
-        self._read_messages: Callable[[], Sequence[Message]] = lambda: messages
+        self._each: Callable[[], Iterable[Message]] = lambda: messages
 
     @staticmethod
     def of(given: str | Sequence[Any]) -> Trajectory:
@@ -74,7 +74,7 @@ class Trajectory:
         """
         trajectory = Trajectory(())
         trajectory._encoded = encoded
-        trajectory._read_messages = lambda: _decoded(encoded, decode)
+        trajectory._each = lambda: _decoded(encoded, decode)
         return trajectory
 
     def to_json(self, encode: Encode) -> bytes:
@@ -97,14 +97,14 @@ class Trajectory:
         """
         The messages, oldest first.
         """
-        return self._read_messages()
+        return list(self._each())
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """
-        The messages, each read by itself.
+        The messages, each read by itself, and forgotten where they were decoded for that.
         """
-        return tuple(map(read, self.messages))
+        return tuple(map(read, self.__dict__.get("messages") or self._each()))
 
     @cached_property
     def calls(self) -> tuple[ToolCall, ...]:
@@ -175,12 +175,8 @@ def _message(member: object) -> Message:
     return {"role": "assistant", "content": as_text(member)}
 
 
-def _decoded(encoded: bytes, decode: Decode) -> Sequence[Message]:
-    if encoded.startswith(_OPENING):
-        lines = encoded[len(_OPENING) : -len(_CLOSING)].split(_BETWEEN)
-        try:
-            return [decode(line) for line in lines]
-        except ValueError:  # Written by something else.
-            pass
-    messages: Sequence[Message] = decode(encoded)
-    return messages
+def _decoded(encoded: bytes, decode: Decode) -> Iterable[Message]:
+    if not encoded.startswith(_OPENING):
+        messages: Iterable[Message] = decode(encoded)
+        return messages
+    return map(decode, encoded[len(_OPENING) : -len(_CLOSING)].split(_BETWEEN))

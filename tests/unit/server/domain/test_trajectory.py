@@ -322,7 +322,7 @@ def test_a_trajectory_is_read_the_same_once_it_was_kept(messages: list[dict[str,
     assert kept.final_response == Trajectory(messages).final_response
 
 
-@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("indent", [None, 0, 1])
 def test_json_that_something_else_has_written_is_read(indent: int | None):
     text = json.dumps(OPENAI_CHAT, indent=indent).encode()
     assert Trajectory.of_json(text, json.loads) == Trajectory(OPENAI_CHAT)
