@@ -8,7 +8,7 @@ the machine does meets both alike. Printed is the median of the pairs' ratios wi
 
 - create: a run of 20 messages, without a review.
 - query: a task, over 1,000 and over 10,000 memories.
-- review: a verdict on a run that was given five memories.
+- review: a verdict on a run that was given five memories. Its memory is waited for, untimed.
 - start: from the command until the first key is told, in a new folder.
 - import: of `reflect_sdk`, and of what a server imports.
 
@@ -81,8 +81,10 @@ class Version:
         if trace_id is None:
             self._reviewable = iter([self._unreviewed() for _ in range(BATCH)])
             trace_id = next(self._reviewable)
-        body = {"result": ("pass", "fail")[self._number % 2], "remember": False}
-        return self._timed("POST", f"/traces/{trace_id}/review", body, "small")
+        body = {"result": ("pass", "fail")[self._number % 2]}
+        taken = self._timed("POST", f"/traces/{trace_id}/review", body, "small")
+        self.send("GET", f"/traces/{trace_id}", project="small", Prefer="wait=30")
+        return taken
 
     def start(self) -> float:
         with tempfile.TemporaryDirectory(dir=self._folder) as folder, ExitStack() as closing:

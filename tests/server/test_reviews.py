@@ -182,6 +182,28 @@ def test_a_deferred_review_makes_a_memory_too(project: Project):
     assert trace["created_memory_id"]
 
 
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_each_change_of_a_review_answers_the_whole_trace(project: Project, size: int):
+    messages = [
+        {"role": "user", "content": [{"type": "text", "text": "é" * size}]},
+        {"role": "assistant", "content": "Done.", "extra": {"n": [1, 2.5, None, True]}},
+    ]
+    trace_id = project.create(trajectory=messages)
+    path = f"/traces/{trace_id}/review"
+
+    answers = [
+        project.http.post(path, json={"result": "pass"}),
+        project.http.post(path, json={"result": "pass"}),
+        project.http.put(path, json={"result": "fail"}),
+        project.http.delete(path),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert [answer.json()["trajectory"] for answer in answers] == [messages] * 4
+    verdicts = [answer.json()["review"] and answer.json()["review"]["result"] for answer in answers]
+    assert verdicts == ["pass", "pass", "fail", None]
+
+
 def test_repeating_a_review_changes_nothing(project: Project):
     memory_id = project.memory()
     trace_id = project.create(retrieved_memory_ids=[memory_id])

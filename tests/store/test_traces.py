@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -169,6 +170,21 @@ def test_traces_are_found_by_model_and_by_metadata(store: Store, a_trace: Make):
     assert found(metadata={"n": 1}, model="m") == ["a"]
     assert found(metadata={"n": 1, "missing": 1}) == []
     assert found(metadata={}) == ["d", "c", "b", "a"]
+
+
+def test_a_trajectory_that_is_larger_than_wanted_is_left_out(store: Store, a_trace: Make):
+    trajectory = Trajectory([{"role": "assistant", "content": "é" * 500}])
+    stored(store, a_trace("t", trajectory=trajectory))
+    size = len(get(store, "t").trajectory.to_json(lambda message: json.dumps(message).encode()))
+
+    def read(largest: int) -> Trace:
+        return store.read(lambda tx: tx.traces.get("p", "t", largest=largest))
+
+    assert read(size).trajectory == trajectory
+    left_out = read(size - 1).trajectory
+    assert left_out.is_left_out
+    with pytest.raises(RuntimeError, match="was left out"):
+        _ = left_out.final_response
 
 
 def test_the_review_status_follows_each_change_of_a_trace(

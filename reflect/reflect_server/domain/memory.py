@@ -5,7 +5,7 @@ Memories: reflections with a learned utility, and the events that it was learned
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 from reflect_server.domain.reflection import Reflection
 from reflect_server.domain.review import ReviewResult
 from reflect_server.domain.texts import normalized
-
-_DERIVED = ("stance", "normalized_task")
 
 INITIAL_Q_VALUE = 0.5
 """The Q-value of a memory that no review has moved yet."""
@@ -100,15 +98,14 @@ class Memory:
 
     def having_learned(self, q_value: float, evidence: Evidence) -> Memory:
         """
-        Return the memory after reviews; what was derived of the rest of it is kept.
+        Return the memory after reviews, with all that was derived of the rest of it.
 
         Args:
             q_value: The Q-value after them.
             evidence: What it rests on then.
         """
-        memory = replace(self, q_value=q_value, evidence=evidence)
-        derived = {name: self.__dict__[name] for name in _DERIVED if name in self.__dict__}
-        memory.__dict__.update(derived)
+        memory = object.__new__(type(self))  # `replace` takes ten times as long, for each review.
+        memory.__dict__.update(self.__dict__, q_value=q_value, evidence=evidence)
         return memory
 
     @cached_property

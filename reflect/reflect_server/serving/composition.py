@@ -25,7 +25,7 @@ from reflect_server.errors import SettingsError
 from reflect_server.http.cursors import CursorSeal
 from reflect_server.http.limits import Limits
 from reflect_server.http.service import Service
-from reflect_server.http.threads import PATIENT
+from reflect_server.http.threads import PATIENT, USUAL
 from reflect_server.http.waiting import TraceWaiters
 from reflect_server.ingest.worker import IngestWorker
 from reflect_server.observability.metrics import Metrics
@@ -128,6 +128,7 @@ def running_service(settings: Settings) -> Iterator[Service]:
             queued=worker.wake,
             origin=spans.origin,
             changed=waiters.notify,
+            in_thread=USUAL.run,
             in_patient_thread=PATIENT.run,
         )
         first_key = _first_key(settings, store, keyring)

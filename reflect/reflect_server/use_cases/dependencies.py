@@ -49,6 +49,7 @@ class Dependencies:
             none.
         changed: Called with the id of a trace after its state has changed; with None where many may
             have.
+        in_thread: Runs what blocks on a thread, while the event loop goes on.
         in_patient_thread: Runs what may wait for a model on a thread, while the event loop goes on.
     """
 
@@ -62,4 +63,5 @@ class Dependencies:
     queued: Callable[[], None]
     origin: Callable[[], str | None]
     changed: Callable[[str | None], None]
+    in_thread: InThread
     in_patient_thread: InThread

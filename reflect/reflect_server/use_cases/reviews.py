@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from reflect_server.domain.learning import credit, replayed, taught
 from reflect_server.domain.lessons import agreeing
@@ -15,11 +16,11 @@ from reflect_server.domain.memory import QValueEvent
 from reflect_server.domain.reflection import Reflection
 from reflect_server.domain.review import Review, ReviewMode, ReviewResult
 from reflect_server.domain.texts import require_text
-from reflect_server.domain.trace import Trace, TraceState
+from reflect_server.domain.trace import Trace
 from reflect_server.errors import ConflictError, InvalidRequestError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
-from reflect_server.use_cases.traces import get_trace, require_state
+from reflect_server.use_cases.traces import QUICK_BYTES, require_state, require_trace, whole
 
 
 class AlreadyReviewedError(ConflictError):
@@ -50,7 +51,7 @@ class Verdict:
     remember: bool = True
 
 
-def review_trace(
+async def review_trace(
     deps: Dependencies, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
 ) -> Trace:
     """
@@ -70,28 +71,27 @@ def review_trace(
         NotFoundError: The project has no such trace.
         AlreadyReviewedError: The trace has a different review.
     """
-    trace = get_trace(deps, project_id, trace_id)
     review = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
     origin = deps.origin()
 
-    def work(tx: Transaction) -> tuple[TraceState, bool]:
-        state = require_state(tx, project_id, trace_id)
-        if state.review is not None:
-            _require_same(state.review, review)
-            return state, False
-        after = _attach(tx, state, review, origin)
+    def work(tx: Transaction) -> tuple[Trace, bool]:
+        trace = require_trace(tx, project_id, trace_id, largest=QUICK_BYTES)
+        if trace.review is not None:
+            _require_same(trace.review, review)
+            return trace, False
+        reviewed = _attach(tx, trace, review, origin)
         apply_review(tx, trace, review, deps.q_learning_alpha)
-        return after, True
+        return reviewed, True
 
-    state, is_new = deps.store.write(work)
+    trace, is_new = await deps.store.write_async(work)
     if is_new:
         if verdict.remember:
             deps.queued()
         deps.changed(trace_id)
-    return trace.in_state(state)
+    return await whole(deps, trace)
 
 
-def change_review(
+async def change_review(
     deps: Dependencies, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
 ) -> Trace:
     """
@@ -115,37 +115,34 @@ def change_review(
     Raises:
         NotFoundError: The project has no such trace.
     """
-    trace = get_trace(deps, project_id, trace_id)
     given = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
     origin = deps.origin()
 
-    def work(tx: Transaction) -> tuple[TraceState, TraceState]:
-        before = require_state(tx, project_id, trace_id)
+    def work(tx: Transaction) -> tuple[Trace, Trace]:
+        before = require_trace(tx, project_id, trace_id, largest=QUICK_BYTES)
         present = before.review
         if present is None:
             after = _attach(tx, before, given, origin)
-            apply_review(tx, trace, given, deps.q_learning_alpha)
+            apply_review(tx, before, given, deps.q_learning_alpha)
             return before, after
         if _content(present) == _content(given):
             return before, before
         review = replace(given, id=present.id, created_at=present.created_at)
-        tx.traces.remove_review(trace_id)
-        after = _attach(tx, require_state(tx, project_id, trace_id), review, origin)
+        after = _attach(tx, _without_review(tx, before), review, origin)
         alpha = deps.q_learning_alpha if review.alpha is None else review.alpha
         _replay(tx, tx.memories.change_events(review.id, result=review.result, alpha=alpha))
         return before, after
 
-    before, after = deps.store.write(work)
+    before, after = await deps.store.write_async(work)
     if after is not before:
-        if before.created_memory_id is not None:
-            deps.spaces.active.index.remove(project_id, [before.created_memory_id])
+        await _forget_memory(deps, before)
         if verdict.remember:
             deps.queued()
         deps.changed(trace_id)
-    return trace.in_state(after)
+    return await whole(deps, after)
 
 
-def undo_review(deps: Dependencies, project_id: str, trace_id: str) -> Trace:
+async def undo_review(deps: Dependencies, project_id: str, trace_id: str) -> Trace:
     """
     Take back a trace's review and all that it did, as if it had never been given.
 
@@ -164,29 +161,42 @@ def undo_review(deps: Dependencies, project_id: str, trace_id: str) -> Trace:
     Raises:
         NotFoundError: The project has no such trace.
     """
-    trace = get_trace(deps, project_id, trace_id)
 
-    def work(tx: Transaction) -> tuple[TraceState, str | None]:
-        state = require_state(tx, project_id, trace_id)
-        if state.review is None:
-            return state, None
-        _replay(tx, tx.memories.remove_events(state.review.id))
-        tx.traces.remove_review(trace_id)
-        return require_state(tx, project_id, trace_id), state.created_memory_id
+    def work(tx: Transaction) -> tuple[Trace, Trace]:
+        before = require_trace(tx, project_id, trace_id, largest=QUICK_BYTES)
+        if before.review is None:
+            return before, before
+        _replay(tx, tx.memories.remove_events(before.review.id))
+        return before, _without_review(tx, before)
 
-    state, memory_id = deps.store.write(work)
-    if memory_id is not None:
-        deps.spaces.active.index.remove(project_id, [memory_id])
-    deps.changed(trace_id)
-    return trace.in_state(state)
+    before, after = await deps.store.write_async(work)
+    if after is not before:
+        await _forget_memory(deps, before)
+        deps.changed(trace_id)
+    return await whole(deps, after)
 
 
-def _attach(tx: Transaction, state: TraceState, review: Review, origin: str | None) -> TraceState:
-    after = state.reviewed(review)
-    tx.traces.add_review(review, after.review_status)
+def _attach(tx: Transaction, trace: Trace, review: Review, origin: str | None) -> Trace:
+    reviewed = trace.reviewed(review)
+    tx.traces.add_review(review, reviewed.review_status)
     if origin is not None:
-        tx.traces.note_origin(review.trace_id, origin)
-    return after
+        tx.traces.note_origin(trace.id, origin)
+    return reviewed
+
+
+def _without_review(tx: Transaction, trace: Trace) -> Trace:
+    tx.traces.remove_review(trace.id)
+    return trace.in_state(require_state(tx, trace.project_id, trace.id))
+
+
+async def _forget_memory(deps: Dependencies, trace: Trace) -> None:
+    """
+    Take the memory that was made of a trace, and was deleted, out of the index.
+    """
+    memory_id = trace.created_memory_id
+    if memory_id is not None:
+        index = deps.spaces.active.index
+        await deps.in_thread(partial(index.remove, trace.project_id, [memory_id]))
 
 
 def _replay(tx: Transaction, changed: Sequence[QValueEvent]) -> None:

@@ -5,6 +5,7 @@ Traces: read, listed and deleted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -13,6 +14,9 @@ from reflect_server.domain.trace import Trace, TraceFilter, TraceState
 from reflect_server.errors import NotFoundError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
+
+QUICK_BYTES = 64 * 1024
+"""A trajectory of so many bytes is read in less time than handing it to a thread would cost."""
 
 
 def get_trace(deps: Dependencies, project_id: str, trace_id: str) -> Trace:
@@ -109,7 +113,26 @@ def delete_traces(
     return deleted, memory_ids
 
 
-def require_trace(tx: Transaction, project_id: str, trace_id: str) -> Trace:
+async def whole(deps: Dependencies, trace: Trace) -> Trace:
+    """
+    Return a trace with its trajectory, which is read on a thread where it was left out.
+
+    Args:
+        deps: The collaborators.
+        trace: The trace.
+
+    Raises:
+        NotFoundError: It has been deleted.
+    """
+    if not trace.trajectory.is_left_out:
+        return trace
+    read = partial(get_trace, deps, trace.project_id, trace.id)
+    return replace(trace, trajectory=(await deps.in_thread(read)).trajectory)
+
+
+def require_trace(
+    tx: Transaction, project_id: str, trace_id: str, *, largest: int | None = None
+) -> Trace:
     """
     Return one trace, within a transaction.
 
@@ -117,11 +140,12 @@ def require_trace(tx: Transaction, project_id: str, trace_id: str) -> Trace:
         tx: The transaction.
         project_id: The project.
         trace_id: The trace.
+        largest: The largest trajectory that is read, in bytes; see `Traces.get`. None for any.
 
     Raises:
         NotFoundError: The project has no such trace.
     """
-    trace = tx.traces.get(project_id, trace_id)
+    trace = tx.traces.get(project_id, trace_id, largest=largest)
     if trace is None:
         raise _missing(project_id, trace_id)
     return trace

@@ -105,7 +105,7 @@ async def get_trace(
     return Answer(_trace_response(trace), {"Preference-Applied": f"wait={seconds}"})
 
 
-def review_trace(
+async def review_trace(
     call: Call, *, project_id: str, trace_id: str, body: models.ReviewTraceRequest
 ) -> models.TraceResponse:
     """
@@ -113,11 +113,11 @@ def review_trace(
     """
     verdict = _verdict(body)
     return _trace_response(
-        reviews.review_trace(call.deps, project_id, trace_id, verdict, now=call.now)
+        await reviews.review_trace(call.deps, project_id, trace_id, verdict, now=call.now)
     )
 
 
-def change_review(
+async def change_review(
     call: Call, *, project_id: str, trace_id: str, body: models.ReviewTraceRequest
 ) -> models.TraceResponse:
     """
@@ -125,7 +125,7 @@ def change_review(
     """
     verdict = _verdict(body)
     return _trace_response(
-        reviews.change_review(call.deps, project_id, trace_id, verdict, now=call.now)
+        await reviews.change_review(call.deps, project_id, trace_id, verdict, now=call.now)
     )
 
 
@@ -139,11 +139,11 @@ def retry_traces(
     return models.RetryTracesResponse(retried_trace_ids=list(retried))
 
 
-def undo_review(call: Call, *, project_id: str, trace_id: str) -> models.TraceResponse:
+async def undo_review(call: Call, *, project_id: str, trace_id: str) -> models.TraceResponse:
     """
     Take a trace's review back.
     """
-    return _trace_response(reviews.undo_review(call.deps, project_id, trace_id))
+    return _trace_response(await reviews.undo_review(call.deps, project_id, trace_id))
 
 
 def delete_traces(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 from reflect_server.domain.trajectory.content import as_text, role_of, said_in
 from reflect_server.domain.trajectory.reading import read
@@ -35,9 +35,13 @@ class Trajectory:
 
     Args:
         messages: The messages of the run, oldest first.
+
+    Attributes:
+        is_left_out: Whether this stands for a trajectory that was not read.
     """
 
     def __init__(self, messages: Sequence[Message]) -> None:
+        self.is_left_out = False
         self._encoded: bytes | None = None
         self._each: Callable[[], Iterable[Message]] = lambda: messages
 
@@ -75,6 +79,17 @@ class Trajectory:
         trajectory = Trajectory(())
         trajectory._encoded = encoded
         trajectory._each = lambda: _decoded(encoded, decode)
+        return trajectory
+
+    @staticmethod
+    def left_out() -> Trajectory:
+        """
+        Stand for a trajectory that was not read, as it is large. Whoever needs it reads it: this
+        one raises `RuntimeError` where it is read.
+        """
+        trajectory = Trajectory(())
+        trajectory.is_left_out = True
+        trajectory._each = _refuse
         return trajectory
 
     def to_json(self, encode: Encode) -> bytes:
@@ -167,6 +182,10 @@ class Trajectory:
         Return how its messages would be written.
         """
         return f"Trajectory({list(self.messages)!r})"
+
+
+def _refuse() -> NoReturn:
+    raise RuntimeError("The trajectory was left out. Read the trace with it.")
 
 
 def _message(member: object) -> Message:

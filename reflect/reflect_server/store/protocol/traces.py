@@ -52,21 +52,21 @@ class Traces(Paged[Trace], Protocol):
         """
         ...
 
-    def get(self, project_id: str, trace_id: str) -> Trace | None:
+    def get(self, project_id: str, trace_id: str, *, largest: int | None = None) -> Trace | None:
         """
         Return the trace, or None where the project has none of that id.
 
         Args:
             project_id: The project.
             trace_id: The trace.
+            largest: The largest trajectory that is read, in bytes: of a longer run it is left out,
+                so that a write can ask for the rest and holds no other up. None for any.
         """
         ...
 
     def state(self, project_id: str, trace_id: str) -> TraceState | None:
         """
         Return what of a trace changes, or None where the project has none of that id.
-
-        Reads no long text, so a write can ask for it and holds no other up.
 
         Args:
             project_id: The project.

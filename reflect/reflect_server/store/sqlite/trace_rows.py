@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from reflect_server.domain.review import Review, ReviewMode, ReviewResult
 from reflect_server.domain.trace import IngestStatus, Trace, TraceState
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.store.sqlite.columns import (
     from_time,
     to_ids,
@@ -44,6 +45,7 @@ class NewTraceRow(NamedTuple):
     last_ingest_error: str | None
     due_at: int | None
     ingest_failures: int
+    trajectory_bytes: int
 
 
 class ReviewRow(NamedTuple):
@@ -91,7 +93,7 @@ class TraceRow(NamedTuple):
     id: str
     project_id: str
     task: str
-    trajectory: bytes
+    trajectory: bytes | None
     final_response: str
     retrieved_memory_ids: str
     used_memory_ids: str | None
@@ -101,6 +103,8 @@ class TraceRow(NamedTuple):
     created_at: int
 
 
+_TRAJECTORY = "CASE WHEN t.trajectory_bytes <= :largest THEN CAST(j.messages AS BLOB) END"
+_TRACE_COLUMNS = columns(TraceRow, "t", trajectory=_TRAJECTORY)
 _STATE_COLUMNS = columns(
     StateRow,
     "t",
@@ -116,20 +120,24 @@ SELECT_STATE = f"SELECT {_STATE_COLUMNS} FROM traces AS t {_STATE_TABLES}"  # no
 """Reads a `StateRow`."""
 
 SELECT_TRACE = f"""
-SELECT {columns(TraceRow, "t", trajectory="CAST(j.messages AS BLOB)")}, {_STATE_COLUMNS}
+SELECT {_TRACE_COLUMNS}, {_STATE_COLUMNS}
 FROM traces AS t
 JOIN trajectories AS j ON j.trace_seq = t.seq
 {_STATE_TABLES}
 """  # noqa: S608 - names of our own
-"""Reads a `TraceRow`, followed by a `StateRow`; the trajectory as the bytes that it is kept as."""
+"""
+Reads a `TraceRow`, followed by a `StateRow`; the trajectory as the bytes that it is kept as, or
+NULL where these are more than `:largest`.
+"""
 
 
-def row_of_trace(trace: Trace) -> NewTraceRow:
+def row_of_trace(trace: Trace, trajectory_bytes: int) -> NewTraceRow:
     """
     Return the row of a new trace; where it is queued, it is due at once.
 
     Args:
         trace: The trace.
+        trajectory_bytes: How long its trajectory is as it is kept.
     """
     used, created_at = trace.used_memory_ids, from_time(trace.created_at)
     return NewTraceRow(
@@ -149,6 +157,7 @@ def row_of_trace(trace: Trace) -> NewTraceRow:
         last_ingest_error=trace.last_ingest_error,
         due_at=created_at if trace.ingest_status in _IN_QUEUE else None,
         ingest_failures=trace.ingest_failures,
+        trajectory_bytes=trajectory_bytes,
     )
 
 
@@ -180,12 +189,13 @@ def trace_of(values: Sequence[object]) -> Trace:
         values: The row.
     """
     row = TraceRow._make(values[: len(TraceRow._fields)])
+    encoded = row.trajectory
     state = state_of(values[len(TraceRow._fields) :])
     return Trace(
         id=row.id,
         project_id=row.project_id,
         task=row.task,
-        trajectory=to_trajectory(row.trajectory),
+        trajectory=Trajectory.left_out() if encoded is None else to_trajectory(encoded),
         final_response=row.final_response,
         retrieved_memory_ids=to_ids(row.retrieved_memory_ids),
         used_memory_ids=None if row.used_memory_ids is None else to_ids(row.used_memory_ids),

@@ -30,7 +30,7 @@ from reflect_server.store.sqlite.trace_rows import (
     trace_of,
 )
 
-_BY_ID = f"{SELECT_TRACE} WHERE t.project_id = ? AND t.id = ?"
+_BY_ID = f"{SELECT_TRACE} WHERE t.project_id = :project_id AND t.id = :trace_id"
 _STATE_BY_ID = f"{SELECT_STATE} WHERE t.project_id = ? AND t.id = ?"
 
 _PAGE = f"{SELECT_TRACE} WHERE t.project_id = :project_id AND t.seq < :before"
@@ -110,6 +110,7 @@ RETURNING id
 """
 
 _UNLIMITED = -1
+_ANY_LENGTH = 2**63 - 1
 
 
 class SqliteTraces(Traces):
@@ -126,23 +127,29 @@ class SqliteTraces(Traces):
 
     @override
     def insert(self, trace: Trace) -> None:
+        encoded = from_trajectory(trace.trajectory)
         try:
-            seq = self._execute(_INSERT, row_of_trace(trace)).lastrowid
+            seq = self._execute(_INSERT, row_of_trace(trace, len(encoded))).lastrowid
         except sqlite3.IntegrityError as error:
             raise broken_constraint(
                 error,
                 duplicate=f"A trace with the id {trace.id!r} exists already.",
                 missing=f"The project {trace.project_id!r} does not exist.",
             ) from error
-        self._execute(_INSERT_TRAJECTORY, (seq, from_trajectory(trace.trajectory)))
+        self._execute(_INSERT_TRAJECTORY, (seq, encoded))
         for digest in digests(trace.metadata):
             self._execute(_INSERT_FACT, (trace.project_id, digest, seq))
         if trace.review is not None:
             self._insert_review(trace.review)
 
     @override
-    def get(self, project_id: str, trace_id: str) -> Trace | None:
-        row = self._execute(_BY_ID, (project_id, trace_id)).fetchone()
+    def get(self, project_id: str, trace_id: str, *, largest: int | None = None) -> Trace | None:
+        wanted = {
+            "project_id": project_id,
+            "trace_id": trace_id,
+            "largest": _ANY_LENGTH if largest is None else largest,
+        }
+        row = self._execute(_BY_ID, wanted).fetchone()
         return None if row is None else trace_of(row)
 
     @override
@@ -175,6 +182,7 @@ class SqliteTraces(Traces):
                 "ingest_status": wanted.ingest_status,
                 "model": wanted.model,
                 "limit": _UNLIMITED if limit is None else limit,
+                "largest": _ANY_LENGTH,
                 **facts,
             },
         )

@@ -10,3 +10,11 @@ WHERE id IN (
     JOIN traces AS t ON t.id = r.trace_id
     WHERE r.mode = 'deferred' OR t.ingest_status = 'completed'
 );
+
+-- How long a trajectory is, in bytes: those that are long are read outside of writes.
+
+ALTER TABLE traces ADD COLUMN trajectory_bytes INTEGER NOT NULL DEFAULT 0;
+
+UPDATE traces SET trajectory_bytes = coalesce(
+    (SELECT length(CAST(messages AS BLOB)) FROM trajectories WHERE trace_seq = traces.seq), 0
+);
