@@ -46,6 +46,12 @@ Each connection takes one: the usual 1,024 are fewer than the requests that may 
 could hold much memory with their heads.
 """
 
+_SWITCH_SECONDS = 0.0005
+"""
+How long a thread that computes may hold Python's lock while others want it. A write takes it some
+ten times, and would wait for the usual 5 ms each time while a long run becomes a memory.
+"""
+
 _DRAIN_SECONDS = 2
 _KEEP_ALIVE_SECONDS = 75
 
@@ -69,6 +75,7 @@ def serve(
     """
     configure_logs(level=settings.log_level, form=settings.log_format)
     _allow_many_connections()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     warning = remote_warning(settings.host)
     if warning:
         _log.warning(warning)
