@@ -12,8 +12,8 @@ from starlette.requests import Request
 
 from reflect_contract.operation import Operation, Parameter
 from reflect_server.errors import InvalidRequestError
+from reflect_server.http.decoding import decode_body
 from reflect_server.http.problems import InvalidValuesError
-from reflect_server.http.request_body import decode_body
 from reflect_server.http.validation import faults_of
 
 

@@ -1,5 +1,5 @@
 """
-Optional fields of requests.
+Optional fields of request bodies: present or absent.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-From a request's method and path to the operation of the contract, and its handler.
+Routing: from a request's method and path to the operation of the contract, and its handler.
 """
 
 from __future__ import annotations

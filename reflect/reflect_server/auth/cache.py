@@ -1,5 +1,5 @@
 """
-Who was let in lately, so that not every request reads its key and its project from the store.
+A cache of authenticated keys and existing projects, so that few requests read them from the store.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _MOST = 10_000
 
 class AuthCache:
     """
-    Keys that were found good, and projects that were found to exist.
+    Caches keys that were authenticated, and projects that exist.
 
-    Whoever ends one of them does so while nothing is remembered; see `ending`. What was not found
-    is never remembered. Safe to use from any thread.
+    Whoever revokes a key or deletes a project does so within `ending`, which invalidates the cache.
+    What was not found is never cached. Safe to use from any thread.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class AuthCache:
     @property
     def moment(self) -> int:
         """
-        The present moment. What is read after it is out of date once something has changed.
+        A version of the cache. What is read after it is stale once the version has changed.
         """
         return self._times_forgotten
 
@@ -56,7 +56,7 @@ class AuthCache:
 
     def add_key(self, key: ApiKey, *, read_after: int) -> None:
         """
-        Remember a key that is good, unless something has changed since before it was read.
+        Cache an authenticated key, unless it may be stale.
 
         Args:
             key: The key.
@@ -68,7 +68,7 @@ class AuthCache:
 
     def add_project(self, project_id: str, *, read_after: int) -> None:
         """
-        Remember that a project exists, unless something has changed since before that was read.
+        Cache that a project exists, unless that may be stale.
 
         Args:
             project_id: The project.
@@ -80,7 +80,7 @@ class AuthCache:
 
     def forget_key(self, key: ApiKey) -> None:
         """
-        Read a key again, because it has been used.
+        Drop a key, because its last use has been noted: it is read anew.
 
         Args:
             key: The key.
@@ -92,8 +92,8 @@ class AuthCache:
     @contextmanager
     def ending(self) -> Iterator[None]:
         """
-        Forget all, and remember nothing for the length of a `with` block in which a key or a
-        project ends: meanwhile the store alone knows whether it has ended yet.
+        Invalidate the cache, and cache nothing for the length of a `with` block in which a key is
+        revoked or a project deleted: meanwhile the store alone knows whether that has been done.
         """
         with self._lock:
             self._endings += 1

@@ -1,5 +1,5 @@
 """
-What a running server leaves in its data folder for the commands beside it: who it is and where.
+The presence file: which process serves a data folder, and at which address.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Shortens texts where a reader would: after a sentence, or between words.
+Abridging: texts shortened where a reader would, after a sentence or between words.
 """
 
 from __future__ import annotations

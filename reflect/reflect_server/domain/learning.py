@@ -1,5 +1,5 @@
 """
-How a review teaches: whom it credits, and how far a Q-value moves.
+Learning: how a review's credit is assigned, and how far it moves Q-values.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What runs answered, and which lessons an answer agrees with.
+Lessons: digests of what runs answered, and which lessons an answer agrees with.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Pages of a list that is read newest first.
+Keyset pagination: pages of a list that is read newest first.
 """
 
 from __future__ import annotations

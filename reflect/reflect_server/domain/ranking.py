@@ -1,5 +1,5 @@
 """
-Ranking: a query's candidates weighed by what they proved to be worth, and a diverse choice of them.
+Ranking: candidates scored by what they proved to be worth, and a diverse choice of them.
 
 It has two steps: `score` weighs the pool, `select` chooses from it. The pool comes in the order of
 `candidates`, and both break ties by that order, so the order in which memories happen to be stored

@@ -1,5 +1,5 @@
 """
-What free text and free-form JSON from outside must be like before anything is done with them.
+Validation of free text and free-form JSON, and the normal form in which texts are compared.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-How useful a memory is, judged by the evidence behind its Q-value.
+Utility: the posterior chance that a memory helps, judged by the evidence behind its Q-value.
 
 A Q-value alone misleads: 0.5 after forty contradicting reviews is not 0.5 without a review. So the
 ranking weighs the chance that following the memory ends well, with a prior that holds little

@@ -1,5 +1,5 @@
 """
-An embedder that remembers what it embedded last.
+A cache of embeddings, in front of another embedder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOST_REMEMBERED = 1_024
 
 class CachedEmbedder:
     """
-    Asks another embedder for each task once, as long as it is remembered.
+    Caches the vectors of another embedder by text.
 
     A run asks for memories by its task, and its own memory is kept under the same task: without
     this an endpoint would be asked, and paid, twice. Batches are passed on as they are.

@@ -1,5 +1,5 @@
 """
-Loading the embedder's model before the first request needs it.
+Warm-up: the embedder's model is loaded before the first request needs it.
 """
 
 from __future__ import annotations

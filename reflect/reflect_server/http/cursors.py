@@ -1,5 +1,5 @@
 """
-Cursors as callers see them: opaque, of one length, and good for one list alone.
+Sealed cursors: encrypted, of one length, and good for one list alone.
 
 A store's cursor is a position, which would tell how much the whole installation holds and invite
 guessing. It is sealed by a synthetic initialisation vector, after RFC 5297: a tag over the position

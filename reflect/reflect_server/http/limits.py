@@ -1,5 +1,5 @@
 """
-What one caller may ask for, and how much the service does at once.
+Rate limits for callers, and capacities for what the service does at once.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class RateLimit:
 
 class BodyRoom:
     """
-    Room for the bodies of all requests in work together. For the event loop alone.
+    Bounds the bytes of the bodies of all requests in work together. For the event loop alone.
 
     Args:
         limit: How many bytes they may have.
@@ -106,7 +106,7 @@ class BodyRoom:
 
 class BodyReservation:
     """
-    What one body takes of a room; see `Limits.admit`.
+    Reserves the bytes of one body; see `Limits.admit`.
 
     Args:
         room: The room.
@@ -141,7 +141,7 @@ class BodyReservation:
 
 class Capacity:
     """
-    Room for so many requests at once. For the event loop alone.
+    Bounds how many requests are in work at once. For the event loop alone.
 
     Args:
         limit: How many, at least 1.

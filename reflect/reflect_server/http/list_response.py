@@ -1,5 +1,5 @@
 """
-A long list as an answer, which is sent while it is read.
+A streamed response: a long list that is sent while it is read.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ _SLOWEST = 16 * 1024
 
 class ListResponse(Response):
     """
-    An answer whose parts are made one after the other, each when the one before it has been taken.
+    Streams a response whose parts are made one by one, each when the one before it has been taken.
 
-    Where a part cannot be made, the body ends without its end, so no client takes it for whole.
+    Where a part cannot be made, the stream breaks off before its last chunk, so that no client
+    takes the list for whole.
 
     Attributes:
         is_complete: Whether all of it has been sent.

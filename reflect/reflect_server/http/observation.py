@@ -1,5 +1,5 @@
 """
-One request as those who run the service see it: counted, logged and traced.
+Request observation: the metrics, the log line and the span of one request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _log = logging.getLogger("reflect_server.requests")
 @dataclass(slots=True)
 class Observation:
     """
-    What is known of a request so far.
+    Collects what metrics, log and span tell of a request.
 
     Attributes:
         span: Its span.

@@ -20,7 +20,7 @@ from reflect_server.use_cases.dependencies import Dependencies
 @dataclass(frozen=True, slots=True)
 class Service:
     """
-    Everything that answers requests.
+    Holds what answers requests.
 
     Attributes:
         settings: How it is configured.

@@ -1,5 +1,5 @@
 """
-Threads for what blocks, with pools of their own for what may block for long.
+Thread pools for what blocks, with pools of their own for what may block for long.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 class ThreadPool:
     """
-    So many threads of an event loop, which no work takes but that which is given to the pool.
+    Bounds how many threads of an event loop some kind of work takes at once.
 
     Args:
         name: Its name, unique in the process.

@@ -1,5 +1,5 @@
 """
-Says what is wrong with a value, in terms of the contract.
+Validation errors: what is wrong with a value, in terms of the contract.
 
 Bodies are decoded by msgspec, which stops at the first fault and words it for programmers. Where it
 refuses one, the value is held against the JSON Schema of its type here, to name every fault by its

@@ -1,40 +1,19 @@
 """
-Requests that wait for a trace to reach a state, woken by events and never by polling.
+Long polling: requests that wait for a trace to reach a state, woken by events.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from reflect_server.domain.trace import Trace
 
-_WAIT = re.compile(r'^wait\s*=\s*"?(\d+)"?$', re.IGNORECASE)
-
-
-def requested_wait(prefer: str | None, *, longest: int) -> int | None:
-    """
-    Read how long a request is willing to wait out of its `Prefer` header (RFC 7240).
-
-    Args:
-        prefer: The header's value; None where there is none.
-        longest: The most that is granted, in seconds.
-
-    Returns:
-        The seconds granted, or None where the header asks for no wait or cannot be understood.
-    """
-    for preference in (prefer or "").split(","):
-        match = _WAIT.match(preference.partition(";")[0].strip())
-        if match:
-            return min(int(match[1]), longest)
-    return None
-
 
 class TraceWaiters:
     """
-    Those who wait for traces. `notify` can be called from any thread, all else on the event loop.
+    Wakes requests that wait for traces. Call `notify` from any thread, all else on the event loop.
     """
 
     def __init__(self) -> None:
@@ -44,7 +23,7 @@ class TraceWaiters:
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """
-        Name the loop on which requests wait. Nobody can wait before.
+        Set the event loop on which requests wait. None can wait before.
 
         Args:
             loop: The loop, which runs.
@@ -53,7 +32,7 @@ class TraceWaiters:
 
     def notify(self, trace_id: str | None) -> None:
         """
-        Tell those who wait for this trace (None: for any) to look at it again.
+        Wake the requests that wait for this trace (None: for any), to read it again.
 
         Args:
             trace_id: The trace that has changed; None where many may have.
@@ -64,7 +43,7 @@ class TraceWaiters:
 
     def release(self) -> None:
         """
-        Let everyone go with what there is, now and from now on, as the service ends.
+        Release all waiters on shutdown, now and from now on: each answers with what there is.
         """
         self._released = True
         self._wake(None)

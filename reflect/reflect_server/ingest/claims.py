@@ -1,5 +1,5 @@
 """
-The claims of this process on traces in the ingest queue.
+Leases: the claims of this process on traces in the ingest queue.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Claim:
 
 class Claims:
     """
-    Claims traces for the threads of a process, and remembers until when.
+    Leases traces to the threads of a process, each for a time.
 
     A claim that has ended is no longer held: `expire` puts the trace back for whoever claims next,
     and what the earlier attempt brings after that is not stored. Safe to use from any thread.

@@ -1,5 +1,5 @@
 """
-The ingest worker: takes traces from the queue and makes their memories.
+The ingest worker: threads that take traces from the queue and make their memories.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _ignore(outcome: IngestOutcome, seconds: float) -> None:
 
 class IngestWorker:
     """
-    Background threads that turn queued traces into memories, each one after the other.
+    Turns queued traces into memories, on background threads, each one after the other.
 
     A trace may be attempted more than once, and makes one memory at most: the memory and the end
     of the trace's ingestion are one transaction, which does nothing where another has come first.

@@ -1,5 +1,5 @@
 """
-Putting a backup back, into a folder that nobody uses or under a server that runs.
+Restore: a backup put back, into a folder that nobody uses or under a server that runs.
 """
 
 from __future__ import annotations

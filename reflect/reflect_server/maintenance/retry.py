@@ -1,5 +1,5 @@
 """
-Putting failed traces back into the queue: in a folder that nobody uses, or by asking its server.
+Retry: failed traces put back into the queue, in a folder that nobody uses or by its server.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from reflect_server.errors import ReflectServerError
 from reflect_server.store.sqlite import SqliteStore
 from reflect_server.store.sqlite.folder_lock import FolderHeldError
 from reflect_server.store.sqlite.snapshot import require_database
+from reflect_server.use_cases.projects import DEFAULT_PROJECT
 
-DEFAULT_PROJECT = "default"
 _SECONDS = 30.0
 
 

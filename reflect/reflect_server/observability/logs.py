@@ -1,5 +1,5 @@
 """
-The server's log: lines for people or JSON for programs, each with the id of its request.
+Logging: lines for people or JSON for programs, each with the id of its request.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What a server counts, for Prometheus.
+Prometheus metrics of a server.
 """
 
 from __future__ import annotations

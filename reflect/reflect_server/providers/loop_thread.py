@@ -1,5 +1,5 @@
 """
-An event loop on a thread of its own, for work of other threads that must end in time.
+An event loop on a thread of its own, for calls of other threads that must end in time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 class LoopThread:
     """
-    Runs coroutines for threads that wait for them, each within a time.
+    Runs coroutines on an event loop for threads that wait for them, each within a time.
 
     A thread that reads from the network itself can only be bounded read by read, and an answer that
     drips is read without end. A coroutine is cancelled, whatever it waits for. Safe to use from any

@@ -1,5 +1,5 @@
 """
-Remembers that a model's provider cannot be reached, and for how long it is left alone.
+Backoff during an outage of a model's provider.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PAUSE_AFTER_TROUBLE = timedelta(seconds=1)
 
 class Outage:
     """
-    A pause for all that need the provider, longer each time it is found to be still away.
+    Backs off exponentially for all that need the provider, as long as it cannot be reached.
 
     Safe to use from any thread.
     """
@@ -49,7 +49,7 @@ class Outage:
 
     def note(self, now: datetime, error: ProviderUnavailableError) -> datetime:
         """
-        Take down that the provider could not be reached, and return when to try it again.
+        Record that the provider could not be reached, and return when to try it again.
 
         Several failures within one pause are one: they were under way when it began.
 
@@ -70,7 +70,7 @@ class Outage:
 
     def end(self, now: datetime) -> None:
         """
-        Take down that the provider has answered.
+        Record that the provider has answered.
 
         Args:
             now: The present time.

@@ -1,5 +1,5 @@
 """
-Answers of a language model as values of one type.
+Structured outputs: answers of a language model as values of one type.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The substance of an agent's answer: what it reports, without the courtesies around it.
+Final answers: what an agent reports, without the courtesies around it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What a model is told when it writes a reflection.
+The prompt of a model that writes a reflection.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Words for the arguments of tool calls: what a call was given, and what a later one did differently.
+Tool arguments in prose: what a call was given, and what a later one did differently.
 """
 
 from __future__ import annotations

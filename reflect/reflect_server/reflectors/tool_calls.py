@@ -1,5 +1,5 @@
 """
-Words for tool calls: their names and errors, and what became of those that failed.
+Tool calls in prose: their names and errors, and what became of those that failed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ _ERROR_WORD = re.compile(r"^\s*error\s*:\s*", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Setback:
     """
-    Calls of a tool that were answered with errors, one after the other, and the next one that was
-    not.
+    Groups failed calls of a tool, one after the other, with the next one that did not fail.
 
     Attributes:
         failed: The last of those that failed.

@@ -1,5 +1,5 @@
 """
-A run as a model reads it: message by message, shortened where it is too long.
+A transcript of a run for a model, shortened to a budget of tokens.
 """
 
 from __future__ import annotations

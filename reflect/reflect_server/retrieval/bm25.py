@@ -70,7 +70,7 @@ class _Postings(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class LexicalIndex:
     """
-    One state of the terms of a list of texts. States share what does not change.
+    Indexes the terms of a list of texts: one state, which shares with others what does not change.
 
     An entry is one term of one text. The inverted postings cover the first `inverted` entries; the
     few that were added since are looked through one by one.

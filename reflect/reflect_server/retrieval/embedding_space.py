@@ -1,5 +1,5 @@
 """
-The vectors that queries are compared in: an embedder, and the index of what it has embedded.
+Embedding spaces: an embedder with the index of its vectors, and memories committed to both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _log = logging.getLogger("reflect_server.retrieval")
 @dataclass(frozen=True, slots=True)
 class EmbeddingSpace:
     """
-    Vectors that can be compared with each other.
+    Pairs an embedder with the index of its vectors, which can be compared with each other alone.
 
     Attributes:
         embedder: Makes them.
@@ -78,7 +78,7 @@ class Embedded(NamedTuple):
 
 class EmbeddingSpaces:
     """
-    The space in use, which changes once where another embedder takes over.
+    Holds the space in use, which changes once where another embedder takes over.
 
     A use case takes `active` once and works with that to its end.
 

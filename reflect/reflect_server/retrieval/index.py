@@ -28,7 +28,7 @@ from reflect_server.domain.ranking import Ranking
 from reflect_server.domain.similarity import similarities
 from reflect_server.retrieval.bm25 import LexicalIndex
 from reflect_server.retrieval.eviction import Eviction
-from reflect_server.retrieval.inner_products import LEAST_SHARED, Products
+from reflect_server.retrieval.inner_products import Products
 from reflect_server.retrieval.quantized import BLOCK, NOISE, QuantizedQuery, QuantizedVectors
 from reflect_server.store.protocol.memories import Vector
 from reflect_server.store.protocol.store import Store
@@ -175,7 +175,9 @@ class MemoryIndex:
     def _compared(
         self, vectors: NDArray[np.float32], query: Vector, letters: Callable[[], Lexical]
     ) -> _Compared:
-        products, lexical = self._products.inner_products_while(vectors, query, letters)
+        products, scan = self._products.inner_products(vectors, query)
+        lexical = letters()
+        scan.finish()
         return _Compared(similarities(products), lexical)
 
     def _quantized(
@@ -226,12 +228,9 @@ class MemoryIndex:
                 np.matmul(rest, vector, out=products[covered:])
 
         parts = range(len(rows.quantized.blocks) + 1)
-        if rows.count >= LEAST_SHARED:
-            lexical = self._products.share(work, parts, lambda: rows.letters.scores(task))
-        else:
-            lexical = rows.letters.scores(task)
-            for number in parts:
-                work(number)
+        scan = self._products.begin(work, parts, rows=rows.count)
+        lexical = rows.letters.scores(task)
+        scan.finish()
         return products, max(bounds), lexical
 
     def size(self, project_id: str) -> float:

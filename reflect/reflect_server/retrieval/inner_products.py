@@ -1,23 +1,45 @@
 """
-Inner products of one vector with many, on all processors where there are enough of them.
+A parallel scan: inner products of one vector with many, on all processors.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
-
-T = TypeVar("T")
 
 LEAST_SHARED = 50_000
 """From so many rows on, more than one thread takes part; a core takes some 2 ms for them."""
 
 _PART = 8_192
+
+
+class Scan:
+    """
+    Some work in parts, which helping threads have begun and the calling thread finishes.
+
+    Args:
+        work: Does one part. Threads gain by it where it releases Python's lock.
+        parts: What `work` is still called with.
+        helping: The helping threads' shares of it.
+    """
+
+    def __init__(
+        self, work: Callable[[int], None], parts: Iterator[int], helping: Sequence[Future[None]]
+    ) -> None:
+        self._work, self._parts, self._helping = work, parts, helping
+
+    def finish(self) -> None:
+        """
+        Do on this thread whatever parts are left, and return when all have been done.
+        """
+        _work_through(self._work, self._parts)
+        for helper in self._helping:
+            if not helper.cancel():
+                helper.result()
 
 
 class Products:
@@ -36,53 +58,43 @@ class Products:
         self._helpers = (processors or os.cpu_count() or 1) - 1
         self._pool = ThreadPoolExecutor(max(1, self._helpers), thread_name_prefix="reflect-scan")
 
-    def inner_products_while(
-        self, vectors: NDArray[np.float32], query: NDArray[np.float32], other: Callable[[], T]
-    ) -> tuple[NDArray[np.float32], T]:
+    def inner_products(
+        self, vectors: NDArray[np.float32], query: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], Scan]:
         """
-        Return the inner product of each vector with a query, and do something else on this thread
-        while others begin with the products.
+        Begin with the inner product of each vector with a query.
 
         Args:
             vectors: The vectors as rows, shape (rows, dimensions).
             query: The query, shape (dimensions,).
-            other: The other work.
 
         Returns:
-            The products, shape (rows,), and what the other work returned.
+            The products, shape (rows,), and the scan; they are whole once it is finished.
         """
-        if len(vectors) < LEAST_SHARED:
-            return vectors @ query, other()
         products = np.empty(len(vectors), np.float32)
 
         def work(start: int) -> None:
             part = slice(start, start + _PART)
             np.matmul(vectors[part], query, out=products[part])
 
-        return products, self.share(work, range(0, len(vectors), _PART), other)
+        return products, self.begin(work, range(0, len(vectors), _PART), rows=len(vectors))
 
-    def share(self, work: Callable[[int], None], parts: Iterable[int], other: Callable[[], T]) -> T:
+    def begin(self, work: Callable[[int], None], parts: Iterable[int], *, rows: int) -> Scan:
         """
-        Do parts of some work on all threads, and something else on this one first.
+        Let helping threads begin with some work, so that the calling thread can do other work
+        before it takes part.
 
         Args:
-            work: Does one part. Threads gain by it where it lets go of Python's lock.
+            work: Does one part; see `Scan`.
             parts: What `work` is called with, each once.
-            other: The other work.
-
-        Returns:
-            What the other work returned.
+            rows: How many rows the parts have together: for fewer than `LEAST_SHARED` nobody helps.
         """
         left = iter(parts)
+        helpers = self._helpers if rows >= LEAST_SHARED else 0
+        helping = [self._pool.submit(_work_through, work, left) for _ in range(helpers)]
+        return Scan(work, left, helping)
 
-        def work_through() -> None:
-            for part in left:
-                work(part)
 
-        helping = [self._pool.submit(work_through) for _ in range(self._helpers)]
-        result = other()
-        work_through()
-        for helper in helping:
-            if not helper.cancel():
-                helper.result()
-        return result
+def _work_through(work: Callable[[int], None], parts: Iterator[int]) -> None:
+    for part in parts:
+        work(part)

@@ -1,5 +1,5 @@
 """
-A quick look at all vectors, one byte per dimension, that says which need a look at full precision.
+Scalar quantization: vectors of one byte per dimension tell which need full precision.
 
 Vectors are kept beside their float32 values as whole numbers from -127 to 127 times a scale. Their
 inner products take a quarter of the memory's bandwidth, and tell the true ones to within a known
@@ -47,7 +47,7 @@ class _Codes(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class QuantizedBlock:
     """
-    Some vectors, packed for the inner products of whole numbers.
+    Packs quantized vectors for inner products of whole numbers.
 
     Attributes:
         library: What packed them.
@@ -93,7 +93,7 @@ class QuantizedBlock:
 
 class QuantizedVectors:
     """
-    The quick look at the first of a list of vectors. Never changes.
+    Quantizes the first of a list of vectors, block by block. Never changes.
 
     Args:
         blocks: The vectors, `BLOCK` in each.
@@ -147,7 +147,7 @@ class QuantizedVectors:
 
 class QuantizedQuery:
     """
-    A query, ready to be compared with blocks.
+    Quantizes a query, to be compared with blocks.
 
     Args:
         query: Unit vector, shape (dimensions,).

@@ -1,5 +1,5 @@
 """
-Gives memories the vectors that they lack after a change of the embedder.
+Re-embedding: memories get the vectors that they lack after a change of the embedder.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _log = logging.getLogger("reflect_server.retrieval")
 
 class Reembedding:
     """
-    A background thread that embeds, newest first, each memory that has no vector of an embedder.
+    Embeds, on a background thread, each memory that has no vector of an embedder, newest first.
 
     Where another space is active meanwhile, it stays so until no memory is left; then the new one
     takes over, and memories that came in between are embedded too. Where the new space is active

@@ -1,5 +1,5 @@
 """
-The running service: its parts put together, and taken apart again.
+The composition root: the parts of a running service put together, and taken apart again.
 """
 
 from __future__ import annotations

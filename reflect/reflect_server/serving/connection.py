@@ -1,5 +1,5 @@
 """
-Connections of callers, with limits on what they may send and how long they may take for it.
+HTTP connections, with limits on the size of a request's head and on slow senders and readers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 class Connection(HttpToolsProtocol):
     """
-    One connection. Callers that send requests and read answers notice nothing of the limits.
+    Bounds one connection. Callers that send requests and read answers notice nothing of it.
 
     uvicorn keeps whatever comes before a request is whole, for as long as its sender likes, and
     answers for as long as nobody reads them. Anybody could fill the memory so, without a key.

@@ -1,5 +1,5 @@
 """
-What the server says when it has started.
+The greeting: what a server says when it has started.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ import shlex
 
 from reflect_server.configuration.addresses import is_local
 from reflect_server.http.service import Service
-
-DEFAULT_PROJECT = "default"
+from reflect_server.use_cases.projects import DEFAULT_PROJECT
 
 _EXAMPLE = """\
   from reflect_sdk import ReflectClient

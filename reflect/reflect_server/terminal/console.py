@@ -1,5 +1,5 @@
 """
-Texts on their way to a terminal, or to what stands in its place.
+Consoles, and texts made safe for a terminal.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Numbers of things, in words for people.
+Counts in words, singular and plural.
 """
 
 from __future__ import annotations

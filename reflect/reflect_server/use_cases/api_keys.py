@@ -1,5 +1,5 @@
 """
-The API keys of a project: made, listed, revoked; and the first keys of a project and a service.
+API keys: permission checked; keys of a project created, listed, revoked; the first keys.
 """
 
 from __future__ import annotations

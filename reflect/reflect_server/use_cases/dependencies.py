@@ -1,5 +1,5 @@
 """
-What the use cases work with: the store, the embedder, the index, and who wants to hear of changes.
+Dependencies of the use cases: the store, the embedding spaces, settings, and callbacks.
 """
 
 from __future__ import annotations

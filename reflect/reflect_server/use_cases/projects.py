@@ -1,5 +1,5 @@
 """
-Projects: who may enter one, and how one ends.
+Projects: whether one exists, created on first use, deleted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from reflect_server.domain.api_key import ApiKey
 from reflect_server.errors import InvalidRequestError, NotFoundError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
+
+DEFAULT_PROJECT = "default"
+"""The project of callers that name none."""
 
 UNREACHABLE = frozenset({"", ".", ".."})
 """Ids to which no path can lead, as paths with them mean other paths."""

@@ -1,5 +1,5 @@
 """
-Recording: a run comes in, with or without its review, once however often it is sent.
+Recording: a run is stored, with or without its review, once however often it is sent.
 """
 
 from __future__ import annotations

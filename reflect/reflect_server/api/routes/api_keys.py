@@ -1,5 +1,5 @@
 """
-The keys of a project.
+API keys of a project: listed, created, revoked.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The first key of a new project.
+Bootstrap: a new project with its first key.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Whether the service is there. Answered on the event loop, so that nothing waits for a thread.
+Health and readiness. Answered on the event loop, so that they wait for no thread.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What runs have taught, and how much it is worth.
+Memories: queried, listed and read, with the history of their Q-values.
 """
 
 from __future__ import annotations

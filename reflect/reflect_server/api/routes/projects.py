@@ -1,5 +1,5 @@
 """
-The project as a whole.
+Projects: deleted.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The guide that a project's memories consolidate into.
+Skills: created, read, and listed version by version.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Recorded runs and their reviews.
+Traces: recorded, listed, read, reviewed, retried and deleted.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from reflect_server.domain.reflection import Reflection
 from reflect_server.domain.review import Review, ReviewResult, ReviewStatus
 from reflect_server.domain.trace import IngestStatus, Trace, TraceFilter
 from reflect_server.errors import InvalidRequestError, ReflectServerError
-from reflect_server.http.request_body import decode_body
+from reflect_server.http.decoding import decode_body
+from reflect_server.http.prefer_header import requested_wait
 from reflect_server.http.threads import USUAL
-from reflect_server.http.waiting import requested_wait
 from reflect_server.use_cases import recording, reviews, traces
 
 _encode = msgspec.json.Encoder(order="deterministic").encode

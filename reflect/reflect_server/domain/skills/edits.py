@@ -1,5 +1,5 @@
 """
-Delta edits: how a skill changes line by line, and which edits are refused.
+Edits of a skill, line by line, and which of them are refused.
 """
 
 from __future__ import annotations

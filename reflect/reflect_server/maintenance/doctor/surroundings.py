@@ -1,5 +1,5 @@
 """
-What the server needs around it: a port, room on the disk, its parts, and safe settings.
+The environment: a port, room on the disk, an embedder, a model, and safe settings.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What the service asks of a store about creations that are repeated.
+What the service asks of a store about idempotency keys.
 """
 
 from __future__ import annotations

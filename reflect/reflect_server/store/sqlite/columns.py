@@ -1,5 +1,5 @@
 """
-How values of the domain are written in columns: timestamps, JSON, vectors and metadata digests.
+Conversions between values of the domain and columns: times, JSON, vectors, metadata digests.
 """
 
 from __future__ import annotations

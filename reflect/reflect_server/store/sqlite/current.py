@@ -1,5 +1,5 @@
 """
-Memories and evidence that no write has changed since they were read, so that they are still true.
+A cache of memories and evidence, invalidated by each write that changes them.
 
 The folder is this process's alone, so all changes come from its writer. Triggers on the writer's
 connection name every row that changes, also by a cascade, and what is known of these rows is let go
@@ -33,7 +33,8 @@ BEGIN SELECT project_changed(OLD.id); END;
 
 class CurrentMemories:
     """
-    Memories, and the evidence of projects, that are as they were read. Safe to use from any thread.
+    Caches memories and the evidence of projects as long as no write changes them. Safe to use from
+    any thread.
 
     Whoever reads takes `moment` before the snapshot that it reads from, and hands it back with what
     it found: after a change that may be out of date, and is not kept. There is no moment while a

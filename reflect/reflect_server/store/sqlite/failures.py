@@ -1,5 +1,5 @@
 """
-SQLite's errors in the words of the service.
+Translation of SQLite's errors into those of the service.
 """
 
 from __future__ import annotations

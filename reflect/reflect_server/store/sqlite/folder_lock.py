@@ -1,5 +1,5 @@
 """
-The data folder: made when missing, and held by one server at a time.
+The lock of a data folder, which is made when missing and held by one server at a time.
 """
 
 from __future__ import annotations

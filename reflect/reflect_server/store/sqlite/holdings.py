@@ -1,5 +1,5 @@
 """
-How much the database holds.
+Counts of what the database holds.
 """
 
 from __future__ import annotations

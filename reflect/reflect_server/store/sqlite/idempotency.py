@@ -1,5 +1,5 @@
 """
-The remembered answers of creations.
+The repository of idempotency keys, with the answers of the creations that carried them.
 """
 
 from __future__ import annotations

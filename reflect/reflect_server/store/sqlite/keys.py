@@ -1,5 +1,5 @@
 """
-The API keys.
+The repository of API keys.
 """
 
 from __future__ import annotations

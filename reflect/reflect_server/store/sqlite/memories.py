@@ -1,5 +1,5 @@
 """
-The memories, their vectors, and the history of their Q-values.
+The repository of memories, their vectors, and the history of their Q-values.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Memories that were read lately, so that queries which meet them again need not decode them.
+A cache of decoded memories, so that queries which meet them again need not decode them.
 
 Decoding rows is the larger part of reading a query's candidates. A memory's task, reflection and
 metadata are written once, under an id that no other memory ever gets; what it has learned is read
@@ -52,7 +52,7 @@ class Content(NamedTuple):
 
 class MemoryContents:
     """
-    Memories as they were when they were read. Safe to use from any thread.
+    Caches memories as they were when they were read. Safe to use from any thread.
     """
 
     def __init__(self) -> None:

@@ -1,5 +1,5 @@
 """
-The projects.
+The repository of projects.
 """
 
 from __future__ import annotations

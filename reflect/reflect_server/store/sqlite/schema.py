@@ -1,5 +1,5 @@
 """
-The database file: recognised before it is touched, checked, and brought to this version's schema.
+The database file: recognised before it is touched, checked, and migrated to this schema.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The skills, version by version.
+The repository of skills, version by version.
 """
 
 from __future__ import annotations

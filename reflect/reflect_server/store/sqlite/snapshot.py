@@ -1,5 +1,5 @@
 """
-Looking into a data folder from outside, whether a server holds it or not.
+A read-only snapshot of a data folder, whether a server holds it or not.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Taking a backup that lies ready in the data folder, whatever happened the last time.
+Staged backups: one that lies ready in the data folder is taken when that is opened.
 """
 
 from __future__ import annotations

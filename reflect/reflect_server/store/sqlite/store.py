@@ -1,5 +1,5 @@
 """
-The embedded store's entry: repositories bound to a transaction's connection.
+The embedded store: transactions of SQLite with a repository per resource.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The traces, their reviews, and the ingest queue that their rows form.
+The repository of traces, their reviews, and the ingest queue that their rows form.
 """
 
 from __future__ import annotations

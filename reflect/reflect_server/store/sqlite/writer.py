@@ -1,5 +1,5 @@
 """
-The one thread that writes, and commits what waits together.
+Group commit: the one thread that writes, and commits what waits together.
 """
 
 from __future__ import annotations

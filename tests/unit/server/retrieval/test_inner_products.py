@@ -1,3 +1,4 @@
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -7,7 +8,9 @@ from reflect_server.retrieval.inner_products import LEAST_SHARED, Products
 
 
 def product(products: Products, vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
-    return products.inner_products_while(vectors, query, lambda: None)[0]
+    found, scan = products.inner_products(vectors, query)
+    scan.finish()
+    return found
 
 
 @pytest.mark.parametrize("rows", [0, 1, LEAST_SHARED - 1, LEAST_SHARED, LEAST_SHARED + 8_193])
@@ -34,11 +37,25 @@ def test_many_threads_compute_at_once():
         np.testing.assert_allclose(computed, vectors @ vectors[row], rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("rows", [3, LEAST_SHARED])
-def test_other_work_is_done_beside_the_products(rows: int):
-    vectors = np.random.default_rng(2).standard_normal((rows, 4)).astype(np.float32)
+def test_many_products_are_begun_before_the_caller_takes_part():
+    vectors = np.ones((LEAST_SHARED, 2), np.float32)
+    begun = threading.Event()
 
-    products, other = Products(2).inner_products_while(vectors, vectors[0], lambda: "other")
+    class Watched(np.ndarray):
+        def __getitem__(self, part):  # type: ignore[no-untyped-def]
+            begun.set()
+            return vectors[part]
 
-    assert other == "other"
-    np.testing.assert_allclose(products, vectors @ vectors[0], rtol=1e-5, atol=1e-5)
+    products, scan = Products(2).inner_products(vectors.view(Watched), vectors[0])
+
+    assert begun.wait(30)
+    scan.finish()
+    np.testing.assert_array_equal(products, np.full(LEAST_SHARED, 2.0))
+
+
+def test_an_error_in_a_part_that_another_thread_does_is_raised():
+    def work(part: int) -> None:
+        raise ArithmeticError(f"part {part}")
+
+    with pytest.raises(ArithmeticError, match="part"):
+        Products(3).begin(work, range(8), rows=LEAST_SHARED).finish()
