@@ -180,7 +180,7 @@ def architecture(theme: Theme) -> Drawing:
     d.arrow((330, 71), (200, 118), colour=theme.warm)
     d.arrow((430, 71), (560, 118), colour=theme.warm)
     d.box(60, 225, 240, 56, "reflect_sdk", "ReflectClient")
-    d.box(460, 225, 240, 56, "reflect_server", "routes, ingest")
+    d.box(460, 225, 240, 56, "reflect_server", "doors, use cases")
     d.box(60, 330, 240, 56, "your agent")
     d.box(460, 330, 115, 56, "domain", "rules")
     d.box(585, 330, 115, 56, "store", "SQLite")

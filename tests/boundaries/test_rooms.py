@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from .house import House, folder_of
+from .test_client_rooms import FACE
+from .test_client_rooms import FLOORS as CLIENT_FLOORS
 
 FLOORS = (
     {"errors", "terminal"},
@@ -37,6 +39,7 @@ SERVER = House(
     sql="store",
 )
 MOST_IN_ROOT = 4
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "house.md"
 
 
 def test_each_room_knows_only_what_it_may():
@@ -99,3 +102,18 @@ def test_what_breaks_a_rule_is_found(planted: str, tmp_path: Path):
     path.parent.mkdir(exist_ok=True)
     path.write_text(source, encoding="utf-8")
     assert replace(house).faults()
+
+
+def floors_shown(package: str) -> list[set[str]]:
+    shown = []
+    _, _, table = PAGE.read_text(encoding="utf-8").partition(f"Room of `{package}`")
+    for line in table.splitlines()[2:]:
+        if not line:
+            break
+        shown.append(set(re.findall(r"`(\w+)`", line.split("|")[2])))
+    return shown[::-1]
+
+
+def test_the_page_shows_the_house_as_it_is():
+    assert floors_shown("reflect_server") == [set(floor) - {"__main__"} for floor in FLOORS]
+    assert floors_shown("reflect_sdk") == [set(floor) for floor in CLIENT_FLOORS if FACE not in floor]
