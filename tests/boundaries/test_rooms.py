@@ -116,4 +116,6 @@ def floors_shown(package: str) -> list[set[str]]:
 
 def test_the_page_shows_the_house_as_it_is():
     assert floors_shown("reflect_server") == [set(floor) - {"__main__"} for floor in FLOORS]
-    assert floors_shown("reflect_sdk") == [set(floor) for floor in CLIENT_FLOORS if FACE not in floor]
+    assert floors_shown("reflect_sdk") == [
+        set(floor) for floor in CLIENT_FLOORS if FACE not in floor
+    ]
