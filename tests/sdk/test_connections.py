@@ -240,6 +240,49 @@ def test_a_call_that_is_ended_at_any_moment_ends_at_once(end: str):
         asyncio.run(asyncio.wait_for(end_everywhere(silent.getsockname()[1]), 5))
 
 
+class _Connection:
+    closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class _LosesCancellation(httpx.AsyncBaseTransport):
+    """
+    Connects as anyio below 4.16 does where a cancellation comes in that very moment.
+    """
+
+    def __init__(self) -> None:
+        self.made: list[_Connection] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        self.made.append(_Connection())
+        await request.extensions["trace"](
+            "connection.connect_tcp.complete", {"return_value": self.made[-1]}
+        )
+        raise AssertionError("The call went on after it was cancelled.")
+
+
+def test_a_cancellation_that_is_lost_amid_connecting_ends_the_call():
+    transport = _LosesCancellation()
+
+    async def cancel() -> None:
+        async with httpx.AsyncClient(transport=transport) as given:
+            client = ReflectClient(
+                base_url="http://localhost", api_key="k", async_http_client=given
+            )
+            call = asyncio.create_task(client.get_trace_async("t1"))
+            await asyncio.sleep(0)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    asyncio.run(cancel())
+    assert [connection.closed for connection in transport.made] == [True]
+
+
 @pytest.mark.parametrize("missing", ["REFLECT_API_KEY", "REFLECT_API_URL", "REFLECT_PROJECT_ID"])
 def test_a_client_can_be_made_of_the_environment(monkeypatch: pytest.MonkeyPatch, missing: str):
     monkeypatch.setenv("REFLECT_API_URL", "http://localhost:8123/")

@@ -5,17 +5,46 @@ httpcore takes a lock that nobody holds by letting other tasks run for a moment.
 cancels in such a moment, at the start of a call or at its end, leaves its connection taken for
 ever, until none is left in the pool. (Scopes of anyio and trio shield those moments; asyncio knows
 no shields.)
+
+And noticed cancellation: anyio below 4.16 loses one that comes in the very moment in which a
+connection is made, and the call would go on to its end.
 """
 
 from __future__ import annotations
 
 import types
-from asyncio import CancelledError
-from collections.abc import Coroutine, Generator
+from asyncio import CancelledError, current_task
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from functools import partial
 from typing import Any, TypeVar
 
+import anyio.lowlevel
+
 T = TypeVar("T")
+
+
+def notices_cancellation() -> dict[str, Callable[[str, dict[str, Any]], Awaitable[None]]]:
+    """
+    Return the extension of a request that ends it where its task was cancelled amid connecting.
+
+    The task that runs now is the one that is watched; trio, whose scopes lose nothing, needs none.
+    """
+    try:
+        task = current_task()
+    except RuntimeError:
+        return {}
+    if task is None:
+        return {}
+    before = task.cancelling()
+
+    async def notice(event: str, info: dict[str, Any]) -> None:
+        if event != "connection.connect_tcp.complete" or task.cancelling() <= before:
+            return
+        await info["return_value"].aclose()
+        await anyio.lowlevel.checkpoint_if_cancelled()  # A scope raises its own.
+        raise CancelledError
+
+    return {"trace": notice}
 
 
 @types.coroutine

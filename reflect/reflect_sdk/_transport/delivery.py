@@ -17,7 +17,7 @@ import httpx
 from reflect_api.answers import RETRIES_EXTENSION
 from reflect_api.errors import REQUEST_ID_HEADER, InvalidArgumentError
 from reflect_api.route import IDEMPOTENCY_HEADER
-from reflect_sdk._transport.cancellation import cancelled_where_it_waits
+from reflect_sdk._transport.cancellation import cancelled_where_it_waits, notices_cancellation
 from reflect_sdk._transport.deadline import ends_after
 from reflect_sdk._transport.effects import Flow, Send, Sleep, drive, drive_async
 from reflect_sdk._transport.response_body import ReceivedResponse, ResponseBody
@@ -186,6 +186,7 @@ class ReliableAsyncClient(httpx.AsyncClient):
             async def receive() -> ReceivedResponse:
                 nonlocal body
                 client = self._pool.async_client()
+                effect.request.extensions.update(notices_cancellation())
                 response = await client.send(effect.request, stream=True, **options)
                 if streamed and response.is_success:
                     return ReceivedResponse(response)
