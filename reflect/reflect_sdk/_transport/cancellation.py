@@ -32,7 +32,7 @@ def notices_cancellation() -> dict[str, Callable[[str, dict[str, Any]], Awaitabl
     try:
         task = current_task()
     except RuntimeError:
-        return {}
+        task = None
     if task is None:
         return {}
     before = task.cancelling()
