@@ -18,6 +18,7 @@ from contract_package import write_contract
 from document import load
 from drift import differences
 from lint_spec import faults
+from shared_answers import answer_faults
 from tool_versions import require_pinned_tools
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,13 +35,14 @@ def generate(contract: Path, folder: Path) -> None:
         folder: Stands for the root of the repository.
 
     Raises:
-        SystemExit: The contract has a construct that cannot be generated faithfully; each is named.
+        SystemExit: The contract has a construct that cannot be generated faithfully, or an
+            operation does not tell an answer that it shares with others; each is named.
     """
     document = load(contract)
-    found = faults(document)
+    found = faults(document) + answer_faults(document)
     if found:
         listed = "\n".join(f"- {fault}" for fault in found)
-        raise SystemExit(f"{contract.name} cannot be generated faithfully:\n{listed}")
+        raise SystemExit(f"{contract.name} is refused; nothing was generated:\n{listed}")
     (folder / CLIENT).parent.mkdir()
     write_client(document, folder / CLIENT)
     write_contract(document, folder / CONTRACT)
