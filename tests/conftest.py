@@ -21,6 +21,19 @@ settings.register_profile("search", deadline=None, suppress_health_check=SLOW, m
 settings.load_profile("repeatable")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """
+    Say what to do about a text that is no longer that of its snapshot.
+    """
+    failed = terminalreporter.getreports("failed")
+    files = {report.location[0] for report in failed if "[- snapshot]" in report.longreprtext}
+    if files:
+        terminalreporter.write_line(
+            "Where the new text is right: `pytest --snapshot-update "
+            f"{' '.join(sorted(files))}`, and look at what changed with `git diff`."
+        )
+
+
 @pytest.fixture(scope="session")
 def until_ready() -> Callable[[str], None]:
     """
