@@ -46,6 +46,17 @@ def asked(http: httpx.Client, question: dict[str, Any]) -> Any:
     return answer.json()
 
 
+def known_to_both(answer: Any, before: Any) -> Any:
+    """
+    Leave out of an answer the fields that the version before did not have.
+    """
+    if isinstance(answer, dict) and isinstance(before, dict):
+        return {name: known_to_both(answer.get(name), value) for name, value in before.items()}
+    if isinstance(answer, list) and isinstance(before, list) and len(answer) == len(before):
+        return [known_to_both(*pair) for pair in zip(answer, before, strict=True)]
+    return answer
+
+
 def test_a_data_folder_of_the_version_before_opens_with_equal_answers(
     old_folder: Path, record: dict[str, Any]
 ):
@@ -54,7 +65,8 @@ def test_a_data_folder_of_the_version_before_opens_with_equal_answers(
         key = {"Authorization": f"Bearer {record['keys']['master']}"}
         with httpx.Client(base_url=server.base_url, headers=key, timeout=30) as http:
             for question in record["answers"]:
-                assert asked(http, question) == question["answer"], question["path"]
+                answer = known_to_both(asked(http, question), question["answer"])
+                assert answer == question["answer"], question["path"]
     finally:
         server.stop()
 
