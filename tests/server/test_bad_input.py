@@ -252,3 +252,17 @@ def test_a_wrong_method_is_refused_with_the_right_ones(project: Project):
 
     refused(answer, 405, "method_not_allowed")
     assert answer.headers["Allow"] == "GET, POST, HEAD"
+
+
+@pytest.mark.parametrize(("unknown", "others"), [(5, False), (6, True)])
+def test_unknown_memories_are_named_up_to_five(project: Project, unknown: int, others: bool):
+    ids = [f"mem_{number}" for number in range(unknown)]
+    body = {"task": "t", "trajectory": [], "retrieved_memory_ids": ids}
+
+    answer = project.http.post("/traces", json=body)
+
+    assert answer.status_code == 422
+    detail = answer.json()["detail"]
+    assert all(repr(memory_id) in detail for memory_id in ids[:5])
+    assert ("and others" in detail) == others
+    assert "mem_5" not in detail

@@ -5,7 +5,13 @@ from contextlib import suppress
 import pytest
 
 from reflect_server.errors import OverloadedError, RateLimitedError
-from reflect_server.http.limits import BURST_SECONDS, Capacity, RateLimit
+from reflect_server.http.limits import (
+    BURST_SECONDS,
+    BodyReservation,
+    BodyRoom,
+    Capacity,
+    RateLimit,
+)
 
 
 class Clock:
@@ -89,3 +95,14 @@ def test_capacity_comes_back_however_a_request_ends() -> None:
         _ = 1 / 0
     with capacity.slot():
         assert capacity.taken == 1
+
+
+def test_bodies_fill_their_room_to_the_last_byte_and_no_further() -> None:
+    room = BodyRoom(100)
+    first, second = BodyReservation(room), BodyReservation(room)
+    first.take(60)
+    second.take(40)
+
+    with pytest.raises(OverloadedError, match="have 100 bytes"):
+        second.take(1)
+    assert (first.taken, second.taken, room.taken) == (60, 40, 100)
