@@ -17,8 +17,9 @@ import httpx
 import pytest
 
 import reflect_sdk
+from reflect_api.api.memories import query_memories
 from reflect_api.api.traces import create_trace
-from reflect_api.models import CreateTraceRequest
+from reflect_api.models import CreateTraceRequest, QueryMemoriesRequest
 from reflect_sdk import (
     APIStatusError,
     ConnectionFailedError,
@@ -416,4 +417,13 @@ def test_tools_are_a_list(service: Scripted, client: ReflectClient):
         client.create_memory(
             task="t", summary="s", guidance="g", result="pass", applicable_tools="sql"
         )
+    assert service.asked == []
+
+
+def test_a_body_of_a_low_level_call_that_is_no_json_is_refused(
+    service: Scripted, client: ReflectClient
+):
+    body = QueryMemoriesRequest(task="Count", metadata_filter={"tags": {1}})
+    with pytest.raises(InvalidArgumentError, match="cannot be written as JSON"):
+        query_memories.sync(client=client.api, project_id="p", body=body)
     assert service.asked == []

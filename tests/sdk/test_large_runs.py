@@ -117,6 +117,22 @@ def test_of_many_messages_without_long_texts_those_in_the_middle_are_left_out(
     assert len(json.dumps(kept, separators=(",", ":"))) > 15 * MIB
 
 
+def test_where_texts_are_not_enough_to_cut_messages_are_left_out_too(
+    recorded: Callable[..., Any],
+):
+    messages = [{"role": "user", "content": "w" * 300, "n": [10**18] * 120} for _ in range(8_000)]
+    kept = recorded(trajectory=messages).trajectory
+    assert _missing(kept[0]["content"]) > 100
+    assert [message for message in kept if message.get("type") == "left_out"]
+
+
+def test_a_text_whose_ends_are_larger_than_its_middle_is_cut_enough(recorded: Callable[..., Any]):
+    text = "\1" * 2_000_000 + "a" * 10_000_000 + "\1" * 2_000_000
+    (message,) = recorded(trajectory=[{"role": "tool", "content": text}]).trajectory
+    assert message["role"] == "tool"
+    assert _missing(message["content"]) > 10_000_000
+
+
 def test_a_single_message_without_a_text_that_can_be_cut_is_left_out(
     recorded: Callable[..., Any],
 ):
@@ -181,6 +197,19 @@ def test_a_long_run_that_is_given_as_json_stays_a_run(recorded: Callable[..., An
     first, second = recorded(trajectory=json.dumps(messages)).trajectory
     assert first == messages[0]
     assert _missing(second["content"]) > 1_000_000
+
+
+def test_of_a_text_of_json_the_middle_is_left_out_where_it_is_read(service: Scripted):
+    service.always = lambda asked: Answer(body=RECEIPT if asked.path.endswith("/traces") else [])
+    messages = json.dumps([{"role": "user", "content": str(n)} for n in range(10_001)])
+    with (
+        ReflectClient(base_url=service.url, api_key="k", redact=redaction.api_keys) as client,
+        client.trace("Count") as context,
+    ):
+        context.set_output(trajectory=messages)
+    sent = service.asked[-1].body["trajectory"]
+    assert len(sent) == 10_000
+    assert sent[4_999]["content"] == "… 2 messages left out …"
 
 
 def test_a_cut_leaves_no_part_of_a_key(service: Scripted):

@@ -308,6 +308,7 @@ FORMS: list[tuple[object, object]] = [
     ("two halves \ud83d\ude00", "two halves 😀"),
     (10**30, 10**30),
     (10**5_000, "… a number of 16,610 bits …"),
+    ({10**5_000: 1, (10**5_000,): 2}, {"int": 1, "tuple": 2}),
     (LOOP, ["… holds itself …"]),
     (_parent(), {"type": "parent", "children": ["… holds itself …"]}),
     (Unspeakable(), MARKED),
@@ -525,6 +526,14 @@ def test_what_was_set_may_change_at_every_level(service: Scripted, client: Refle
     assert body["final_response"] == '{"rows": [{"n": 1}]}'
 
 
+def test_messages_can_be_added_one_by_one():
+    snapshot = Snapshot()
+    for number in range(3):
+        snapshot.add({"n": number})
+    assert len(snapshot) == 3
+    assert list(snapshot) == [{"n": number} for number in range(3)]
+
+
 def test_one_odd_message_among_many_leaves_the_others_as_they_are(recorded: Callable[..., Any]):
     messages: list[Any] = [{"role": "user", "content": f"Message {n}"} for n in range(500)]
     messages[250] = {"content": LOOP}
@@ -562,7 +571,7 @@ def test_a_stack_that_is_nearly_full_loses_no_run(service: Scripted, client: Ref
 
     service.always = lambda asked: Answer(body=RECEIPT if _is_creation(asked) else [])
     with client.trace("Count") as context:
-        for levels in range(0, 1_000, 10):
+        for levels in range(1_000):
             try:
                 deeper(levels, context)
             except RecursionError:

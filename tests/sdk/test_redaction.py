@@ -67,6 +67,9 @@ CALLS: dict[str, Callable[[ReflectClient], object]] = {
     "a trace of odd JSON": lambda client: client.create_trace(
         task="t", trajectory=json.dumps([SECRET])
     ),
+    "a trace of what is nearly JSON": lambda client: client.create_trace(
+        task="t", trajectory=[{"content": f"{{\\ {SECRET}"}]
+    ),
     "a trace of half of JSON": lambda client: client.create_trace(
         task="t", trajectory=f'[{{"content": "{SECRET}'
     ),

@@ -101,9 +101,11 @@ class TraceContext:
         Record what the agent did; it is sent when the block ends. The last call counts.
 
         Args:
-            trajectory: The run, as `ReflectClient.create_trace` takes it; copied, so it may change
-                afterwards.
-            final_response: The final answer. Where None, the text of the last assistant message.
+            trajectory: The run, as `ReflectClient.create_trace` takes it, with values of any type;
+                copied, so it may change afterwards. What is larger than the service takes is cut
+                in the middle of its longest texts.
+            final_response: The final answer; JSON is made of one that is no text. Where None, the
+                text of the last assistant message.
             result: The verdict: `pass` or `success`, `fail` or `failure`. Where None, the trace is
                 recorded without a review, which can follow later.
             feedback_text: What went wrong; used with a `result`.
@@ -120,9 +122,8 @@ class TraceContext:
                 Q-values. True by default; used with a `result`.
 
         Raises:
-            InvalidArgumentError: If the trajectory or the result cannot be used, something is no
-                JSON or of another type, or a used memory was not retrieved. What was set before
-                stays.
+            InvalidArgumentError: If the trajectory is a number, bytes or None, the result or
+                `alpha` is none, or a used memory was not retrieved. What was set before stays.
 
         Example:
             >>> with client.trace("Help the customer") as ctx:

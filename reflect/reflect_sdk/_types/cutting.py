@@ -24,9 +24,21 @@ def cut_text(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     room = max(0, limit - len(_mark(len(text))))
-    head = _end_of_word(text, room - room // 2)
-    tail = _start_of_word(text, len(text) - room // 2)
-    return f"{text[:head]}{_mark(tail - head)}{text[tail:]}"[:limit]
+    return cut_between(text, room - room // 2, room // 2)[:limit]
+
+
+def cut_between(text: str, head: int, tail: int) -> str:
+    """
+    Return a text without its middle, with a mark there.
+
+    Args:
+        text: The text.
+        head: How many characters are kept of its beginning, or some fewer.
+        tail: How many are kept of its end, or some fewer.
+    """
+    end = _end_of_word(text, head)
+    start = _start_of_word(text, len(text) - tail)
+    return f"{text[:end]}{_mark(start - end)}{text[start:]}"
 
 
 def _mark(count: int) -> str:

@@ -17,12 +17,13 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from enum import Enum
+from functools import lru_cache
 from itertools import islice
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from reflect_sdk._types.cutting import cut_text
-from reflect_sdk._types.library_objects import MISSING, array_form, name_of, object_form
+from reflect_sdk._types.library_objects import MISSING, library_form, name_of
 
 LONGEST_REPR = 2_000
 """How many characters are kept of a value of which only its `repr` can be."""
@@ -63,13 +64,12 @@ def plain_form(value: object) -> object:
     if type(value) is PlainForm:
         return value.form
     try:
-        for form in _FORMS:
-            found = form(value)
-            if found is not MISSING:
-                return found
+        form = _form_of(type(value))(value)  # type: ignore[arg-type]  # types can be hashed
+        if form is MISSING:
+            form = _of_collection(value)
     except Exception:  # noqa: BLE001 - the run is recorded, whatever an object does
-        return represented(value)
-    return represented(value)
+        form = MISSING
+    return represented(value) if form is MISSING else form
 
 
 def represented(value: object) -> dict[str, Any]:
@@ -102,18 +102,6 @@ def words_of(error: BaseException) -> str:
     return words[:LONGEST_MESSAGE]
 
 
-def _of_builtin(value: object) -> object:
-    """
-    Return subclasses of what JSON has as that, and what comes near to it.
-    """
-    if isinstance(value, Enum) and not isinstance(value, str | int | float):
-        return value.value
-    for kind, exact in _EXACT:
-        if isinstance(value, kind):
-            return exact(value)
-    return MISSING
-
-
 def _of_tuple(value: tuple[object, ...]) -> object:
     names = getattr(type(value), "_fields", None)
     if isinstance(names, tuple) and len(names) == len(value):
@@ -121,46 +109,11 @@ def _of_tuple(value: tuple[object, ...]) -> object:
     return list(value)
 
 
-_EXACT: tuple[tuple[type, Callable[[Any], object]], ...] = (
-    (str, str.__str__),
-    (int, int.__int__),
-    (float, float.__float__),
-    (dict, dict),
-    (list, list),
-    (tuple, _of_tuple),
-    (set, frozenset),
-    (frozenset, frozenset),
-    (bytes, bytes),
-    (bytearray, bytes),
-    (memoryview, bytes),
-)
-
-
-def _of_standard_library(value: object) -> object:
-    for kinds, form in _STANDARD:
-        if isinstance(value, kinds):
-            return form(value)
-    if type(value).__module__ == "ipaddress" or name_of(value).lower().endswith("url"):
-        return str(value)
-    return MISSING
-
-
 def _of_exception(error: BaseException) -> dict[str, object]:
     form: dict[str, object] = {"type": name_of(error), "message": words_of(error)}
     if isinstance(error, BaseExceptionGroup):
         form["exceptions"] = list(error.exceptions)
     return form
-
-
-_STANDARD: tuple[tuple[Any, Callable[[Any], object]], ...] = (
-    ((decimal.Decimal, fractions.Fraction, uuid.UUID, complex), str),
-    ((datetime.date, datetime.time), lambda moment: moment.isoformat()),
-    (datetime.timedelta, lambda duration: f"PT{duration.total_seconds():.15g}S"),
-    (BaseException, _of_exception),
-    (os.PathLike, os.fsdecode),
-    (re.Pattern, lambda pattern: pattern.pattern),
-    ((*_NAMED, ModuleType), represented),
-)
 
 
 def _of_collection(value: object) -> object:
@@ -171,7 +124,37 @@ def _of_collection(value: object) -> object:
     return MISSING
 
 
-_FORMS = (_of_builtin, _of_standard_library, array_form, object_form, _of_collection)
+_FORMS: tuple[tuple[Any, Callable[[Any], object]], ...] = (
+    (str, str.__str__),
+    (int, int.__int__),
+    (float, float.__float__),
+    (Enum, lambda member: member.value),
+    (dict, dict),
+    (list, list),
+    (tuple, _of_tuple),
+    ((set, frozenset), frozenset),
+    ((bytes, bytearray, memoryview), bytes),
+    ((decimal.Decimal, fractions.Fraction, uuid.UUID, complex), str),
+    ((datetime.date, datetime.time), lambda moment: moment.isoformat()),
+    (datetime.timedelta, lambda duration: f"PT{duration.total_seconds():.15g}S"),
+    (BaseException, _of_exception),
+    (os.PathLike, os.fsdecode),
+    (re.Pattern, lambda pattern: pattern.pattern),
+    ((*_NAMED, ModuleType), represented),
+)
+
+
+@lru_cache(512)
+def _form_of(kind: type) -> Callable[[Any], object]:
+    """
+    Return what gives the forms of the values of a type.
+    """
+    for kinds, form in _FORMS:
+        if issubclass(kind, kinds):
+            return form
+    if kind.__module__ == "ipaddress" or kind.__name__.lower().endswith("url"):
+        return str
+    return library_form(kind)
 
 
 def as_key(name: object) -> str:
@@ -184,4 +167,7 @@ def as_key(name: object) -> str:
     form = name if type(name) in (str, int, float, bool, type(None)) else plain_form(name)
     if isinstance(form, str):
         return form
-    return json.dumps(form, ensure_ascii=False, skipkeys=True, default=represented)
+    try:
+        return json.dumps(form, ensure_ascii=False, skipkeys=True, default=represented)
+    except ValueError:  # A number of thousands of digits.
+        return name_of(name)

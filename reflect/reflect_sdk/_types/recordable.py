@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
+from reflect_sdk._types.library_objects import name_of
 from reflect_sdk._types.plain_form import as_key, plain_form
 
 Json: TypeAlias = Any
@@ -60,8 +61,8 @@ def recordable(
     walk = _Walk(bytes_as, text or str, named)
     try:
         return walk.json(value, 0)
-    except Exception as error:  # noqa: BLE001 - the stack is full, or what a set holds cannot be read
-        return {"type": type(value).__name__, "unreadable": type(error).__name__}
+    except Exception as error:  # noqa: BLE001 - above all where the stack is full
+        return {"type": name_of(value), "unreadable": name_of(error)}
 
 
 def whole_text(text: str) -> str:
@@ -103,7 +104,7 @@ def in_order(items: Iterable[Any]) -> list[Any]:
     try:
         return sorted(values)
     except Exception:  # noqa: BLE001 - of several types, or of one without an order
-        return sorted(values, key=lambda value: (type(value).__name__, _sortable(value)))
+        return sorted(values, key=lambda value: (name_of(value), _sortable(value)))
 
 
 def _sortable(value: object) -> str:

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
-from reflect_sdk._types.cutting import cut_text, left_out
+from reflect_sdk._types.cutting import cut_between, left_out
 from reflect_sdk._types.recordable import Json
 
 LEAST_CUT = 200
 """Bytes up to which texts stay whole; where those are too many, messages are left out."""
-_ATTEMPTS = 4
+_MARK = 60
+"""Bytes that the mark in a text takes at the most."""
 
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
@@ -58,19 +59,16 @@ def with_cut_texts(parts: Sequence[bytes], room: int) -> list[bytes]:
     Returns:
         The objects; still too large where they hold too much else.
     """
-    shorter = list(parts)
-    for _ in range(_ATTEMPTS):  # A text of other characters than most may be larger than reckoned.
-        excess = _size(shorter) - room
-        sizes = [list(_sizes(json.loads(part))) for part in shorter] if excess > 0 else []
-        if not any(sizes):
-            break
-        every = [size for held in sizes for size in held]
-        length = max(LEAST_CUT, common_length(every, excess + len(every) // 2))
-        shorter = [
-            encoded(_cut(json.loads(part), length)) if max(held, default=0) > length else part
-            for part, held in zip(shorter, sizes, strict=True)
-        ]
-    return shorter
+    excess = _size(parts) - room
+    if excess <= 0:
+        return list(parts)
+    sizes = [list(_sizes(json.loads(part))) for part in parts]
+    every = [size for held in sizes for size in held]
+    length = max(LEAST_CUT, common_length(every, excess))
+    return [
+        encoded(_cut(json.loads(part), length)) if max(held, default=0) > length else part
+        for part, held in zip(parts, sizes, strict=True)
+    ]
 
 
 def common_length(sizes: Sequence[int], excess: int) -> int:
@@ -142,22 +140,33 @@ def _cut(value: Json, length: int) -> Json:
         return {name: _cut(item, length) for name, item in value.items()}
     if isinstance(value, list):
         return list(map(partial(_cut, length=length), value))
-    if not isinstance(value, str) or len(value) <= length // 6:
+    if not isinstance(value, str) or _size_of_text(value) <= length:
         return value
-    size = _size_of_text(value)
-    return value if size <= length else cut_text(value, len(value) * length // size)
+    each = (length - _MARK) // 2
+    return cut_between(
+        value,
+        _count_within(value[:each], each, slice(None)),
+        _count_within(value[-each:], each, slice(None, None, -1)),
+    )
+
+
+def _count_within(text: str, size: int, order: slice) -> int:
+    """
+    Return how many characters, from the beginning or the end of a text, are not above a size.
+    """
+    text = text[order]
+    while (found := _size_of_text(text)) > size:
+        text = text[: len(text) * size // found]
+    return len(text)
 
 
 def _without_middle(parts: Sequence[bytes], room: int) -> list[bytes]:
     room -= len(encoded(left_out(len(parts)))) + 1
     head, tail = 0, len(parts)
-    while head < tail:
+    while True:  # They do not all fit.
         at_head = head <= len(parts) - tail
         size = len(parts[head if at_head else tail - 1]) + 1
         if size > room:
-            break
+            return [*parts[:head], encoded(left_out(tail - head)), *parts[tail:]]
         room -= size
         head, tail = (head + 1, tail) if at_head else (head, tail - 1)
-    if head == tail:
-        return list(parts)
-    return [*parts[:head], encoded(left_out(tail - head)), *parts[tail:]]

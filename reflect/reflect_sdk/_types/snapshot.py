@@ -7,7 +7,6 @@ wait for it. What is no plain value is given its plain form then, which `recorda
 
 from __future__ import annotations
 
-import io
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -62,23 +61,21 @@ class Snapshot:
             values: Messages, of any types.
         """
         added = list(values)
+        pickler = _Pickler()
         start, step = 0, 1
         while start < len(added):
-            size = self._keep(added[start : start + step])
+            group = added[start : start + step]
+            try:
+                part = pickler.pickled(group)
+            except Exception:  # noqa: BLE001 - one holds itself, is very deep, or changes meanwhile
+                pickler = _Pickler()
+                self._parts.extend(map(_by_itself, group))
+                part = b""
+            else:
+                self._parts.append(part)
             start += step
-            step = step * 2 if size < _CHUNK else max(1, step // 2)
+            step = step * 2 if len(part) < _CHUNK else max(1, step // 2)
         self._count += len(added)
-
-    def _keep(self, values: Sequence[object]) -> int:
-        try:
-            part = _pickled(values)
-        except Exception:  # noqa: BLE001 - one holds itself, is very deep, or changes meanwhile
-            if len(values) > 1:
-                return sum(self._keep([value]) for value in values)
-            self._parts.append([recordable(value, bytes_as=None) for value in values])
-            return _CHUNK
-        self._parts.append(part)
-        return len(part)
 
 
 def copied(value: object) -> object:
@@ -94,24 +91,40 @@ def copied(value: object) -> object:
     return value if isinstance(value, str | None) else next(iter(Snapshot((value,))))
 
 
-class _Buffer(io.BytesIO):
-    def write(self, data: Any, /) -> int:
-        written = super().write(data)
-        if self.tell() > _LARGEST_CHUNK:
+class _Sink:
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.size = 0
+
+    def write(self, data: bytes, /) -> int:
+        self.written.append(data)
+        self.size += len(data)
+        if self.size > _LARGEST_CHUNK:
             raise OverflowError(_BEYOND)
-        return written
+        return len(data)
 
 
 class _Pickler(pickle.Pickler):
+    def __init__(self) -> None:
+        self._sink = _Sink()
+        super().__init__(self._sink, 5)
+        self.fast = True
+
     def reducer_override(self, value: object, /) -> Any:
         if value is PlainForm:
             return NotImplemented  # It is named, as any class.
         return PlainForm, (plain_form(value),)
 
+    def pickled(self, values: Sequence[object]) -> bytes:
+        self.dump(values)
+        part = b"".join(self._sink.written)
+        self._sink.written.clear()
+        self._sink.size = 0
+        return part
 
-def _pickled(values: Sequence[object]) -> bytes:
-    buffer = _Buffer()
-    pickler = _Pickler(buffer, 5)
-    pickler.fast = True
-    pickler.dump(values)
-    return buffer.getvalue()
+
+def _by_itself(value: object) -> bytes | list[Json]:
+    try:
+        return _Pickler().pickled([value])
+    except Exception:  # noqa: BLE001 - as above
+        return [recordable(value, bytes_as=None)]
