@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import get_args
 
 import httpx
 from attrs import field, frozen
 
 from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._spool import checked_spool_dir
+from reflect_sdk._types.outgoing import Redactor
+from reflect_sdk._types.recordable import BytesAs
 
 HOSTED_URL = "https://api.starlight-search.com"
 DEFAULT_PROJECT = "default"
@@ -106,6 +109,33 @@ def checked_retries(max_retries: int) -> int:
     return max_retries
 
 
+def checked_redactor(redact: Redactor | None) -> Redactor | None:
+    """
+    Return a redactor that can be called.
+
+    Raises:
+        InvalidArgumentError: If it cannot.
+    """
+    if redact is not None and not callable(redact):
+        raise InvalidArgumentError(
+            "redact must be a function that takes a text and returns one, such as "
+            f"reflect_sdk.redaction.common_secrets; found {type(redact).__name__}."
+        )
+    return redact
+
+
+def checked_bytes_as(bytes_as: BytesAs) -> BytesAs:
+    """
+    Return a way to record bytes.
+
+    Raises:
+        InvalidArgumentError: If there is none of that name.
+    """
+    if bytes_as not in get_args(BytesAs):
+        raise InvalidArgumentError(f"bytes_as must be 'digest' or 'base64', found {bytes_as!r}.")
+    return bytes_as
+
+
 @frozen(kw_only=True)
 class Settings:
     """
@@ -118,6 +148,8 @@ class Settings:
         max_retries: How often a request is tried again at the most.
         strict: Whether an outage of the service is raised where a run could go on without it.
         spool_dir: Folder for runs that an outage keeps from being recorded; None for nowhere.
+        redact: Changes every text before it leaves the process; None to leave all as they are.
+        bytes_as: How bytes in runs are recorded.
     """
 
     base_url: str = field(converter=checked_base_url)
@@ -126,3 +158,5 @@ class Settings:
     max_retries: int = field(default=DEFAULT_RETRIES, converter=checked_retries)
     strict: bool = False
     spool_dir: Path | None = field(default=None, converter=checked_spool_dir)
+    redact: Redactor | None = field(default=None, converter=checked_redactor)
+    bytes_as: BytesAs = field(default="digest", converter=checked_bytes_as)

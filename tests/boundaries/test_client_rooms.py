@@ -16,7 +16,7 @@ FACE = ""
 """The package itself, which hands out what users import."""
 FLOORS = (
     {"_types", "_spool"},
-    {"_settings", "converters"},
+    {"_settings", "converters", "redaction"},
     {"_transport"},
     {"_flows"},
     {"_client"},
@@ -44,7 +44,7 @@ CLIENT = House(
         if path.stem not in FOR_FLOWS
     },
 )
-IN_ROOT = {"__init__", "_settings", "_spool", "converters", "decorators"}
+IN_ROOT = {"__init__", "_settings", "_spool", "converters", "decorators", "redaction"}
 MOST_LINES = 450
 
 

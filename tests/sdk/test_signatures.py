@@ -115,6 +115,8 @@ OPTIONS = (
     "max_retries: int = 2",
     "strict: bool = False",
     "spool_dir: str | os.PathLike[str] | None = None",
+    "redact: Redactor | None = None",
+    "bytes_as: BytesAs = 'digest'",
     "http_client: httpx.Client | None = None",
     "async_http_client: httpx.AsyncClient | None = None",
 )

@@ -50,6 +50,12 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
             `trace`. They are recorded, each once, when a later run is, or by
             `deliver_spooled_traces`, also of another process. Where None, `trace` raises
             `TraceLostError` instead.
+        redact: Changes every text of tasks, runs, feedback and metadata before it leaves the
+            process, also into the spool and the log: a function from text to text, or a ready one
+            of `reflect_sdk.redaction`, such as `common_secrets`. Where it raises, the text is
+            replaced as a whole. None by default.
+        bytes_as: How bytes in runs are recorded: by length and SHA-256 (`digest`, the default), or
+            whole (`base64`).
         http_client: Sends the synchronous requests, with its proxies, certificates and transport;
             never closed by this client. One of its own where None. With a given one, `timeout`
             bounds each read and write of a synchronous answer, not all of them together, and a

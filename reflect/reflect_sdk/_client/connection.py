@@ -28,6 +28,8 @@ from reflect_sdk._settings import (
 )
 from reflect_sdk._spool import Spool
 from reflect_sdk._transport.effects import Flow, drive, drive_async
+from reflect_sdk._types.outgoing import Outgoing, Redactor
+from reflect_sdk._types.recordable import BytesAs
 
 if TYPE_CHECKING:
     from reflect_sdk._transport.pool import Pool
@@ -65,6 +67,8 @@ class Connection:
         max_retries: int = DEFAULT_RETRIES,
         strict: bool = False,
         spool_dir: str | os.PathLike[str] | None = None,
+        redact: Redactor | None = None,
+        bytes_as: BytesAs = "digest",
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
     ) -> None:
@@ -75,6 +79,8 @@ class Connection:
             max_retries=max_retries,
             strict=strict,
             spool_dir=spool_dir,
+            redact=redact,
+            bytes_as=bytes_as,
         )
         pool = connect(settings.base_url, http_client, async_http_client)
         self._configure(settings, checked_key(api_key), pool)
@@ -101,6 +107,7 @@ class Connection:
             longest_hold=_longest_hold(settings.timeout),
             strict=settings.strict,
             spool=None if folder is None else Spool(folder, settings.base_url),
+            outgoing=Outgoing(settings.redact, settings.bytes_as),
         )
 
     @property
@@ -162,6 +169,8 @@ class Connection:
         max_retries: int = DEFAULT_RETRIES,
         strict: bool = False,
         spool_dir: str | os.PathLike[str] | None = None,
+        redact: Redactor | None = None,
+        bytes_as: BytesAs = "digest",
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
     ) -> Self:
@@ -173,6 +182,8 @@ class Connection:
             max_retries: How often a request is tried again at the most; 2 by default.
             strict: Whether `trace` raises when the service cannot be reached; off by default.
             spool_dir: Folder for runs that cannot be recorded; none by default.
+            redact: Changes every text before it leaves the process; none by default.
+            bytes_as: How bytes in runs are recorded; `digest` by default.
             http_client: Sends the synchronous requests; one of the client's own where None.
             async_http_client: Sends the asynchronous requests; one of the client's own where None.
 
@@ -201,6 +212,8 @@ class Connection:
             max_retries=max_retries,
             strict=strict,
             spool_dir=spool_dir,
+            redact=redact,
+            bytes_as=bytes_as,
             http_client=http_client,
             async_http_client=async_http_client,
         )

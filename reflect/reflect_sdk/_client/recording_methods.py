@@ -45,7 +45,8 @@ class RecordingMethods(Connection):
             task: What the agent was asked to do. Later tasks are compared with it, so be
                 descriptive.
             trajectory: The run: a list of message dicts or of message objects of an LLM library,
-                oldest first; the JSON of such a list; or a plain-text summary. Never changed.
+                oldest first, with values of any type; the JSON of such a list; or a plain-text
+                summary. Never changed.
             final_response: The agent's final answer. Where None, the text of the last assistant
                 message.
             retrieved_memory_ids: The memories that the run was given, best first; a review moves
@@ -183,7 +184,8 @@ class RecordingMethods(Connection):
             task: What the agent was asked to do. Later tasks are compared with it, so be
                 descriptive.
             trajectory: The run: a list of message dicts or of message objects of an LLM library,
-                oldest first; the JSON of such a list; or a plain-text summary. Never changed.
+                oldest first, with values of any type; the JSON of such a list; or a plain-text
+                summary. Never changed.
             final_response: The agent's final answer. Where None, the text of the last assistant
                 message.
             retrieved_memory_ids: The memories that the run was given, best first; a review moves

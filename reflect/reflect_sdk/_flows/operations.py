@@ -27,13 +27,15 @@ from reflect_sdk._flows.requests import (
     review_label,
     review_status_of,
     string_list,
-    trace_request,
+    trace_body,
 )
+from reflect_sdk._flows.run_body import Limits
 from reflect_sdk._flows.waiting import Wait, check_waiting
 from reflect_sdk._spool import Spool
 from reflect_sdk._transport.effects import Flow
 from reflect_sdk._types.errors import NotFoundError, is_outage, is_refusal
 from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
+from reflect_sdk._types.outgoing import AS_IT_IS, Outgoing
 from reflect_sdk._types.projects import (
     ApiKeyCreateResponse,
     ApiKeyResponse,
@@ -61,6 +63,7 @@ class Flows:
         longest_hold: Seconds for which the service may be asked to hold one answer.
         strict: Whether an outage of the service is raised where a run could go on without it.
         spool: Where runs are kept that an outage keeps from being recorded; None for nowhere.
+        outgoing: Makes what is sent of what users hand over, redacted.
         clock: Monotonic seconds; replaced in tests.
     """
 
@@ -68,6 +71,7 @@ class Flows:
     longest_hold: int = LONGEST_HOLD
     strict: bool = False
     spool: Spool | None = None
+    outgoing: Outgoing = AS_IT_IS
     clock: Callable[[], float] = time.monotonic
 
     def health(self) -> Flow[dict[str, str]]:
@@ -80,12 +84,13 @@ class Flows:
         """
         Find the memories that fit a task.
         """
+        wanted = query.metadata_filter
         body = models.QueryMemoriesRequest(
-            task=query.task,
+            task=self.outgoing.text(query.task),
             limit=query.limit,
             lambda_=query.lambda_,
             mmr_lambda=query.mmr_lambda,
-            metadata_filter=given(query.metadata_filter),
+            metadata_filter=UNSET if wanted is None else self.outgoing.json(wanted),
             similarity_threshold=given(query.similarity_threshold),
         )
         request = api.memories.query_memories.request(self.project_id, body=body)
@@ -100,14 +105,32 @@ class Flows:
         return augment(query.task, memories)
 
     def create_trace(
-        self, run: AgentRun, *, idempotency_key: str | None = None, seconds: float | None = None
+        self,
+        run: AgentRun,
+        *,
+        limits: Limits | None = None,
+        idempotency_key: str | None = None,
+        seconds: float | None = None,
     ) -> Flow[TraceCreateResponse]:
         """
         Record a run.
         """
+        body = trace_body(run, self.outgoing, limits)
+        return (yield from self.send_trace(body, idempotency_key=idempotency_key, seconds=seconds))
+
+    def send_trace(
+        self, body: bytes, *, idempotency_key: str | None = None, seconds: float | None = None
+    ) -> Flow[TraceCreateResponse]:
+        """
+        Record a run whose request is encoded already.
+        """
         request = api.traces.create_trace.request(
-            self.project_id, body=trace_request(run), idempotency_key=given(idempotency_key)
+            self.project_id,
+            body=models.CreateTraceRequest(task="", trajectory=[]),
+            idempotency_key=given(idempotency_key),
         )
+        del request.arguments["json"]
+        request.arguments["content"] = body
         receipt = yield from fetch(request, seconds)
         return TraceCreateResponse.from_api(receipt)
 
@@ -162,8 +185,9 @@ class Flows:
         """
         Store a reflection that the agent wrote itself.
         """
+        text = self.outgoing.text
         body = models.CreateTraceRequest(
-            task=task,
+            task=text(task),
             trajectory=[],
             retrieved_memory_ids=string_list("retrieved_memory_ids", retrieved_memory_ids),
             model=None,
@@ -171,10 +195,10 @@ class Flows:
             review=models.ReviewInput(
                 result=models.ReviewResult(review_label(result)),
                 reflection=models.ReflectionInput(
-                    summary=summary,
-                    guidance=guidance,
-                    key_mistake=key_mistake,
-                    correct_action=correct_action,
+                    summary=text(summary),
+                    guidance=text(guidance),
+                    key_mistake=text(key_mistake),
+                    correct_action=text(correct_action),
                     applicable_tools=string_list("applicable_tools", applicable_tools),
                 ),
             ),
@@ -238,7 +262,7 @@ class Flows:
         """
         Attach a verdict to a trace.
         """
-        body = _verdict(result, feedback_text, alpha, remember=remember)
+        body = self._verdict(result, feedback_text, alpha, remember=remember)
         request = api.traces.review_trace.request(self.project_id, trace_id, body=body)
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
@@ -255,10 +279,20 @@ class Flows:
         """
         Give a trace another verdict.
         """
-        body = _verdict(result, feedback_text, alpha, remember=remember)
+        body = self._verdict(result, feedback_text, alpha, remember=remember)
         request = api.traces.change_review.request(self.project_id, trace_id, body=body)
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
+
+    def _verdict(
+        self, result: str, feedback_text: str | None, alpha: float | None, *, remember: bool
+    ) -> models.ReviewTraceRequest:
+        return models.ReviewTraceRequest(
+            result=models.ReviewResult(review_label(result)),
+            feedback_text=None if feedback_text is None else self.outgoing.text(feedback_text),
+            alpha=given(alpha),
+            remember=UNSET if remember else False,
+        )
 
     def undo_review(self, trace_id: str) -> Flow[TraceResponse]:
         """
@@ -386,17 +420,6 @@ def bootstrap(
     request = api.bootstrap.bootstrap.request(body=body, x_bootstrap_token=bootstrap_token)
     created = yield from fetch(request)
     return BootstrapResponse.from_api(created)
-
-
-def _verdict(
-    result: str, feedback_text: str | None, alpha: float | None, *, remember: bool
-) -> models.ReviewTraceRequest:
-    return models.ReviewTraceRequest(
-        result=models.ReviewResult(review_label(result)),
-        feedback_text=feedback_text,
-        alpha=given(alpha),
-        remember=UNSET if remember else False,
-    )
 
 
 def _next_cursor(link: str | None) -> str | None:

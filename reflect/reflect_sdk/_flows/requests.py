@@ -12,7 +12,10 @@ from attrs import frozen
 from reflect_api import models
 from reflect_api.errors import InvalidArgumentError
 from reflect_api.types import UNSET, Unset
-from reflect_sdk._types.trajectory import TrajectoryInput, wire_trajectory
+from reflect_sdk._flows.run_body import Limits, cut_fields, encoded_body
+from reflect_sdk._types.outgoing import Outgoing
+from reflect_sdk._types.snapshot import Snapshot
+from reflect_sdk._types.trajectory import TrajectoryInput, checked
 
 T = TypeVar("T")
 
@@ -40,12 +43,12 @@ class AgentRun:
     """
 
     task: str
-    trajectory: TrajectoryInput = ()
-    final_response: str | None = None
+    trajectory: TrajectoryInput | Snapshot = ()
+    final_response: object = None
     retrieved_memory_ids: Sequence[str] = ()
     used_memory_ids: Sequence[str] | None = None
     model: str | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: object = None
     review_result: str | None = None
     feedback_text: str | None = None
     reference_context: str | None = None
@@ -53,24 +56,51 @@ class AgentRun:
     remember: bool = True
 
 
-def trace_request(run: AgentRun) -> models.CreateTraceRequest:
+def trace_body(run: AgentRun, outgoing: Outgoing, limits: Limits | None = None) -> bytes:
     """
-    Make the request that records a run.
+    Make the body of the request that records a run.
+
+    Args:
+        run: The run.
+        outgoing: Makes JSON of it, redacted.
+        limits: What the run is cut to; where None, it goes as it is.
+
+    Raises:
+        InvalidArgumentError: If a part of it cannot be used.
+    """
+    trajectory = run.trajectory
+    if not isinstance(trajectory, Snapshot):
+        trajectory = checked(trajectory)
+    fields = trace_request(run, outgoing).to_dict()
+    if limits is not None:
+        fields = cut_fields(fields, limits)
+    del fields["trajectory"]
+    return encoded_body(fields, trajectory, outgoing, limits)
+
+
+def trace_request(run: AgentRun, outgoing: Outgoing) -> models.CreateTraceRequest:
+    """
+    Make the request that records a run, without its trajectory.
+
+    Args:
+        run: The run.
+        outgoing: Makes JSON of it, redacted.
 
     Raises:
         InvalidArgumentError: If a part of it cannot be used.
     """
     used = run.used_memory_ids
+    metadata = outgoing.json({} if run.metadata is None else run.metadata)
     return models.CreateTraceRequest(
-        task=run.task,
-        trajectory=wire_trajectory(run.trajectory),
-        final_response=given(run.final_response),
+        task=outgoing.text(run.task),
+        trajectory=[],
+        final_response=_text(run.final_response, outgoing),
         retrieved_memory_ids=string_list("retrieved_memory_ids", run.retrieved_memory_ids),
         used_memory_ids=UNSET if used is None else string_list("used_memory_ids", used),
-        model=run.model,
-        metadata=run.metadata or {},
-        reference_context=given(run.reference_context),
-        review=UNSET if run.review_result is None else _review(run, run.review_result),
+        model=None if run.model is None else outgoing.text(run.model),
+        metadata=metadata if isinstance(metadata, dict) else {"metadata": metadata},
+        reference_context=_text(run.reference_context, outgoing),
+        review=(UNSET if run.review_result is None else _review(run, run.review_result, outgoing)),
     )
 
 
@@ -125,10 +155,15 @@ def review_status_of(value: str) -> models.ReviewStatus | str:
         return value
 
 
-def _review(run: AgentRun, result: str) -> models.ReviewInput:
+def _text(value: object, outgoing: Outgoing) -> str | Unset:
+    return UNSET if value is None else outgoing.text(value)
+
+
+def _review(run: AgentRun, result: str, outgoing: Outgoing) -> models.ReviewInput:
+    feedback = run.feedback_text
     return models.ReviewInput(
         result=models.ReviewResult(review_label(result)),
-        feedback_text=run.feedback_text,
+        feedback_text=None if feedback is None else outgoing.text(feedback),
         alpha=given(run.alpha),
         remember=UNSET if run.remember else False,
     )

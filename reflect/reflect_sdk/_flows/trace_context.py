@@ -9,12 +9,18 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from attrs import asdict, define, evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
-from reflect_api import models
-from reflect_api.errors import DecodeError, FieldError, InvalidArgumentError, ReflectError
+from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
 from reflect_sdk._flows.operations import Flows
-from reflect_sdk._flows.requests import AgentRun, Query, review_label, string_list, trace_request
+from reflect_sdk._flows.requests import (
+    AgentRun,
+    Query,
+    review_label,
+    string_list,
+    trace_body,
+)
+from reflect_sdk._flows.run_body import Limits
 from reflect_sdk._transport.effects import Flow
 from reflect_sdk._types.errors import (
     ServerError,
@@ -24,7 +30,10 @@ from reflect_sdk._types.errors import (
     is_refusal,
 )
 from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
-from reflect_sdk._types.trajectory import TrajectoryInput, wire_trajectory
+from reflect_sdk._types.outgoing import AS_IT_IS, Outgoing
+from reflect_sdk._types.plain_form import LONGEST_MESSAGE, words_of
+from reflect_sdk._types.snapshot import Snapshot, copied
+from reflect_sdk._types.trajectory import TrajectoryInput, taken
 
 logger = logging.getLogger("reflect_sdk")
 
@@ -34,8 +43,8 @@ SUBMIT_POLL_INTERVAL = 0.25
 SUBMIT_WAIT_TIMEOUT = 60.0
 LAST_SECONDS = 5.0
 """How long a run may take to be recorded whose program or task is to end."""
-LONGEST_REASON = 10_000
-"""How many characters of an exception are sent; services have limits."""
+LIMITS = Limits()
+"""What the runs of blocks are cut to."""
 
 
 @define(eq=False)
@@ -56,6 +65,7 @@ class TraceContext:
     memories: list[MemoryResponse] = field(repr=reprlib.repr)
     trace_id: str | None = field(default=None, init=False)
     _defaults: AgentRun = field(alias="defaults", repr=False, kw_only=True)
+    _outgoing: Outgoing = field(default=AS_IT_IS, alias="outgoing", repr=False, kw_only=True)
     _output: AgentRun | None = field(default=None, init=False, repr=False)
     _over: bool = field(default=False, init=False, repr=False)
 
@@ -77,7 +87,7 @@ class TraceContext:
         self,
         *,
         trajectory: TrajectoryInput,
-        final_response: str | None = None,
+        final_response: object = None,
         result: str | None = None,
         feedback_text: str | None = None,
         model: str | None = None,
@@ -91,9 +101,11 @@ class TraceContext:
         Record what the agent did; it is sent when the block ends. The last call counts.
 
         Args:
-            trajectory: The run, as `ReflectClient.create_trace` takes it; copied, so it may change
-                afterwards.
-            final_response: The final answer. Where None, the text of the last assistant message.
+            trajectory: The run, as `ReflectClient.create_trace` takes it, with values of any type;
+                copied, so it may change afterwards. What is larger than the service takes is cut
+                in the middle of its longest texts.
+            final_response: The final answer; JSON is made of one that is no text. Where None, the
+                text of the last assistant message.
             result: The verdict: `pass` or `success`, `fail` or `failure`. Where None, the trace is
                 recorded without a review, which can follow later.
             feedback_text: What went wrong; used with a `result`.
@@ -110,9 +122,8 @@ class TraceContext:
                 Q-values. True by default; used with a `result`.
 
         Raises:
-            InvalidArgumentError: If the trajectory or the result cannot be used, something is no
-                JSON or of another type, or a used memory was not retrieved. What was set before
-                stays.
+            InvalidArgumentError: If the trajectory is a number, bytes or None, the result or
+                `alpha` is none, or a used memory was not retrieved. What was set before stays.
 
         Example:
             >>> with client.trace("Help the customer") as ctx:
@@ -126,7 +137,7 @@ class TraceContext:
             logger.warning(
                 "The output of the task %s came after its block had ended and is not recorded. "
                 "Call set_output inside the block.",
-                reprlib.repr(self.task),
+                reprlib.repr(self._outgoing.text(self.task)),
             )
         used = None if used_memory_ids is None else string_list("used_memory_ids", used_memory_ids)
         retrieved = self.memory_ids
@@ -136,45 +147,29 @@ class TraceContext:
                 "used_memory_ids names memories that this run did not retrieve: "
                 f"{', '.join(map(str, foreign))}."
             )
-        output = evolve(
+        self._output = evolve(
             self._defaults,
             task=self.task if task is None else task,
-            trajectory=wire_trajectory(trajectory),
-            final_response=final_response,
+            trajectory=taken(trajectory),
+            final_response=copied(final_response),
             retrieved_memory_ids=retrieved,
             used_memory_ids=used,
             model=model,
-            metadata=metadata,
+            metadata=copied(metadata),
             review_result=None if result is None else review_label(result),
-            feedback_text=feedback_text,
-            alpha=self._defaults.alpha if alpha is None else alpha,
+            feedback_text=None if feedback_text is None else AS_IT_IS.text(feedback_text),
+            alpha=_checked_rate(self._defaults.alpha if alpha is None else alpha),
             remember=remember,
         )
-        self._output = _sendable(output)
 
 
-def _sendable(output: AgentRun) -> AgentRun:
+def _checked_rate(alpha: float | None) -> float | None:
     """
-    Copy a run, so that what cannot be sent is refused before the work is lost.
+    Refuse a learning rate that the service would, before the run is lost with it.
     """
-    values = asdict(output, recurse=False)
-    copied = evolve(output, **{name: _snapshot(name, values[name]) for name in values})
-    try:
-        models.CreateTraceRequest.from_dict(trace_request(copied).to_dict())
-    except FieldError as error:
-        raise InvalidArgumentError(f"{error.path.removeprefix('.')} {error.problem}.") from None
-    return copied
-
-
-def _snapshot(name: str, value: T) -> T:
-    """
-    Copy a value as JSON.
-    """
-    try:
-        copied: T = json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgumentError(f"{name} cannot be written as JSON: {error}.") from error
-    return copied
+    if alpha is not None and not (isinstance(alpha, int | float) and 0 <= alpha <= 1):
+        raise InvalidArgumentError(f"alpha must be a number from 0 to 1, found {alpha!r}.")
+    return alpha
 
 
 @frozen
@@ -213,6 +208,7 @@ class Recorder:
             task=self.query.task,
             augmented_task=augmented.augmented_task,
             memories=augmented.memories,
+            outgoing=self.flows.outgoing,
             defaults=AgentRun(
                 task=self.query.task, reference_context=self.reference_context, alpha=self.alpha
             ),
@@ -253,7 +249,10 @@ class Recorder:
             seconds = None if isinstance(error, Exception) else LAST_SECONDS
             yield from self._submit(context, failed, seconds, follow_up=False)
         except Exception as failure:  # noqa: BLE001 - nothing may hide the exception of the run
-            logger.warning("The trace of a run that raised could not be recorded: %s", failure)
+            logger.warning(
+                "The trace of a run that raised could not be recorded: %s",
+                self.flows.outgoing.text(failure),
+            )
 
     def abandon_at_once(self, context: TraceContext, error: BaseException) -> None:
         """
@@ -261,7 +260,11 @@ class Recorder:
         """
         failed = self._failed(context, error)
         if failed is not None and not self._keep(failed, str(uuid.uuid4()), error):
-            logger.warning("The run of the task %s is lost: %r", reprlib.repr(failed.task), error)
+            logger.warning(
+                "The run of the task %s is lost: %s",
+                reprlib.repr(self.flows.outgoing.text(failed.task)),
+                self.flows.outgoing.text(f"{type(error).__name__}: {words_of(error)}"),
+            )
 
     def _failed(self, context: TraceContext, error: BaseException) -> AgentRun | None:
         output = _final_output(context)
@@ -282,7 +285,7 @@ class Recorder:
         idempotency_key = str(uuid.uuid4())
         try:
             receipt = yield from self.flows.create_trace(
-                output, idempotency_key=idempotency_key, seconds=seconds
+                output, limits=LIMITS, idempotency_key=idempotency_key, seconds=seconds
             )
         except BaseException as error:
             if is_refusal(error):
@@ -291,7 +294,8 @@ class Recorder:
             if not isinstance(error, ReflectError) or not is_outage(error):
                 raise
             if not kept:
-                raise TraceLostError(output.task, output.trajectory, error) from error
+                task = self.flows.outgoing.text(output.task)
+                raise TraceLostError(task, _messages(output.trajectory), error) from error
         else:
             context.trace_id = receipt.trace_id
             if follow_up:
@@ -303,14 +307,22 @@ class Recorder:
         """
         if self.flows.spool is None:
             return False
-        body = trace_request(output).to_dict()
+        body = json.loads(trace_body(output, self.flows.outgoing, LIMITS))
         try:
             path = self.flows.spool.keep(self.flows.project_id, idempotency_key, body)
         except OSError as error:
             logger.warning("A run could not be kept on disk: %s", error)
             return False
-        logger.warning("The run is kept in %s and recorded later: %s", path, _words_of(reason))
+        logger.warning(
+            "The run is kept in %s and recorded later: %s",
+            path,
+            self.flows.outgoing.text(_words_of(reason)),
+        )
         return True
+
+
+def _messages(trajectory: TrajectoryInput | Snapshot) -> object:
+    return AS_IT_IS.json(list(trajectory)) if isinstance(trajectory, Snapshot) else trajectory
 
 
 def _final_output(context: TraceContext) -> AgentRun | None:
@@ -322,11 +334,7 @@ def _words_of(error: BaseException) -> str:
     """
     Return what an exception says, as text that can be sent; of a group, what each in it says.
     """
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - an exception whose text cannot be had is still one
-        text = ""
-    words = text.encode(errors="backslashreplace").decode() or type(error).__name__
+    words = words_of(error)
     if isinstance(error, BaseExceptionGroup):
         words = "\n".join([words, *map(_words_of, error.exceptions)])
-    return words[:LONGEST_REASON]
+    return words[:LONGEST_MESSAGE]

@@ -1,13 +1,17 @@
 """
-Conversion of trajectories: what users hand in, made into what the API takes.
+Trajectories: what users hand in as a run, copied at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeAlias, cast, runtime_checkable
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import islice
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from reflect_api.errors import InvalidArgumentError
+from reflect_sdk._types.cutting import left_out, without_middle
+from reflect_sdk._types.snapshot import Snapshot
 
 
 @runtime_checkable
@@ -23,76 +27,80 @@ class SupportsModelDump(Protocol):
         ...
 
 
-_PLAIN = frozenset({str, int, float, bool, type(None)})
-
-TrajectoryInput: TypeAlias = Sequence[Mapping[str, Any] | SupportsModelDump] | str
+TrajectoryInput: TypeAlias = Sequence[object] | str
 """
-A run: message dicts or message objects of an LLM library, oldest first; the JSON of such a list; or
-a plain-text summary.
+A run: message dicts or message objects of an LLM library, oldest first, with values of any type;
+the JSON of such a list; or a plain-text summary.
 """
 
+MOST_MESSAGES = 10_000
+"""How many messages a trajectory may have."""
+_MOST_TAKEN = 1_000_000
+_NO_RUN = (int, float, bytes, bytearray, type(None))
+_NO_MESSAGE = (str, *_NO_RUN, list, tuple, set, frozenset)
 
-def wire_trajectory(trajectory: TrajectoryInput) -> list[dict[str, Any]] | str:
+
+def taken(trajectory: TrajectoryInput) -> Snapshot | str:
     """
-    Make a trajectory of what the user handed in, without changing that.
+    Copy a run after the agent has answered, whatever its messages are.
+
+    Args:
+        trajectory: The run. What is no list and no text is a run of one message, and of more than
+            `MOST_MESSAGES` those in the middle are left out.
+
+    Returns:
+        The messages as they are now, or the text.
+
+    Raises:
+        InvalidArgumentError: If it is a number, bytes or None, which no run is.
+    """
+    if isinstance(trajectory, str):
+        return str.__str__(trajectory)
+    if isinstance(trajectory, _NO_RUN):
+        raise _no_run(trajectory)
+    if not isinstance(trajectory, Sequence | Iterator | AbstractSet):
+        return Snapshot((trajectory,))
+    messages = list(islice(trajectory, _MOST_TAKEN))
+    head, tail = without_middle(len(messages), MOST_MESSAGES)
+    if head < tail:
+        messages[head:tail] = [left_out(tail - head)]
+    return Snapshot(messages)
+
+
+def checked(trajectory: TrajectoryInput) -> Snapshot | str:
+    """
+    Copy a run before it is sent.
 
     Args:
         trajectory: Messages or text, as `TrajectoryInput` says.
 
     Returns:
-        A new list of dicts, or the text as it is.
+        The messages as they are now, or the text.
 
     Raises:
-        InvalidArgumentError: If it is neither a list nor text, or an entry is no message or cannot
-            be written as JSON.
+        InvalidArgumentError: If it is neither a list nor text, or an entry is no message; says
+            which.
     """
     if isinstance(trajectory, str):
-        return trajectory
-    if not isinstance(trajectory, Sequence) or isinstance(trajectory, bytes | bytearray):
-        raise InvalidArgumentError(
-            "A trajectory must be a list of messages, the JSON of one, or a text, "
-            f"found {type(trajectory).__name__}."
-        )
-    try:
-        return [_wire_message(message, index) for index, message in enumerate(trajectory)]
-    except RecursionError:
-        raise InvalidArgumentError(
-            "The trajectory is nested too deeply, or holds itself; make its messages flatter."
-        ) from None
+        return str.__str__(trajectory)
+    is_list = isinstance(trajectory, Sequence | Iterator) and not isinstance(trajectory, _NO_RUN)
+    if not is_list:
+        raise _no_run(trajectory)
+    return Snapshot(_checked_messages(trajectory))
 
 
-def _wire_message(message: object, index: int) -> dict[str, Any]:
-    if isinstance(message, dict | Mapping):  # The first check is the fast one.
-        return {name: _wire_value(value) for name, value in message.items()}
-    if isinstance(message, SupportsModelDump):
-        return _dumped(message)
-    raise InvalidArgumentError(
-        f"trajectory[{index}] must be a message dict or an object with `model_dump`, "
-        f"found {type(message).__name__}."
+def _checked_messages(trajectory: Iterable[object]) -> Iterator[object]:
+    for index, message in enumerate(trajectory):
+        if isinstance(message, _NO_MESSAGE):
+            raise InvalidArgumentError(
+                f"trajectory[{index}] must be a message: a dict, or an object of an LLM library; "
+                f"found {type(message).__name__}."
+            )
+        yield message
+
+
+def _no_run(trajectory: object) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        "A trajectory must be a list of messages, the JSON of one, or a text, "
+        f"found {type(trajectory).__name__}."
     )
-
-
-def _wire_value(value: object) -> object:
-    """
-    Copy a part of a message; what LLM libraries hand out may stand at any depth, as the calls of
-    tools often do.
-    """
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    if kind is list or kind is tuple:
-        return [_wire_value(item) for item in cast("Sequence[object]", value)]
-    if isinstance(value, Mapping):
-        return {name: _wire_value(item) for name, item in value.items()}
-    if isinstance(value, SupportsModelDump):
-        return _dumped(value)
-    return value
-
-
-def _dumped(value: SupportsModelDump) -> dict[str, Any]:
-    try:
-        return value.model_dump(mode="json", exclude_none=True)
-    except Exception as error:
-        raise InvalidArgumentError(
-            f"A {type(value).__name__} in the trajectory cannot be written as JSON: {error}"
-        ) from error
