@@ -18,6 +18,12 @@ ROOT = Path(__file__).parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SUPPORTED = ("3.11", "3.12", "3.13")
 PACKAGES = ("reflect/reflect_sdk", "reflect/reflect_server", "reflect/reflect_cli")
+TYPED_SCRIPTS = (
+    "scripts/check_installation.py",
+    "scripts/draw_diagrams.py",
+    "scripts/draw_runs.py",
+    "scripts/release.py",
+)
 HANDWRITTEN = ("reflect", "codegen", "scripts", "tests", "benchmarks", "noxfile.py")
 
 BROWSER_TOOLS = ("axe-core@4.14.1", "puppeteer-core@24.43.1")
@@ -105,8 +111,8 @@ def typing(session: nox.Session) -> None:
     _install(session, "typing", "generate", "tests", "nox", extras="server,openai,otel,speedups")
     session.run("mypy")
     session.run("mypy", "codegen/generate.py", "codegen/reference.py", "codegen/site_build.py")
-    session.run("mypy", "scripts/draw_diagrams.py", "scripts/draw_runs.py")
-    session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py")
+    session.run("mypy", *TYPED_SCRIPTS)
+    session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py", "tests/typing/flow.py")
     session.run("pyright")
 
 
@@ -212,6 +218,15 @@ def minimums(session: nox.Session) -> None:
     tools = nox.project.dependency_groups(PYPROJECT, "tests")
     session.install(f".[{','.join(extras)}]", *lowest, *tools)
     session.run("pytest", "-n", "2", *(session.posargs or ["tests", *ON_ONE]))
+
+
+@nox.session(python=LOWEST, default=False)
+def release(session: nox.Session) -> None:
+    """
+    Make a release of a copy and try it, without publishing; `-- VERSION --write` keeps it.
+    """
+    session.install(*nox.project.dependency_groups(PYPROJECT, "release"))
+    session.run("python", "scripts/release.py", *session.posargs)
 
 
 @nox.session(python=LOWEST, default=False)
