@@ -26,6 +26,34 @@ TYPED_SCRIPTS = (
 )
 HANDWRITTEN = ("reflect", "codegen", "scripts", "tests", "benchmarks", "noxfile.py")
 
+# What `quick` runs. Folders, so that a new test is in it without a word, and no marker, which every
+# test would have to carry; left out is what starts many servers, waits, or searches for long.
+QUICK = (
+    "tests/boundaries",
+    "tests/codegen/test_client.py",
+    "tests/codegen/test_constructs.py",
+    "tests/codegen/test_contract.py",
+    "tests/codegen/test_lint.py",
+    "tests/contract",
+    "tests/docs",
+    "tests/sdk",
+    "tests/server/test_access.py",
+    "tests/server/test_bad_input.py",
+    "tests/server/test_configuration.py",
+    "tests/server/test_idempotency.py",
+    "tests/server/test_memories.py",
+    "tests/server/test_reviews.py",
+    "tests/server/test_skills.py",
+    "tests/store",
+    "tests/unit",
+    "tests/upgrades",
+    "--ignore=tests/docs/test_container.py",
+    "--ignore=tests/sdk/test_against_server.py",
+    "--ignore=tests/sdk/test_connections.py",
+    "--ignore=tests/sdk/test_deadlines.py",
+    "--ignore=tests/sdk/test_failure_matrix.py",
+)
+
 BROWSER_TOOLS = ("axe-core@4.14.1", "puppeteer-core@24.43.1")
 
 PLAIN = "--ignore=tests/sdk/test_speedups.py"  # Without the extra that it tests.
@@ -90,6 +118,37 @@ def _install(session: nox.Session, *groups: str, extras: str = "server,openai,ot
     """
     tools = nox.project.dependency_groups(PYPROJECT, *groups) if groups else ()
     session.install(f".[{extras}]" if extras else ".", *tools)
+
+
+def _install_working_copy(session: nox.Session, *groups: str) -> None:
+    """
+    Install the working copy itself with all extras, once: again only after pyproject.toml changed.
+    """
+    wanted = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    installed = Path(session.virtualenv.location) / "installed-for-pyproject.toml"
+    if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
+        return
+    tools = nox.project.dependency_groups(PYPROJECT, *groups)
+    session.install("-e", ".[server,openai,otel,speedups]", *tools)
+    installed.write_text(wanted, encoding="utf-8")
+
+
+@nox.session(python=LOWEST, default=False)
+def quick(session: nox.Session) -> None:
+    """
+    Run after each change: style, types, drift and the tests that find most, in about a minute.
+
+    It tests the working copy where it stands; arguments after `--` go to pytest.
+    """
+    _install_working_copy(session, "tests", "generate", "lint", "typing")
+    session.run("ruff", "check", *HANDWRITTEN)
+    session.run("ruff", "format", "--check", *HANDWRITTEN)
+    session.run("mypy")
+    session.run("python", "codegen/generate.py", "--check")
+    session.run("python", "scripts/generate_api_docs.py", "--check")
+    session.run(
+        "pytest", "-n", "2", "--hypothesis-profile", "quick", PLAIN, *QUICK, *session.posargs
+    )
 
 
 @nox.session(python=LOWEST)
