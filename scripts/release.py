@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
+from tree_copy import ROOT, copy_tree, tracked_files
 
-ROOT = Path(__file__).resolve().parent.parent
 CHECK = Path(__file__).with_name("check_installation.py")
 EXTRAS = "server,openai,otel,speedups"
 VERSION_LINE = re.compile(r'(?<=^version = ")[^"]+(?="$)', re.MULTILINE)
@@ -39,36 +39,6 @@ def run(*command: str | Path, folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, check=False)  # noqa: S603 - commands of this module
     if done.returncode:
         raise SystemExit(f"`{' '.join(map(str, command))}` failed; nothing was written.")
-
-
-def tracked_files(root: Path, *folders: str) -> list[Path]:
-    """
-    Return what a clone would have, with what is not committed yet.
-
-    Args:
-        root: The working tree.
-        folders: Only what is in these; everything without one.
-
-    Returns:
-        Paths relative to `root`.
-    """
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *folders]
-    listed = subprocess.run(command, cwd=root, check=True, capture_output=True)  # noqa: S603
-    names = map(Path, sorted(set(listed.stdout.decode().split("\0")) - {""}))
-    return [name for name in names if (root / name).is_file()]
-
-
-def copy_tree(root: Path, copy: Path) -> None:
-    """
-    Copy what `tracked_files` names into a new folder.
-
-    Args:
-        root: The working tree.
-        copy: The folder to make.
-    """
-    for name in tracked_files(root):
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(root / name, copy / name)
 
 
 def next_version(wanted: str | None, pyproject: str) -> str:
@@ -161,7 +131,7 @@ def check_content(wheel: Path, of_tree: Path) -> None:
     differing = sorted(name for name, _ in found.items() ^ wanted.items())
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     folders = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    tracked = {Path(*name.parts[1:]).as_posix() for name in tracked_files(ROOT, *folders)}
+    tracked = {Path(*name.parts[1:]).as_posix() for name in tracked_files(*folders)}
     absent = sorted(tracked - found.keys())
     if differing or absent:
         raise SystemExit(
@@ -183,30 +153,29 @@ def try_wheel(wheel: Path, version: str, folder: Path, extras: str) -> None:
     Raises:
         SystemExit: It cannot be installed, or does not work.
     """
-    venv.create(folder, with_pip=False)
+    venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    pip = (sys.executable, "-m", "pip", "--python", python)
+    pip = (python, "-m", "pip")
     run(*pip, "install", "--quiet", f"{wheel}[{extras}]" if extras else wheel, folder=folder)
     run(*pip, "check", folder=folder)
     run(python, "-I", CHECK, version, extras, folder=folder)
 
 
-def write(copy: Path, root: Path, distributions: Sequence[Path]) -> None:
+def write(copy: Path, distributions: Sequence[Path]) -> None:
     """
     Bring the release into the working tree.
 
     Args:
         copy: The tree with the version and the changelog.
-        root: The working tree.
         distributions: What was built.
     """
     for name in ("pyproject.toml", "CHANGELOG.md"):
-        shutil.copy2(copy / name, root / name)
-    for fragment in (root / "changelog.d").glob("*.md"):
+        shutil.copy2(copy / name, ROOT / name)
+    for fragment in (ROOT / "changelog.d").glob("*.md"):
         fragment.unlink()
-    (root / "dist").mkdir(exist_ok=True)
+    (ROOT / "dist").mkdir(exist_ok=True)
     for distribution in distributions:
-        shutil.copy2(distribution, root / "dist")
+        shutil.copy2(distribution, ROOT / "dist")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -227,13 +196,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         copy = folder / "tree"
-        copy_tree(ROOT, copy)
+        copy_tree(copy)
         write_version_and_changelog(copy, version)
         distributions = build(copy, folder / "dist")
         try_wheel(distributions[1], version, folder / "bare", "")
         try_wheel(distributions[1], version, folder / "full", EXTRAS)
         if options.write:
-            write(copy, ROOT, distributions)
+            write(copy, distributions)
     where = "in the working tree and in dist/" if options.write else "tried, and nothing written"
     print(f"Release {version}: {', '.join(path.name for path in distributions)}, {where}.")
     return 0
