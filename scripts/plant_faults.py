@@ -4,7 +4,7 @@ Show that `nox -s quick` catches what it is there to catch.
 `python scripts/plant_faults.py` copies the working tree and runs `nox -s quick` there: first as it
 is, then with each fault of `planted_faults.py` in turn. It prints a table, and fails where the
 untouched tree fails or a fault is not caught. All runs share the environment of the first.
-That takes about ten minutes; `--only NAME` tries one fault. It needs nox.
+Each ends with the first failure. `--only NAME` tries one fault. It needs nox.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from planted_faults import FAULTS, Fault
 from tree_copy import copy_tree
 
-QUICK = (sys.executable, "-m", "nox", "--non-interactive", "-s", "quick")
+QUICK = (sys.executable, "-m", "nox", "--non-interactive", "-s", "quick", "--", "--exitfirst")
 FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 FAILED_CHECK = re.compile(
     r"^nox > Command (\S+(?: \S+\.py)?(?: check| format)?).* failed", re.MULTILINE
