@@ -24,7 +24,7 @@ from planted_faults import FAULTS, Fault
 from tree_copy import copy_tree
 
 QUICK = (sys.executable, "-m", "nox", "--non-interactive", "-s", "quick", "--", "--exitfirst")
-FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 FAILED_CHECK = re.compile(
     r"^nox > Command (\S+(?: \S+\.py)?(?: check| format)?).* failed", re.MULTILINE
 )
