@@ -18,19 +18,82 @@ ROOT = Path(__file__).parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SUPPORTED = ("3.11", "3.12", "3.13")
 PACKAGES = ("reflect/reflect_sdk", "reflect/reflect_server", "reflect/reflect_cli")
+TYPED_SCRIPTS = (
+    "scripts/check_installation.py",
+    "scripts/draw_diagrams.py",
+    "scripts/draw_runs.py",
+    "scripts/plant_faults.py",
+    "scripts/release.py",
+)
 HANDWRITTEN = ("reflect", "codegen", "scripts", "tests", "benchmarks", "noxfile.py")
+
+# What `quick` runs. Folders, so that a new test is in it without a word, and no marker, which every
+# test would have to carry; left out is what starts many servers, waits, or searches for long.
+QUICK = (
+    "tests/boundaries",
+    "tests/codegen/test_client.py",
+    "tests/codegen/test_constructs.py",
+    "tests/codegen/test_contract.py",
+    "tests/codegen/test_lint.py",
+    "tests/contract",
+    "tests/docs",
+    "tests/sdk",
+    "tests/server/test_access.py",
+    "tests/server/test_bad_input.py",
+    "tests/server/test_configuration.py",
+    "tests/server/test_idempotency.py",
+    "tests/server/test_memories.py",
+    "tests/server/test_reviews.py",
+    "tests/server/test_skills.py",
+    "tests/store",
+    "tests/unit",
+    "tests/upgrades",
+    "--ignore=tests/docs/test_container.py",
+    "--ignore=tests/sdk/test_against_server.py",
+    "--ignore=tests/sdk/test_connections.py",
+    "--ignore=tests/sdk/test_deadlines.py",
+    "--ignore=tests/sdk/test_failure_matrix.py",
+)
 
 BROWSER_TOOLS = ("axe-core@4.14.1", "puppeteer-core@24.43.1")
 
 PLAIN = "--ignore=tests/sdk/test_speedups.py"  # Without the extra that it tests.
-ON_ONE = (
+
+# The same on any Python: what the repository holds, and arithmetic of the demo and the evaluation,
+# whose commands are tried on each.
+ON_ONE_PYTHON = (
+    "--ignore=tests/boundaries",
+    "--ignore=tests/cli/test_demo_evaluation.py",
+    "--ignore=tests/cli/test_demo_model.py",
+    "--ignore=tests/cli/test_demo_tasks.py",
+    "--ignore=tests/cli/test_eval_database.py",
+    "--ignore=tests/cli/test_eval_given_server.py",
+    "--ignore=tests/cli/test_eval_intervals.py",
+    "--ignore=tests/cli/test_eval_own_tasks.py",
+    "--ignore=tests/cli/test_eval_retrieval.py",
+    "--ignore=tests/cli/test_eval_stream.py",
     "--ignore=tests/codegen",
     "--ignore=tests/docs",
     "--ignore=tests/faults",
-)  # The same on any version.
+)
+
+# The same with any version of a dependency: also what is about SQLite, files and processes, which
+# are Python's own.
+ON_ONE_DEPENDENCY = (
+    *ON_ONE_PYTHON,
+    "--ignore=tests/server/test_backup.py",
+    "--ignore=tests/server/test_concurrency.py",
+    "--ignore=tests/server/test_doctor.py",
+    "--ignore=tests/server/test_faults.py",
+    "--ignore=tests/server/test_lists.py",
+    "--ignore=tests/server/test_recompute.py",
+    "--ignore=tests/server/test_restore.py",
+    "--ignore=tests/server/test_retry.py",
+    "--ignore=tests/store",
+)
 
 nox.needs_version = ">=2025.2.9"
-nox.options.default_venv_backend = "virtualenv"
+nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
 
@@ -86,6 +149,37 @@ def _install(session: nox.Session, *groups: str, extras: str = "server,openai,ot
     session.install(f".[{extras}]" if extras else ".", *tools)
 
 
+def _install_working_copy(session: nox.Session, *groups: str) -> None:
+    """
+    Install the working copy itself with all extras, once: again only after pyproject.toml changed.
+    """
+    wanted = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    installed = Path(session.virtualenv.location) / "installed-for-pyproject.toml"
+    if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
+        return
+    tools = nox.project.dependency_groups(PYPROJECT, *groups)
+    session.install("-e", ".[server,openai,otel,speedups]", *tools)
+    installed.write_text(wanted, encoding="utf-8")
+
+
+@nox.session(python=LOWEST, default=False)
+def quick(session: nox.Session) -> None:
+    """
+    Run after each change: style, types, drift and the tests that find most, in about a minute.
+
+    It tests the working copy where it stands; arguments after `--` go to pytest.
+    """
+    _install_working_copy(session, "tests", "generate", "lint", "typing")
+    session.run("ruff", "check", *HANDWRITTEN)
+    session.run("ruff", "format", "--check", *HANDWRITTEN)
+    session.run("mypy")
+    session.run("python", "codegen/generate.py", "--check")
+    session.run("python", "scripts/generate_api_docs.py", "--check")
+    session.run(
+        "pytest", "-n", "2", "--hypothesis-profile", "quick", PLAIN, *QUICK, *session.posargs
+    )
+
+
 @nox.session(python=LOWEST)
 def lint(session: nox.Session) -> None:
     """
@@ -105,8 +199,8 @@ def typing(session: nox.Session) -> None:
     _install(session, "typing", "generate", "tests", "nox", extras="server,openai,otel,speedups")
     session.run("mypy")
     session.run("mypy", "codegen/generate.py", "codegen/reference.py", "codegen/site_build.py")
-    session.run("mypy", "scripts/draw_diagrams.py", "scripts/draw_runs.py")
-    session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py")
+    session.run("mypy", *TYPED_SCRIPTS)
+    session.run("mypy", "--warn-unused-ignores", "tests/typing/consumer.py", "tests/typing/flow.py")
     session.run("pyright")
 
 
@@ -171,7 +265,9 @@ def tests(session: nox.Session) -> None:
     _install(session, "tests", *(["generate"] if lowest else []))
     if session.posargs or not lowest:
         between = session.python != PYTHONS[-1]
-        scope = ["tests/sdk", "tests/contract", "tests/store"] if between else ["tests", *ON_ONE]
+        scope = (
+            ["tests/sdk", "tests/contract", "tests/store"] if between else ["tests", *ON_ONE_PYTHON]
+        )
         session.run("pytest", "-n", "2", PLAIN, *(session.posargs or scope))
         return
     session.run("coverage", "erase")
@@ -197,7 +293,7 @@ def speedups(session: nox.Session) -> None:
 @nox.session(python=LOWEST)
 def minimums(session: nox.Session) -> None:
     """
-    Run the tests with the lowest version of each runtime dependency.
+    Run the tests that use dependencies with the lowest version of each.
     """
     project = PYPROJECT["project"]
     extras = ("server", "openai", "otel", "speedups")
@@ -211,7 +307,16 @@ def minimums(session: nox.Session) -> None:
         lowest.append(f"{bound};{marker}" if marker else bound)
     tools = nox.project.dependency_groups(PYPROJECT, "tests")
     session.install(f".[{','.join(extras)}]", *lowest, *tools)
-    session.run("pytest", "-n", "2", *(session.posargs or ["tests", *ON_ONE]))
+    session.run("pytest", "-n", "2", *(session.posargs or ["tests", *ON_ONE_DEPENDENCY]))
+
+
+@nox.session(python=LOWEST, default=False)
+def release(session: nox.Session) -> None:
+    """
+    Make a release of a copy and try it, without publishing; `-- VERSION --write` keeps it.
+    """
+    session.install(*nox.project.dependency_groups(PYPROJECT, "release"))
+    session.run("python", "scripts/release.py", *session.posargs)
 
 
 @nox.session(python=LOWEST, default=False)

@@ -17,6 +17,9 @@ from hypothesis import HealthCheck, settings
 LONGEST_START = 60.0
 SLOW = (HealthCheck.too_slow,)
 settings.register_profile("repeatable", deadline=None, suppress_health_check=SLOW, derandomize=True)
+settings.register_profile(
+    "quick", deadline=None, suppress_health_check=SLOW, derandomize=True, max_examples=10
+)
 settings.register_profile("search", deadline=None, suppress_health_check=SLOW, max_examples=2000)
 settings.load_profile("repeatable")
 

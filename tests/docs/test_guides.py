@@ -149,6 +149,7 @@ INSTALLABLE = {
     ".[server,openai]",
     ".[server]",
     "nox",
+    "nox[uv]",
     "openai",
     "pip",
     "sentence-transformers",
