@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._client.client import ReflectClient
+from reflect_sdk._flows.endings import FailOn
 from reflect_sdk._flows.trace_context import TraceContext
 from reflect_sdk._types.trajectory import TrajectoryInput
 
@@ -78,7 +79,7 @@ def reflect_trace(
     lambda_: float = 0.5,
     mmr_lambda: float = 0.7,
     blocking: bool = False,
-    auto_fail_on_exception: bool = True,
+    auto_fail_on_exception: FailOn = True,
     inject_context: Literal[True] = True,
 ) -> _WithContext: ...
 @overload
@@ -90,7 +91,7 @@ def reflect_trace(
     lambda_: float = 0.5,
     mmr_lambda: float = 0.7,
     blocking: bool = False,
-    auto_fail_on_exception: bool = True,
+    auto_fail_on_exception: FailOn = True,
     inject_context: Literal[False],
 ) -> _WithoutContext: ...
 def reflect_trace(
@@ -101,7 +102,7 @@ def reflect_trace(
     lambda_: float = 0.5,
     mmr_lambda: float = 0.7,
     blocking: bool = False,
-    auto_fail_on_exception: bool = True,
+    auto_fail_on_exception: FailOn = True,
     inject_context: bool = True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """

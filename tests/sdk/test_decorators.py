@@ -112,16 +112,15 @@ def test_the_task_of_a_call(
     assert _recorded(recording)[0]["task"] == expected
 
 
-def test_a_function_that_raises_after_nothing_was_set_records_nothing(
-    recording: Scripted, client: ReflectClient
-):
+def test_a_function_that_raises_is_a_failed_run(recording: Scripted, client: ReflectClient):
     @reflect_trace(client)
     def answer(context: TraceContext, question: str) -> str:
         raise KeyError(question)
 
     with pytest.raises(KeyError, match="How many"):
         answer("How many?")
-    assert _recorded(recording) == []
+    (body,) = _recorded(recording)
+    assert (body["task"], body["review"]["result"]) == ("How many?", "fail")
 
 
 def test_objects_that_are_called_like_a_function_are_recorded(

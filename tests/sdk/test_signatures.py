@@ -37,7 +37,7 @@ TRACE = (
     "*",
     *QUERY,
     "blocking: bool = False",
-    "auto_fail_on_exception: bool = True",
+    "auto_fail_on_exception: FailOn = True",
     "reference_context: str | None = None",
     "alpha: float | None = None",
 )

@@ -17,6 +17,7 @@ from attrs import evolve
 from reflect_api.client import AuthenticatedClient
 from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._client.sending import connect, send, send_async
+from reflect_sdk._flows.aliases import Aliases
 from reflect_sdk._flows.operations import LONGEST_HOLD, Flows
 from reflect_sdk._settings import (
     DEFAULT_PROJECT,
@@ -79,6 +80,8 @@ class Connection:
         pool = connect(settings.base_url, http_client, async_http_client)
         self._configure(settings, checked_key(api_key), pool)
 
+    _aliases: Aliases
+
     api: AuthenticatedClient
     """
     The low-level client, for endpoints that have no method here: hand it to any function below
@@ -90,6 +93,7 @@ class Connection:
     ) -> None:
         folder = settings.spool_dir
         self._shared = shared
+        self._aliases = self._aliases if shared else Aliases()
         self._settings = settings
         self._api_key = api_key
         self._pool = pool
@@ -100,6 +104,7 @@ class Connection:
             project_id=self.project_id,
             longest_hold=_longest_hold(settings.timeout),
             strict=settings.strict,
+            aliases=self._aliases,
             spool=None if folder is None else Spool(folder, settings.base_url),
         )
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from reflect_api import api, models
 from reflect_api.errors import ReflectError
 from reflect_api.types import UNSET
+from reflect_sdk._flows.aliases import Aliases
 from reflect_sdk._flows.augment import augment
 from reflect_sdk._flows.exchange import fetch, respond
 from reflect_sdk._flows.requests import (
@@ -62,6 +63,7 @@ class Flows:
         strict: Whether an outage of the service is raised where a run could go on without it.
         spool: Where runs are kept that an outage keeps from being recorded; None for nowhere.
         clock: Monotonic seconds; replaced in tests.
+        aliases: What the service calls runs that the client has named otherwise.
     """
 
     project_id: str
@@ -69,6 +71,7 @@ class Flows:
     strict: bool = False
     spool: Spool | None = None
     clock: Callable[[], float] = time.monotonic
+    aliases: Aliases = field(factory=Aliases, repr=False)
 
     def health(self) -> Flow[dict[str, str]]:
         """
@@ -109,6 +112,8 @@ class Flows:
             self.project_id, body=trace_request(run), idempotency_key=given(idempotency_key)
         )
         receipt = yield from fetch(request, seconds)
+        if run.id is not None:
+            self.aliases.note(run.id, receipt.trace_id)
         return TraceCreateResponse.from_api(receipt)
 
     def deliver_spooled_traces(self) -> Flow[int]:
@@ -187,7 +192,7 @@ class Flows:
         """
         Get one trace.
         """
-        request = api.traces.get_trace.request(self.project_id, trace_id)
+        request = api.traces.get_trace.request(self.project_id, self.aliases.of(trace_id))
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
 
@@ -200,7 +205,7 @@ class Flows:
         """
         wait = Wait(
             project_id=self.project_id,
-            trace_id=trace_id,
+            trace_id=self.aliases.of(trace_id),
             require_reviewed=require_reviewed,
             poll_interval=poll_interval,
             wait_timeout=wait_timeout,
@@ -239,7 +244,9 @@ class Flows:
         Attach a verdict to a trace.
         """
         body = _verdict(result, feedback_text, alpha, remember=remember)
-        request = api.traces.review_trace.request(self.project_id, trace_id, body=body)
+        request = api.traces.review_trace.request(
+            self.project_id, self.aliases.of(trace_id), body=body
+        )
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
 
@@ -256,7 +263,9 @@ class Flows:
         Give a trace another verdict.
         """
         body = _verdict(result, feedback_text, alpha, remember=remember)
-        request = api.traces.change_review.request(self.project_id, trace_id, body=body)
+        request = api.traces.change_review.request(
+            self.project_id, self.aliases.of(trace_id), body=body
+        )
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
 
@@ -264,7 +273,7 @@ class Flows:
         """
         Take a trace's review back.
         """
-        request = api.traces.undo_review.request(self.project_id, trace_id)
+        request = api.traces.undo_review.request(self.project_id, self.aliases.of(trace_id))
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
 
@@ -297,7 +306,8 @@ class Flows:
         """
         Delete traces.
         """
-        body = models.DeleteTracesRequest(trace_ids=string_list("trace_ids", trace_ids))
+        named = [self.aliases.of(i) for i in string_list("trace_ids", trace_ids)]
+        body = models.DeleteTracesRequest(trace_ids=named)
         request = api.traces.delete_traces.request(self.project_id, body=body)
         deleted = yield from fetch(request)
         return DeleteTracesResponse.from_api(deleted)

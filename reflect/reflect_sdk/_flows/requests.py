@@ -5,6 +5,7 @@ Arguments that several methods share, and the bodies of requests made of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -51,6 +52,9 @@ class AgentRun:
     reference_context: str | None = None
     alpha: float | None = None
     remember: bool = True
+    id: str | None = None
+    is_interrupted: bool = False
+    created_at: datetime | None = None
 
 
 def trace_request(run: AgentRun) -> models.CreateTraceRequest:
@@ -71,6 +75,9 @@ def trace_request(run: AgentRun) -> models.CreateTraceRequest:
         metadata=run.metadata or {},
         reference_context=given(run.reference_context),
         review=UNSET if run.review_result is None else _review(run, run.review_result),
+        id=given(run.id),
+        ended=models.RunEnding.INTERRUPTED if run.is_interrupted else UNSET,
+        created_at=given(run.created_at),
     )
 
 

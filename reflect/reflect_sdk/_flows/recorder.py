@@ -1,0 +1,181 @@
+"""
+The recorder of a run: how a block opens, and what its end records.
+"""
+
+from __future__ import annotations
+
+import logging
+import reprlib
+import uuid
+from typing import Any
+
+from attrs import evolve, frozen
+
+from reflect_api.errors import DecodeError, ReflectError
+from reflect_sdk._flows.endings import Ending, FailOn, ending_of, kind_of
+from reflect_sdk._flows.operations import Flows
+from reflect_sdk._flows.requests import AgentRun, Query, trace_request
+from reflect_sdk._flows.trace_context import TraceContext
+from reflect_sdk._transport.effects import Flow
+from reflect_sdk._types.errors import (
+    ServerError,
+    TraceLostError,
+    TransportError,
+    is_outage,
+    is_refusal,
+)
+from reflect_sdk._types.memories import AugmentedTask
+
+logger = logging.getLogger("reflect_sdk")
+
+SUBMIT_POLL_INTERVAL = 0.25
+SUBMIT_WAIT_TIMEOUT = 60.0
+LAST_SECONDS = 5.0
+"""How long a run may take to be recorded whose program or task is to end."""
+
+
+@frozen
+class Recorder:
+    """
+    Opens and closes a `TraceContext`; the flows behind `trace` and its twin.
+
+    Attributes:
+        flows: The flows of the project.
+        query: How to look for memories.
+        blocking: Whether closing waits for the memory.
+        fail_on: Which exceptions of the block make it a failed run.
+        reference_context: What a right answer looks like, for the reflection.
+        alpha: The learning rate where the output names none.
+        metadata: Facts about the run that are known before it.
+    """
+
+    flows: Flows
+    query: Query
+    blocking: bool
+    fail_on: FailOn
+    reference_context: str | None
+    alpha: float | None
+    metadata: dict[str, Any] | None = None
+
+    def open(self) -> Flow[TraceContext]:
+        """
+        Look for memories; an outage of the service means that there are none.
+        """
+        try:
+            augmented = yield from self.flows.augment_with_memories(self.query)
+        except (TransportError, ServerError, DecodeError) as outage:
+            if self.flows.strict:
+                raise
+            logger.warning("The run goes on without memories: %s", outage)
+            augmented = AugmentedTask(augmented_task=self.query.task, memories=[])
+        return TraceContext(
+            task=self.query.task,
+            augmented_task=augmented.augmented_task,
+            memories=augmented.memories,
+            defaults=AgentRun(
+                task=self.query.task,
+                reference_context=self.reference_context,
+                alpha=self.alpha,
+                metadata=self.metadata,
+            ),
+        )
+
+    def ended(self, context: TraceContext, error: BaseException | None) -> AgentRun | None:
+        """
+        Say what is to be recorded of a run.
+
+        Args:
+            context: The context of the run, which is over.
+            error: The exception that ended its block; None where none did.
+
+        Returns:
+            The run, or None where there is nothing to record.
+        """
+        run = context.end(is_usual=error is None)
+        ending = ending_of(error, self.fail_on)
+        if run is None or error is None:
+            return run
+        if ending is Ending.INTERRUPTED:
+            return evolve(run, is_interrupted=True)
+        if run.review_result is not None:
+            return run
+        failed = evolve(
+            run, review_result="fail", feedback_text=f"The run raised {kind_of(error)}."
+        )
+        if run.trajectory:
+            return failed
+        return evolve(failed, used_memory_ids=(), remember=False)
+
+    def close(self, context: TraceContext, run: AgentRun) -> Flow[None]:
+        """
+        Record a run, and then those that an outage has kept on disk.
+        """
+        yield from self._submit(context, run)
+        yield from self._follow_up(context.trace_id, run)
+
+    def _follow_up(self, trace_id: str, run: AgentRun) -> Flow[None]:
+        try:
+            yield from self.flows.deliver_spooled_traces()
+        except OSError as error:
+            logger.warning("Runs kept on disk cannot be read: %s", error)
+        if self.blocking:
+            yield from self.flows.wait_for_trace(
+                trace_id,
+                require_reviewed=run.review_result is not None,
+                poll_interval=SUBMIT_POLL_INTERVAL,
+                wait_timeout=SUBMIT_WAIT_TIMEOUT,
+            )
+
+    def abandon(self, context: TraceContext, run: AgentRun, error: BaseException) -> Flow[None]:
+        """
+        Record a run whose block has raised.
+
+        A failure to record is logged, never raised: the exception of the run goes on. One that is
+        to end the program or the task is not kept waiting for long.
+        """
+        try:
+            seconds = None if isinstance(error, Exception) else LAST_SECONDS
+            yield from self._submit(context, run, seconds)
+        except Exception as failure:  # noqa: BLE001 - nothing may hide the exception of the run
+            logger.warning("The trace of a run that raised could not be recorded: %s", failure)
+
+    def abandon_at_once(self, run: AgentRun, error: BaseException) -> None:
+        """
+        Do what `abandon` does where nobody can wait any more: the run is kept on disk, or lost.
+        """
+        if not self._keep(run, str(uuid.uuid4()), error):
+            logger.warning("The run of the task %s is lost: %r", reprlib.repr(run.task), error)
+
+    def _submit(
+        self, context: TraceContext, run: AgentRun, seconds: float | None = None
+    ) -> Flow[None]:
+        idempotency_key = str(uuid.uuid4())
+        try:
+            receipt = yield from self.flows.create_trace(
+                run, idempotency_key=idempotency_key, seconds=seconds
+            )
+        except BaseException as error:
+            if is_refusal(error):
+                raise
+            kept = self._keep(run, idempotency_key, error)
+            if not isinstance(error, ReflectError) or not is_outage(error):
+                raise
+            if not kept:
+                raise TraceLostError(run.task, run.trajectory, error) from error
+        else:
+            context.recorded_as(receipt.trace_id)
+
+    def _keep(self, run: AgentRun, idempotency_key: str, reason: BaseException) -> bool:
+        """
+        Keep a run on disk that could not be recorded, and say whether that was possible.
+        """
+        if self.flows.spool is None:
+            return False
+        body = trace_request(run).to_dict()
+        try:
+            path = self.flows.spool.keep(self.flows.project_id, idempotency_key, body)
+        except OSError as error:
+            logger.warning("A run could not be kept on disk: %s", error)
+            return False
+        logger.warning("The run is kept in %s and recorded later: %s", path, kind_of(reason))
+        return True
