@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 import reprlib
 import uuid
-from typing import Any
 
 from attrs import evolve, frozen
 
@@ -15,7 +14,8 @@ from reflect_api.errors import DecodeError, ReflectError
 from reflect_sdk._flows.endings import Ending, FailOn, ending_of, kind_of
 from reflect_sdk._flows.operations import Flows
 from reflect_sdk._flows.requests import AgentRun, Query, trace_request
-from reflect_sdk._flows.trace_context import TraceContext
+from reflect_sdk._flows.run_state import RunState
+from reflect_sdk._flows.trace_context import TraceContext, state_of
 from reflect_sdk._transport.effects import Flow
 from reflect_sdk._types.errors import (
     ServerError,
@@ -46,7 +46,6 @@ class Recorder:
         fail_on: Which exceptions of the block make it a failed run.
         reference_context: What a right answer looks like, for the reflection.
         alpha: The learning rate where the output names none.
-        metadata: Facts about the run that are known before it.
     """
 
     flows: Flows
@@ -55,7 +54,6 @@ class Recorder:
     fail_on: FailOn
     reference_context: str | None
     alpha: float | None
-    metadata: dict[str, Any] | None = None
 
     def open(self) -> Flow[TraceContext]:
         """
@@ -68,16 +66,17 @@ class Recorder:
                 raise
             logger.warning("The run goes on without memories: %s", outage)
             augmented = AugmentedTask(augmented_task=self.query.task, memories=[])
+        known = AgentRun(
+            task=self.query.task,
+            retrieved_memory_ids=[memory.id for memory in augmented.memories],
+            reference_context=self.reference_context,
+            alpha=self.alpha,
+        )
         return TraceContext(
             task=self.query.task,
             augmented_task=augmented.augmented_task,
             memories=augmented.memories,
-            defaults=AgentRun(
-                task=self.query.task,
-                reference_context=self.reference_context,
-                alpha=self.alpha,
-                metadata=self.metadata,
-            ),
+            state=RunState(known),
         )
 
     def ended(self, context: TraceContext, error: BaseException | None) -> AgentRun | None:
@@ -91,7 +90,7 @@ class Recorder:
         Returns:
             The run, or None where there is nothing to record.
         """
-        run = context.end(is_usual=error is None)
+        run = state_of(context).end(is_usual=error is None)
         ending = ending_of(error, self.fail_on)
         if run is None or error is None:
             return run
@@ -163,7 +162,7 @@ class Recorder:
             if not kept:
                 raise TraceLostError(run.task, run.trajectory, error) from error
         else:
-            context.recorded_as(receipt.trace_id)
+            state_of(context).recorded_as(receipt.trace_id)
 
     def _keep(self, run: AgentRun, idempotency_key: str, reason: BaseException) -> bool:
         """

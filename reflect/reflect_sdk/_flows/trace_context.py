@@ -4,10 +4,8 @@ The context of a run: what `with client.trace(...)` yields.
 
 import json
 import logging
-import os
 import reprlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from attrs import asdict, define, evolve, field
@@ -15,8 +13,8 @@ from attrs import asdict, define, evolve, field
 from reflect_api import models
 from reflect_api.errors import FieldError, InvalidArgumentError
 from reflect_sdk._flows.requests import AgentRun, review_label, string_list, trace_request
+from reflect_sdk._flows.run_state import RunState, messages_of
 from reflect_sdk._types.memories import MemoryResponse
-from reflect_sdk._types.run_ids import new_run_id
 from reflect_sdk._types.trajectory import SupportsModelDump, TrajectoryInput, wire_trajectory
 
 logger = logging.getLogger("reflect_sdk")
@@ -33,21 +31,28 @@ class TraceContext:
         task: The task as it was given.
         augmented_task: The task with the memories behind it, ready to be a prompt.
         memories: The memories that were found, best first.
-        trace_id: The id that the run is recorded under, known from the start. Where the service
-            answers with another one, that one from then on.
-        submitted: Whether the service has recorded the run.
     """
 
     task: str = field(repr=reprlib.repr)
     augmented_task: str = field(repr=reprlib.repr)
     memories: list[MemoryResponse] = field(repr=reprlib.repr)
-    trace_id: str = field(factory=new_run_id, init=False)
-    submitted: bool = field(default=False, init=False)
-    _defaults: AgentRun = field(alias="defaults", repr=False, kw_only=True)
-    _output: AgentRun | None = field(default=None, init=False, repr=False)
-    _added: list[dict[str, Any]] = field(factory=list, init=False, repr=False)
-    _over: bool = field(default=False, init=False, repr=False)
-    _process: int = field(factory=os.getpid, init=False, repr=False)
+    _state: RunState = field(alias="state", repr=False, kw_only=True)
+
+    @property
+    def trace_id(self) -> str:
+        """
+        The id that the run is recorded under, known from the start.
+
+        Where the service answers with another one, that one from then on.
+        """
+        return self._state.trace_id
+
+    @property
+    def submitted(self) -> bool:
+        """
+        Whether the service has recorded the run.
+        """
+        return self._state.submitted
 
     @property
     def memory_ids(self) -> list[str]:
@@ -82,7 +87,7 @@ class TraceContext:
             ...         ctx.add(message)
         """
         self._warn_if_over("message", "add")
-        self._added.extend(_snapshot("message", _messages([message])))
+        self._state.added.extend(_snapshot("message", messages_of([message])))
 
     def set_output(
         self,
@@ -145,7 +150,7 @@ class TraceContext:
                 f"{', '.join(map(str, foreign))}."
             )
         output = evolve(
-            self._defaults,
+            self._state.defaults,
             task=self.task if task is None else task,
             trajectory=wire_trajectory(trajectory),
             final_response=final_response,
@@ -155,14 +160,14 @@ class TraceContext:
             metadata=metadata,
             review_result=None if result is None else review_label(result),
             feedback_text=feedback_text,
-            alpha=self._defaults.alpha if alpha is None else alpha,
+            alpha=self._state.defaults.alpha if alpha is None else alpha,
             remember=remember,
         )
-        self._output = _sendable(output)
-        self._added.clear()
+        self._state.output = _sendable(output)
+        self._state.added.clear()
 
     def _warn_if_over(self, what: str, method: str) -> None:
-        if self._over:
+        if self._state.over:
             logger.warning(
                 "The %s of the task %s came after its block had ended and is not recorded. "
                 "Call %s inside the block.",
@@ -171,47 +176,31 @@ class TraceContext:
                 method,
             )
 
-    def recorded_as(self, trace_id: str) -> None:
-        """
-        Note that the service has recorded the run, for whoever sends it.
 
-        Args:
-            trace_id: What the service calls it.
-        """
-        self.trace_id = trace_id
-        self.submitted = True
-
-    def end(self, *, is_usual: bool) -> AgentRun | None:
-        """
-        End the run, for whoever opened it.
-
-        Args:
-            is_usual: Whether the block has ended without an exception.
-
-        Returns:
-            What is known of it; None where nothing was handed over in a block that ended as usual,
-            or the block has been inherited by a forked process, whose parent records it.
-        """
-        self._over = True
-        is_empty = self._output is None and not self._added
-        if self._process != os.getpid() or (is_empty and is_usual):
-            return None
-        output = self._output or evolve(self._defaults, retrieved_memory_ids=self.memory_ids)
-        given = output.trajectory
-        return evolve(
-            output,
-            id=self.trace_id,
-            trajectory=[*_messages(given), *self._added] if self._added else given,
-            created_at=datetime.now(UTC),
-        )
-
-
-def _messages(trajectory: TrajectoryInput) -> list[dict[str, Any]]:
+def state_of(context: TraceContext) -> RunState:
     """
-    Make messages of a trajectory; a text is one message.
+    Return the half of a context that its users do not see.
+
+    Args:
+        context: The context.
     """
-    wired = wire_trajectory(trajectory)
-    return [{"role": "assistant", "content": wired}] if isinstance(wired, str) else wired
+    return context._state  # noqa: SLF001 - two halves of one thing
+
+
+def answer(context: TraceContext, text: str) -> None:
+    """
+    Hand over the final answer of a run, which is all of the run where nothing else was.
+
+    Args:
+        context: The context. An output that was set stays as it is.
+        text: The answer.
+
+    Raises:
+        InvalidArgumentError: If the text cannot be sent.
+    """
+    state = state_of(context)
+    if state.output is None:
+        context.set_output(trajectory=list(state.added) or text, final_response=text)
 
 
 def _sendable(output: AgentRun) -> AgentRun:

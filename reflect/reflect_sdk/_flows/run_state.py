@@ -1,0 +1,99 @@
+"""
+The state of a run: what of it was handed over so far, and what is known of it besides.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import define, evolve, field
+
+from reflect_sdk._flows.requests import AgentRun
+from reflect_sdk._types.run_ids import new_run_id
+from reflect_sdk._types.trajectory import TrajectoryInput, wire_trajectory
+
+
+@define(eq=False)
+class RunState:
+    """
+    The half of a `TraceContext` that its users do not see.
+
+    Attributes:
+        defaults: The run as far as it is known before the agent has done anything.
+        trace_id: The id that it is, or will be, recorded under.
+        submitted: Whether the service has recorded it.
+        output: The run as `set_output` was given it; None as long as it was not.
+        added: Messages that were added since.
+        over: Whether its block has ended.
+    """
+
+    defaults: AgentRun
+    trace_id: str = field(factory=new_run_id, init=False)
+    submitted: bool = field(default=False, init=False)
+    output: AgentRun | None = field(default=None, init=False)
+    added: list[dict[str, Any]] = field(factory=list, init=False)
+    over: bool = field(default=False, init=False)
+    _process: int = field(factory=os.getpid, init=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """
+        Whether nothing was handed over.
+        """
+        return self.output is None and not self.added
+
+    def describe(self, metadata: dict[str, Any]) -> None:
+        """
+        Note facts about the run, which count where it ends without `set_output`.
+
+        Args:
+            metadata: The facts, JSON.
+        """
+        self.defaults = evolve(self.defaults, metadata=metadata)
+
+    def recorded_as(self, trace_id: str) -> None:
+        """
+        Note that the service has recorded the run.
+
+        Args:
+            trace_id: What the service calls it.
+        """
+        self.trace_id = trace_id
+        self.submitted = True
+
+    def end(self, *, is_usual: bool) -> AgentRun | None:
+        """
+        End the run.
+
+        Args:
+            is_usual: Whether the block has ended without an exception.
+
+        Returns:
+            What is known of it; None where nothing was handed over in a block that ended as usual,
+            or the block has been inherited by a forked process, whose parent records it.
+        """
+        self.over = True
+        if self._process != os.getpid() or (self.is_empty and is_usual):
+            return None
+        output = self.output or self.defaults
+        given = output.trajectory
+        return evolve(
+            output,
+            id=self.trace_id,
+            trajectory=[*messages_of(given), *self.added] if self.added else given,
+            created_at=datetime.now(UTC),
+        )
+
+
+def messages_of(trajectory: TrajectoryInput) -> Sequence[dict[str, Any]]:
+    """
+    Make messages of a trajectory; a text is one message.
+
+    Args:
+        trajectory: The trajectory.
+    """
+    wired = wire_trajectory(trajectory)
+    return [{"role": "assistant", "content": wired}] if isinstance(wired, str) else wired
