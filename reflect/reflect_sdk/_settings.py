@@ -118,6 +118,7 @@ class Settings:
         max_retries: How often a request is tried again at the most.
         strict: Whether an outage of the service is raised where a run could go on without it.
         spool_dir: Folder for runs that an outage keeps from being recorded; None for nowhere.
+        background: Whether runs are delivered behind the back of their callers.
     """
 
     base_url: str = field(converter=checked_base_url)
@@ -126,3 +127,4 @@ class Settings:
     max_retries: int = field(default=DEFAULT_RETRIES, converter=checked_retries)
     strict: bool = False
     spool_dir: Path | None = field(default=None, converter=checked_spool_dir)
+    background: bool = True

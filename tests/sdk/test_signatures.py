@@ -109,6 +109,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "revoke_api_key": (("key_id: str",), "ApiKeyResponse"),
     "delete_project": ((), "DeleteProjectResponse"),
+    "flush": (("timeout: float | None = None",), "bool"),
 }
 OPTIONS = (
     "timeout: float | httpx.Timeout = 60.0",
@@ -117,6 +118,8 @@ OPTIONS = (
     "spool_dir: str | os.PathLike[str] | None = None",
     "http_client: httpx.Client | None = None",
     "async_http_client: httpx.AsyncClient | None = None",
+    "background: bool = True",
+    "on_undelivered: Callable[[TraceLostError], object] | None = None",
 )
 CONSTRUCTOR = (
     "*",

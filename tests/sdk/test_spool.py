@@ -44,7 +44,11 @@ def _run(client: ReflectClient, task: str = "Count") -> TraceContext:
 
 def _client(service: Scripted, folder: Path, project: str = "p") -> ReflectClient:
     return ReflectClient(
-        base_url=service.url, api_key="topsecret", project_id=project, spool_dir=folder
+        base_url=service.url,
+        api_key="topsecret",
+        project_id=project,
+        spool_dir=folder,
+        background=False,
     )
 
 
@@ -288,7 +292,10 @@ def test_a_coroutine_that_is_closed_keeps_its_run_or_says_that_it_is_lost(
 ):
     service.always = _taking(Answer(body=RECEIPT))
     client = ReflectClient(
-        base_url=service.url, api_key="k", spool_dir=tmp_path if spooled else None
+        base_url=service.url,
+        api_key="k",
+        spool_dir=tmp_path if spooled else None,
+        background=False,
     )
     abandoned = client.trace_async("Count")
 

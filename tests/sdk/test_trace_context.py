@@ -155,7 +155,7 @@ def test_the_exception_of_a_run_wins_over_any_other(
 ):
     service.always = _answer
     given = httpx.Client()
-    client = ReflectClient(base_url=service.url, api_key="k", http_client=given)
+    client = ReflectClient(base_url=service.url, api_key="k", http_client=given, background=False)
     with (  # noqa: PT012 - the block is the point
         caplog.at_level(logging.WARNING, "reflect_sdk"),
         pytest.raises(KeyError, match="no such table"),

@@ -5,8 +5,10 @@ Construction and lifecycle of a client: its settings, its connection pool, and c
 from __future__ import annotations
 
 import copy
+import logging
 import math
 import os
+import uuid
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -15,10 +17,15 @@ import httpx
 from attrs import evolve
 
 from reflect_api.client import AuthenticatedClient
-from reflect_api.errors import InvalidArgumentError
+from reflect_api.errors import InvalidArgumentError, ReflectError
+from reflect_sdk._client.outbox import Delivery, Outbox
 from reflect_sdk._client.sending import connect, send, send_async
+from reflect_sdk._client.undelivered import Undelivered
 from reflect_sdk._flows.aliases import Aliases
 from reflect_sdk._flows.operations import LONGEST_HOLD, Flows
+from reflect_sdk._flows.recorder import Recorder
+from reflect_sdk._flows.requests import AgentRun
+from reflect_sdk._flows.trace_context import TraceContext
 from reflect_sdk._settings import (
     DEFAULT_PROJECT,
     DEFAULT_RETRIES,
@@ -29,9 +36,15 @@ from reflect_sdk._settings import (
 )
 from reflect_sdk._spool import Spool
 from reflect_sdk._transport.effects import Flow, drive, drive_async
+from reflect_sdk._types.errors import TraceLostError
 
 if TYPE_CHECKING:
     from reflect_sdk._transport.pool import Pool
+
+logger = logging.getLogger("reflect_sdk")
+
+CLOSE_SECONDS = 60.0
+"""How long closing waits for runs that are on their way."""
 
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., object])
@@ -68,7 +81,11 @@ class Connection:
         spool_dir: str | os.PathLike[str] | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
+        background: bool = True,
+        on_undelivered: Callable[[TraceLostError], object] | None = None,
     ) -> None:
+        self._undelivered = Undelivered(on_undelivered)
+        self._outbox = Outbox(self._undelivered)
         settings = Settings(
             base_url=base_url,
             project_id=project_id,
@@ -76,6 +93,7 @@ class Connection:
             max_retries=max_retries,
             strict=strict,
             spool_dir=spool_dir,
+            background=background,
         )
         pool = connect(settings.base_url, http_client, async_http_client)
         self._configure(settings, checked_key(api_key), pool)
@@ -169,6 +187,8 @@ class Connection:
         spool_dir: str | os.PathLike[str] | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
+        background: bool = True,
+        on_undelivered: Callable[[TraceLostError], object] | None = None,
     ) -> Self:
         """
         Create a client from `REFLECT_API_URL`, `REFLECT_API_KEY` and `REFLECT_PROJECT_ID`.
@@ -180,6 +200,8 @@ class Connection:
             spool_dir: Folder for runs that cannot be recorded; none by default.
             http_client: Sends the synchronous requests; one of the client's own where None.
             async_http_client: Sends the asynchronous requests; one of the client's own where None.
+            background: Whether runs are delivered behind the back of their callers; on by default.
+            on_undelivered: Is told of each run that is refused or lost; nobody by default.
 
         Returns:
             A client. Without `REFLECT_API_URL` it uses the hosted service, without
@@ -208,6 +230,8 @@ class Connection:
             spool_dir=spool_dir,
             http_client=http_client,
             async_http_client=async_http_client,
+            background=background,
+            on_undelivered=on_undelivered,
         )
 
     def close(self) -> None:
@@ -216,38 +240,119 @@ class Connection:
 
         The client can be used again afterwards. One that `with_options` returned closes nothing.
         """
-        if not self._shared:
-            self._pool.close()
+        try:
+            self.flush(CLOSE_SECONDS)
+        finally:
+            if not self._shared:
+                self._pool.close()
 
     async def aclose(self) -> None:
         """
         Close the connections of asynchronous calls on the running event loop, as `close` does.
         """
-        if not self._shared:
-            await self._pool.aclose()
+        try:
+            await self.flush_async(CLOSE_SECONDS)
+        finally:
+            if not self._shared:
+                await self._pool.aclose()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *exc_info: object) -> None:
+        try:
+            self.close()
+        except ReflectError as error:
+            if kind is None:
+                raise
+            logger.warning("A run was refused: %s", error)  # Nothing hides what the block raised.
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.aclose()
+    async def __aexit__(self, kind: type[BaseException] | None, *exc_info: object) -> None:
+        try:
+            await self.aclose()
+        except ReflectError as error:
+            if kind is None:
+                raise
+            logger.warning("A run was refused: %s", error)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_settings"):
             return f"{type(self).__name__}(refused)"
         return f"{type(self).__name__}(base_url={self.base_url!r}, project_id={self.project_id!r})"
 
-    def _drive(self, flow: Flow[T]) -> T:
+    def _drive(self, flow: Flow[T], *, after: str | None = None) -> T:
+        """
+        Do what a flow asks for, after a run that is on its way.
+        """
+        if after is not None:
+            self._outbox.settle(after)
+        self._undelivered.raise_once()
         return drive(flow, partial(send, self.api))
 
-    async def _drive_async(self, flow: Flow[T]) -> T:
+    async def _drive_async(self, flow: Flow[T], *, after: str | None = None) -> T:
+        if after is not None:
+            await self._outbox.settle_async(after)
+        self._undelivered.raise_once()
         return await drive_async(flow, partial(send_async, self.api))
+
+    def _hand_over(self, recorder: Recorder, context: TraceContext, run: AgentRun) -> None:
+        """
+        Put a run whose block has ended into the outbox.
+        """
+        key = str(uuid.uuid4())
+
+        def flow(seconds: float | None = None) -> Flow[None]:
+            return recorder.deliver(context, run, key, seconds)
+
+        def deliver(seconds: float | None) -> None:
+            drive(flow(seconds), partial(send, self.api))
+
+        def follow_up() -> None:
+            drive(recorder.follow_up(), partial(send, self.api))
+
+        self._outbox.put(
+            Delivery(
+                run,
+                deliver,
+                lambda: drive_async(flow(), partial(send_async, self.api)),
+                partial(recorder.keep, run, key),
+                follow_up,
+            )
+        )
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """
+        Wait until every run whose block has ended is recorded, or kept on disk.
+
+        Args:
+            timeout: Seconds to wait at the most; where None, as long as it takes.
+
+        Returns:
+            Whether none is on its way any longer.
+
+        Raises:
+            APIStatusError: If the service has refused one, such as for a wrong key; raised once.
+
+        Example:
+            >>> with client.trace("Refund an order paid by voucher") as ctx:
+            ...     ctx.add({"role": "assistant", "content": "Refunded."})
+            >>> client.flush(timeout=10)
+        """
+        is_settled = self._outbox.settle(seconds=timeout)
+        self._undelivered.raise_once()
+        return is_settled
+
+    @twin_of(flush)
+    async def flush_async(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - as the twin has it
+        """
+        Do what `flush` does, asynchronously.
+        """
+        is_settled = await self._outbox.settle_async(seconds=timeout)
+        self._undelivered.raise_once()
+        return is_settled
 
 
 def _longest_hold(timeout: float | httpx.Timeout) -> int:

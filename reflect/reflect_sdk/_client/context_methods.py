@@ -11,9 +11,10 @@ from typing import Any
 import anyio
 
 from reflect_sdk._client.connection import Connection, twin_of
+from reflect_sdk._client.outbox import ANY_RUN
 from reflect_sdk._flows.endings import FailOn, checked_fail_on
 from reflect_sdk._flows.recorder import Recorder
-from reflect_sdk._flows.requests import Query
+from reflect_sdk._flows.requests import AgentRun, Query
 from reflect_sdk._flows.trace_context import TraceContext
 from reflect_sdk._transport.effects import can_await
 
@@ -110,16 +111,35 @@ class ContextMethods(Connection):
             alpha=alpha,
         )
         context = self._drive(recorder.open())
+        self._opened(recorder, context)
         try:
             yield context
         except BaseException as error:
-            run = recorder.ended(context, error)
-            if run is not None:
+            run = self._ended(recorder, context, error)
+            if run is not None and self._settings.background:
+                self._hand_over(recorder, context, run)
+            elif run is not None:
                 self._drive(recorder.abandon(context, run, error))
             raise
-        run = recorder.ended(context, None)
-        if run is not None:
-            self._drive(recorder.close(context, run))
+        run = self._ended(recorder, context, None)
+        if run is not None and self._settings.background and not blocking:
+            self._hand_over(recorder, context, run)
+        elif run is not None:
+            self._drive(recorder.close(context, run), after=ANY_RUN)
+
+    def _opened(self, recorder: Recorder, context: TraceContext) -> None:
+        def end() -> None:
+            run = self._ended(recorder, context, SystemExit())
+            if run is not None:
+                self._hand_over(recorder, context, run)
+
+        self._outbox.opened(context, end)
+
+    def _ended(
+        self, recorder: Recorder, context: TraceContext, error: BaseException | None
+    ) -> AgentRun | None:
+        self._outbox.closed(context)
+        return recorder.ended(context, error)
 
     @asynccontextmanager
     @twin_of(trace)
@@ -156,11 +176,15 @@ class ContextMethods(Connection):
             alpha=alpha,
         )
         context = await self._drive_async(recorder.open())
+        self._opened(recorder, context)
         try:
             yield context
         except BaseException as error:
-            run = recorder.ended(context, error)
+            run = self._ended(recorder, context, error)
             if run is None:
+                raise
+            if self._settings.background:
+                self._hand_over(recorder, context, run)
                 raise
             if isinstance(error, GeneratorExit) and not can_await():
                 recorder.abandon_at_once(run, error)
@@ -172,6 +196,8 @@ class ContextMethods(Connection):
             except BaseException as interruption:
                 raise interruption from error
             raise
-        run = recorder.ended(context, None)
-        if run is not None:
-            await self._drive_async(recorder.close(context, run))
+        run = self._ended(recorder, context, None)
+        if run is not None and self._settings.background and not blocking:
+            self._hand_over(recorder, context, run)
+        elif run is not None:
+            await self._drive_async(recorder.close(context, run), after=ANY_RUN)

@@ -110,20 +110,34 @@ class Recorder:
         Record a run, and then those that an outage has kept on disk.
         """
         yield from self._submit(context, run)
-        yield from self._follow_up(context.trace_id, run)
-
-    def _follow_up(self, trace_id: str, run: AgentRun) -> Flow[None]:
-        try:
-            yield from self.flows.deliver_spooled_traces()
-        except OSError as error:
-            logger.warning("Runs kept on disk cannot be read: %s", error)
+        yield from self.follow_up()
         if self.blocking:
             yield from self.flows.wait_for_trace(
-                trace_id,
+                context.trace_id,
                 require_reviewed=run.review_result is not None,
                 poll_interval=SUBMIT_POLL_INTERVAL,
                 wait_timeout=SUBMIT_WAIT_TIMEOUT,
             )
+
+    def follow_up(self) -> Flow[None]:
+        """
+        Record the runs that an outage has kept on disk, as the service answers again.
+        """
+        try:
+            yield from self.flows.deliver_spooled_traces()
+        except OSError as error:
+            logger.warning("Runs kept on disk cannot be read: %s", error)
+
+    def deliver(
+        self, context: TraceContext, run: AgentRun, idempotency_key: str, seconds: float | None
+    ) -> Flow[None]:
+        """
+        Record a run whose block has ended some time ago.
+        """
+        receipt = yield from self.flows.create_trace(
+            run, idempotency_key=idempotency_key, seconds=seconds
+        )
+        state_of(context).recorded_as(receipt.trace_id)
 
     def abandon(self, context: TraceContext, run: AgentRun, error: BaseException) -> Flow[None]:
         """
@@ -142,7 +156,7 @@ class Recorder:
         """
         Do what `abandon` does where nobody can wait any more: the run is kept on disk, or lost.
         """
-        if not self._keep(run, str(uuid.uuid4()), error):
+        if not self.keep(run, str(uuid.uuid4()), error):
             logger.warning("The run of the task %s is lost: %r", reprlib.repr(run.task), error)
 
     def _submit(
@@ -156,15 +170,16 @@ class Recorder:
         except BaseException as error:
             if is_refusal(error):
                 raise
-            kept = self._keep(run, idempotency_key, error)
+            kept = self.keep(run, idempotency_key, error)
             if not isinstance(error, ReflectError) or not is_outage(error):
                 raise
             if not kept:
-                raise TraceLostError(run.task, run.trajectory, error) from error
+                body = trace_request(run).to_dict()
+                raise TraceLostError(run.task, run.trajectory, error, body=body) from error
         else:
             state_of(context).recorded_as(receipt.trace_id)
 
-    def _keep(self, run: AgentRun, idempotency_key: str, reason: BaseException) -> bool:
+    def keep(self, run: AgentRun, idempotency_key: str, reason: BaseException) -> bool:
         """
         Keep a run on disk that could not be recorded, and say whether that was possible.
         """

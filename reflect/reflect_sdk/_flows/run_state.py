@@ -72,9 +72,12 @@ class RunState:
             is_usual: Whether the block has ended without an exception.
 
         Returns:
-            What is known of it; None where nothing was handed over in a block that ended as usual,
-            or the block has been inherited by a forked process, whose parent records it.
+            What is known of it; None where it has ended before, where nothing was handed over in a
+            block that ended as usual, or the block has been inherited by a forked process, whose
+            parent records it.
         """
+        if self.over:
+            return None
         self.over = True
         if self._process != os.getpid() or (self.is_empty and is_usual):
             return None

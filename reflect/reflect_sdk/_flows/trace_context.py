@@ -83,7 +83,7 @@ class TraceContext:
 
         Example:
             >>> with client.trace("Help the customer") as ctx:
-            ...     for message in conversation():
+            ...     for message in messages:
             ...         ctx.add(message)
         """
         self._warn_if_over("message", "add")
