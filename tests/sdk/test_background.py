@@ -5,6 +5,7 @@ Runs that are delivered behind the back of whoever made them.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -29,6 +30,19 @@ from .scripted import RECEIPT, TRACE, Answer, Asked, Scripted
 
 MESSAGE = {"role": "assistant", "content": "42"}
 DOWN = Answer(status=503, body=b"", headers={"Retry-After-Ms": "1"})
+
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+"""Loops that end before their connections are closed are the point of some tests."""
+
+
+@pytest.fixture(autouse=True)
+def sockets_of_ended_loops() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 class Gate:
@@ -157,7 +171,6 @@ def test_blocking_waits_for_what_is_queued_before_it(
     assert _created(service) == ["first", "second"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_loop_that_ends_leaves_its_runs_to_the_thread(
     service: Scripted, gate: Gate, background: ReflectClient
 ):
@@ -172,7 +185,6 @@ def test_a_loop_that_ends_leaves_its_runs_to_the_thread(
     assert [*dict.fromkeys(_created(service))] == [f"task {number}" for number in range(3)]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_loop_that_stands_still_keeps_nobody_waiting(
     service: Scripted, gate: Gate, background: ReflectClient
 ):
