@@ -120,6 +120,7 @@ OPTIONS = (
     "async_http_client: httpx.AsyncClient | None = None",
     "background: bool = True",
     "on_undelivered: Callable[[TraceLostError], object] | None = None",
+    "lookup_timeout: float = 2.0",
 )
 CONSTRUCTOR = (
     "*",

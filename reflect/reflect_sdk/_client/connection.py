@@ -22,11 +22,13 @@ from reflect_sdk._client.outbox import Delivery, Outbox
 from reflect_sdk._client.sending import connect, send, send_async
 from reflect_sdk._client.undelivered import Undelivered
 from reflect_sdk._flows.aliases import Aliases
+from reflect_sdk._flows.breaker import Breaker
 from reflect_sdk._flows.operations import LONGEST_HOLD, Flows
 from reflect_sdk._flows.recorder import Recorder
 from reflect_sdk._flows.requests import AgentRun
 from reflect_sdk._flows.trace_context import TraceContext
 from reflect_sdk._settings import (
+    DEFAULT_LOOKUP_TIMEOUT,
     DEFAULT_PROJECT,
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
@@ -83,6 +85,7 @@ class Connection:
         async_http_client: httpx.AsyncClient | None = None,
         background: bool = True,
         on_undelivered: Callable[[TraceLostError], object] | None = None,
+        lookup_timeout: float = DEFAULT_LOOKUP_TIMEOUT,
     ) -> None:
         self._undelivered = Undelivered(on_undelivered)
         self._outbox = Outbox(self._undelivered)
@@ -94,11 +97,13 @@ class Connection:
             strict=strict,
             spool_dir=spool_dir,
             background=background,
+            lookup_timeout=lookup_timeout,
         )
         pool = connect(settings.base_url, http_client, async_http_client)
         self._configure(settings, checked_key(api_key), pool)
 
     _aliases: Aliases
+    _breaker: Breaker
 
     api: AuthenticatedClient
     """
@@ -112,6 +117,7 @@ class Connection:
         folder = settings.spool_dir
         self._shared = shared
         self._aliases = self._aliases if shared else Aliases()
+        self._breaker = self._breaker if shared else Breaker()
         self._settings = settings
         self._api_key = api_key
         self._pool = pool
@@ -123,6 +129,8 @@ class Connection:
             longest_hold=_longest_hold(settings.timeout),
             strict=settings.strict,
             aliases=self._aliases,
+            breaker=self._breaker,
+            lookup_seconds=settings.lookup_timeout,
             spool=None if folder is None else Spool(folder, settings.base_url),
         )
 
@@ -189,6 +197,7 @@ class Connection:
         async_http_client: httpx.AsyncClient | None = None,
         background: bool = True,
         on_undelivered: Callable[[TraceLostError], object] | None = None,
+        lookup_timeout: float = DEFAULT_LOOKUP_TIMEOUT,
     ) -> Self:
         """
         Create a client from `REFLECT_API_URL`, `REFLECT_API_KEY` and `REFLECT_PROJECT_ID`.
@@ -202,6 +211,7 @@ class Connection:
             async_http_client: Sends the asynchronous requests; one of the client's own where None.
             background: Whether runs are delivered behind the back of their callers; on by default.
             on_undelivered: Is told of each run that is refused or lost; nobody by default.
+            lookup_timeout: Seconds that a run waits for its memories; 2 by default.
 
         Returns:
             A client. Without `REFLECT_API_URL` it uses the hosted service, without
@@ -232,6 +242,7 @@ class Connection:
             async_http_client=async_http_client,
             background=background,
             on_undelivered=on_undelivered,
+            lookup_timeout=lookup_timeout,
         )
 
     def close(self) -> None:

@@ -74,8 +74,9 @@ class ContextMethods(Connection):
         Yields:
             The context of the run.
 
-        An outage of the service before the run (no answer, or a 5xx) does not stop the agent: the
-        block runs without memories, and a warning is logged, unless the client is `strict`.
+        An outage of the service before the run (no answer in `lookup_timeout`, 408, 429, 5xx) does
+        not stop the agent: the block runs without memories, and a warning is logged, unless the
+        client is `strict`.
         Control flow (`KeyboardInterrupt`, `SystemExit`, `asyncio.CancelledError`, `GeneratorExit`)
         and exceptions about something else (connections, limits of time, services that are
         overloaded) say nothing about the run: it is recorded as it stands, without a verdict, as

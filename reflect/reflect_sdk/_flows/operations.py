@@ -20,6 +20,7 @@ from reflect_api.errors import ReflectError
 from reflect_api.types import UNSET
 from reflect_sdk._flows.aliases import Aliases
 from reflect_sdk._flows.augment import augment
+from reflect_sdk._flows.breaker import Breaker
 from reflect_sdk._flows.exchange import fetch, respond
 from reflect_sdk._flows.requests import (
     AgentRun,
@@ -64,6 +65,8 @@ class Flows:
         spool: Where runs are kept that an outage keeps from being recorded; None for nowhere.
         clock: Monotonic seconds; replaced in tests.
         aliases: What the service calls runs that the client has named otherwise.
+        breaker: Whether the service is worth a call that could be done without.
+        lookup_seconds: How long a run waits for its memories; as long as for any call where None.
     """
 
     project_id: str
@@ -72,6 +75,8 @@ class Flows:
     spool: Spool | None = None
     clock: Callable[[], float] = time.monotonic
     aliases: Aliases = field(factory=Aliases, repr=False)
+    breaker: Breaker = field(factory=Breaker, repr=False)
+    lookup_seconds: float | None = None
 
     def health(self) -> Flow[dict[str, str]]:
         """
@@ -79,7 +84,9 @@ class Flows:
         """
         return (yield from fetch(api.health.health.request()))
 
-    def query_memories(self, query: Query) -> Flow[list[MemoryResponse]]:
+    def query_memories(
+        self, query: Query, seconds: float | None = None
+    ) -> Flow[list[MemoryResponse]]:
         """
         Find the memories that fit a task.
         """
@@ -92,7 +99,7 @@ class Flows:
             similarity_threshold=given(query.similarity_threshold),
         )
         request = api.memories.query_memories.request(self.project_id, body=body)
-        answer = yield from fetch(request)
+        answer = yield from fetch(request, seconds)
         return [MemoryResponse.from_api(memory) for memory in answer]
 
     def augment_with_memories(self, query: Query) -> Flow[AugmentedTask]:

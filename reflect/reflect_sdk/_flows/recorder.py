@@ -10,21 +10,15 @@ import uuid
 
 from attrs import evolve, frozen
 
-from reflect_api.errors import DecodeError, ReflectError
+from reflect_api.errors import ReflectError
 from reflect_sdk._flows.endings import Ending, FailOn, ending_of, kind_of
+from reflect_sdk._flows.lookup import look_up, sendable_task
 from reflect_sdk._flows.operations import Flows
 from reflect_sdk._flows.requests import AgentRun, Query, trace_request
 from reflect_sdk._flows.run_state import RunState
 from reflect_sdk._flows.trace_context import TraceContext, state_of
 from reflect_sdk._transport.effects import Flow
-from reflect_sdk._types.errors import (
-    ServerError,
-    TraceLostError,
-    TransportError,
-    is_outage,
-    is_refusal,
-)
-from reflect_sdk._types.memories import AugmentedTask
+from reflect_sdk._types.errors import TraceLostError, is_outage, is_refusal
 
 logger = logging.getLogger("reflect_sdk")
 
@@ -32,6 +26,12 @@ SUBMIT_POLL_INTERVAL = 0.25
 SUBMIT_WAIT_TIMEOUT = 60.0
 LAST_SECONDS = 5.0
 """How long a run may take to be recorded whose program or task is to end."""
+
+
+class ServicePausedError(Exception):
+    """
+    The service is not asked for a while, after an outage.
+    """
 
 
 @frozen
@@ -59,15 +59,9 @@ class Recorder:
         """
         Look for memories; an outage of the service means that there are none.
         """
-        try:
-            augmented = yield from self.flows.augment_with_memories(self.query)
-        except (TransportError, ServerError, DecodeError) as outage:
-            if self.flows.strict:
-                raise
-            logger.warning("The run goes on without memories: %s", outage)
-            augmented = AugmentedTask(augmented_task=self.query.task, memories=[])
+        augmented = yield from look_up(self.flows, self.query)
         known = AgentRun(
-            task=self.query.task,
+            task=sendable_task(self.query.task),
             retrieved_memory_ids=[memory.id for memory in augmented.memories],
             reference_context=self.reference_context,
             alpha=self.alpha,
@@ -134,9 +128,17 @@ class Recorder:
         """
         Record a run whose block has ended some time ago.
         """
-        receipt = yield from self.flows.create_trace(
-            run, idempotency_key=idempotency_key, seconds=seconds
-        )
+        spooled = self.flows.spool is not None
+        if spooled and not self.flows.breaker.allows():
+            raise ServicePausedError("the service did not answer shortly before")
+        try:
+            receipt = yield from self.flows.create_trace(
+                run, idempotency_key=idempotency_key, seconds=seconds
+            )
+        except Exception as error:
+            self.flows.breaker.note(error)
+            raise
+        self.flows.breaker.note(None)
         state_of(context).recorded_as(receipt.trace_id)
 
     def abandon(self, context: TraceContext, run: AgentRun, error: BaseException) -> Flow[None]:

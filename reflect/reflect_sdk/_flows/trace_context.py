@@ -151,7 +151,7 @@ class TraceContext:
             )
         output = evolve(
             self._state.defaults,
-            task=self.task if task is None else task,
+            task=self._state.defaults.task if task is None else task,
             trajectory=wire_trajectory(trajectory),
             final_response=final_response,
             retrieved_memory_ids=retrieved,
