@@ -201,7 +201,10 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> str:
     ]
     body = resolve(document, operation.get("requestBody", {}))
     answers = operation["responses"]
-    success = next((status for status in answers if status.startswith("2")), "default")
+    successes = [status for status in answers if status.startswith("2")]
+    success = next(
+        (status for status in ("200", "2XX", *successes) if status in answers), "default"
+    )
     answer = resolve(document, answers.get(success, {}))
     problems = sorted(int(status) for status in answers if re.fullmatch("[45][0-9]+", status))
     return f"""Operation(

@@ -20,7 +20,7 @@ _ANSWERED_TO = {
     "Prefer": "Preference-Applied",
     "Idempotency-Key": "Idempotency-Replayed",
 }
-_TRY_LATER = {"429": "Retry-After", "503": "Retry-After"}
+_TRY_LATER = {"429": ("Retry-After",), "503": ("Retry-After",)}
 
 
 def answer_faults(document: Json) -> list[str]:
@@ -46,11 +46,17 @@ def _operation_faults(document: Json, path: str, operation: Json) -> Iterator[st
         if responses.get(status, {}).get("$ref") != reference:
             yield f'must have the answer {status} as `$ref: "{reference}"`.'
     asked = {resolve(document, each)["name"] for each in operation.get("parameters", [])}
-    for status, answer in responses.items():
-        headers = resolve(document, answer).get("headers", {})
-        for name in _headers(status, asked):
-            if name not in headers:
+    headers = {
+        status: resolve(document, answer).get("headers", {}) for status, answer in responses.items()
+    }
+    for status, told in headers.items():
+        for name in (_REQUEST_ID, *_TRY_LATER.get(status, ())):
+            if name not in told:
                 yield f"the answer {status} must have the header `{name}`."
+    successes = [told for status, told in headers.items() if status.startswith("2")]
+    for name, header in _ANSWERED_TO.items():
+        if name in asked and not any(header in told for told in successes):
+            yield f"a successful answer must have the header `{header}`, as `{name}` is asked for."
 
 
 def _shared_answers(path: str, operation: Json) -> dict[str, str]:
@@ -61,12 +67,3 @@ def _shared_answers(path: str, operation: Json) -> dict[str, str]:
         **(_OF_BODIES if "requestBody" in operation else {}),
         **(_OF_KEYS if operation.get("x-idempotency") == "key" else {}),
     }
-
-
-def _headers(status: str, asked: set[str]) -> list[str]:
-    found = [_REQUEST_ID]
-    if status in _TRY_LATER:
-        found.append(_TRY_LATER[status])
-    if status.startswith("2"):
-        found += [header for name, header in _ANSWERED_TO.items() if name in asked]
-    return found

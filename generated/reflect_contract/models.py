@@ -118,6 +118,7 @@ class ProblemCode(StrEnum):
     RATE_LIMITED = "rate_limited"
     INTERNAL_ERROR = "internal_error"
     UNAVAILABLE = "unavailable"
+    WARMING_UP = "warming_up"
 
 
 class SkillSection(StrEnum):
@@ -139,6 +140,16 @@ class SkillChangeAction(StrEnum):
     REVISED = "revised"
     REMOVED = "removed"
     REFUSED = "refused"
+
+
+class RunEnding(StrEnum):
+    """
+    How the run ended where it did not end by itself. `interrupted`: it was cancelled, its
+    process ended, or another service failed it, so that what it has says nothing about its
+    outcome.
+    """
+
+    INTERRUPTED = "interrupted"
 
 
 class ReadinessResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,11 +230,13 @@ class BootstrapResponse(msgspec.Struct, frozen=True, kw_only=True):
         user_id: Whose key it is.
         project_id: The project.
         api_key: The plaintext of the key; shown here and never again.
+        ignored: See `IgnoredFields`.
     """
 
     user_id: str
     project_id: str
     api_key: str
+    ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
 
 
 class QueryMemoriesRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -434,6 +447,7 @@ class SkillResponse(msgspec.Struct, frozen=True, kw_only=True):
             absent.
         check: How it was compared with the version published before; null or absent where
             it was not.
+        ignored: See `IgnoredFields`.
     """
 
     content: str
@@ -451,6 +465,7 @@ class SkillResponse(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[SkillLine] | msgspec.UnsetType = msgspec.UNSET
     changes: list[SkillChange] | msgspec.UnsetType = msgspec.UNSET
     check: SkillCheck | None | msgspec.UnsetType = msgspec.UNSET
+    ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
 
 
 class SkillLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -586,6 +601,15 @@ class CreateTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
             rubric); used when the reflection is written and never given to the agent. None
             where it is absent.
         review: See `ReviewInput`.
+        id: The id of the trace, chosen by the caller so that it knows it before: let it be
+            as good as unique, and begin with the time, as UUIDs of version 7 do. The
+            project has one trace of an id: a second creation with it is answered as the
+            first one was, as long as the trace exists, and with 409 where it says anything
+            else. The server makes an id where it is absent.
+        ended: See `RunEnding`.
+        created_at: When the run ended, for a run that is sent later. Taken where it is at
+            most 30 days ago and at most 5 minutes ahead; else it is ignored and named as
+            such, and the time of the request counts, as where it is absent.
     """
 
     task: Annotated[str, msgspec.Meta(min_length=1, max_length=100000)]
@@ -613,6 +637,13 @@ class CreateTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.UNSET
     )
     review: ReviewInput | msgspec.UnsetType = msgspec.UNSET
+    id: Annotated[str, msgspec.Meta(min_length=16, max_length=64)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    ended: RunEnding | msgspec.UnsetType = msgspec.UNSET
+    created_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
 
 
 class TraceCreateResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -622,10 +653,25 @@ class TraceCreateResponse(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         trace_id: The trace.
         ingest_status: See `IngestStatus`.
+        ignored: See `IgnoredFields`.
     """
 
     trace_id: str
     ingest_status: IngestStatus
+    ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
+
+
+class KeptReviewResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A review that is kept until its run arrives.
+
+    Attributes:
+        trace_id: The trace that it is kept for.
+        ignored: See `IgnoredFields`.
+    """
+
+    trace_id: str
+    ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReviewTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -693,7 +739,11 @@ class TraceResponse(msgspec.Struct, frozen=True, kw_only=True):
         metadata: See `Metadata`.
         created_memory_id: The memory that was made of it; null as long as there is none.
         review: The verdict on it; null as long as there is none.
-        created_at: When it was received.
+        created_at: When the run ended as its sender says, or was received.
+        received_at: When the server received it, by which lists are ordered; absent where
+            it was recorded before servers noted it.
+        ended: See `RunEnding`.
+        ignored: See `IgnoredFields`.
     """
 
     id: str
@@ -713,6 +763,11 @@ class TraceResponse(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType = (
         msgspec.UNSET
     )
+    received_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    ended: RunEnding | msgspec.UnsetType = msgspec.UNSET
+    ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeleteTracesRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -736,10 +791,12 @@ class DeleteTracesResponse(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         deleted_trace_ids: The traces that are gone; none where it is absent.
         deleted_memory_ids: The memories that went with them; none where it is absent.
+        ignored: See `IgnoredFields`.
     """
 
     deleted_trace_ids: list[str] | msgspec.UnsetType = msgspec.UNSET
     deleted_memory_ids: list[str] | msgspec.UnsetType = msgspec.UNSET
+    ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
 
 
 class RetryTracesRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -765,9 +822,11 @@ class RetryTracesResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         retried_trace_ids: The traces that are in the queue again.
+        ignored: See `IgnoredFields`.
     """
 
     retried_trace_ids: list[str]
+    ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
 
 
 class CreateApiKeyRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -812,6 +871,7 @@ class ApiKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
         last_used_at: When it was last used; null where never.
         revoked_at: When it was revoked; null while it is active.
         expires_at: When it ends, or ended, by itself; null or absent where never.
+        ignored: See `IgnoredFields`.
     """
 
     id: str
@@ -827,6 +887,7 @@ class ApiKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | None | msgspec.UnsetType = (
         msgspec.UNSET
     )
+    ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
 
 
 class ApiKeyCreateResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -836,10 +897,12 @@ class ApiKeyCreateResponse(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         api_key: The plaintext; shown here and never again.
         key: See `ApiKeyResponse`.
+        ignored: See `IgnoredFields`.
     """
 
     api_key: str
     key: ApiKeyResponse
+    ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeleteProjectResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -898,6 +961,12 @@ Changes of one memory's Q-value, oldest first.
 SkillList: TypeAlias = list[SkillResponse]
 """
 Versions of a skill.
+"""
+
+IgnoredFields: TypeAlias = list[str]
+"""
+Fields of the request that had no effect, as the service does not know them or could not
+take their values. Absent where there are none.
 """
 
 TraceList: TypeAlias = list[TraceResponse]

@@ -315,6 +315,12 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(
             Parameter(name="project_id", location="path", required=True, type=models.Identifier),
             Parameter(name="trace_id", location="path", required=True, type=models.Identifier),
+            Parameter(
+                name="Prefer",
+                location="header",
+                required=False,
+                type=Annotated[str, msgspec.Meta(max_length=200)],
+            ),
         ),
         body=models.ReviewTraceRequest,
         body_required=True,

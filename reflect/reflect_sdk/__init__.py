@@ -10,6 +10,8 @@ Reflect: a memory for AI agents that learns from outcomes.
 """
 
 from reflect_api.errors import DecodeError, FieldError, InvalidArgumentError, ReflectError
+from reflect_sdk._calls.clients import use_client
+from reflect_sdk._calls.results import TraceResult
 from reflect_sdk._client.client import ReflectClient
 from reflect_sdk._flows.trace_context import TraceContext
 from reflect_sdk._types.errors import (
@@ -46,7 +48,7 @@ from reflect_sdk._types.traces import (
 )
 from reflect_sdk._types.trajectory import TrajectoryInput
 from reflect_sdk.converters import from_deepagents, from_openai_agents
-from reflect_sdk.decorators import TraceResult, reflect_trace
+from reflect_sdk.decorators import reflect_trace
 
 __version__: str
 """
@@ -97,6 +99,7 @@ __all__ = [
     "from_deepagents",
     "from_openai_agents",
     "reflect_trace",
+    "use_client",
 ]
 
 

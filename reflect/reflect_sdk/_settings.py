@@ -20,6 +20,7 @@ HOSTED_URL = "https://api.starlight-search.com"
 DEFAULT_PROJECT = "default"
 DEFAULT_TIMEOUT = 60.0
 DEFAULT_RETRIES = 2
+DEFAULT_LOOKUP_TIMEOUT = 2.0
 
 
 def checked_base_url(base_url: str) -> str:
@@ -60,6 +61,21 @@ def checked_timeout(timeout: float | httpx.Timeout) -> float | httpx.Timeout:
             f"timeout must be a number of seconds above 0 or an httpx.Timeout, found {timeout!r}."
         )
     return timeout
+
+
+def checked_lookup_timeout(seconds: float) -> float:
+    """
+    Return how long a run waits for its memories.
+
+    Raises:
+        InvalidArgumentError: If it is no finite number above 0.
+    """
+    usable = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not usable or not 0 < seconds < math.inf:
+        raise InvalidArgumentError(
+            f"lookup_timeout must be a number of seconds above 0, found {seconds!r}."
+        )
+    return seconds
 
 
 def checked_key(api_key: str) -> str:
@@ -150,6 +166,8 @@ class Settings:
         spool_dir: Folder for runs that an outage keeps from being recorded; None for nowhere.
         redact: Changes every text before it leaves the process; None to leave all as they are.
         bytes_as: How bytes in runs are recorded.
+        background: Whether runs are delivered behind the back of their callers.
+        lookup_timeout: Seconds that a run waits for its memories at the most.
     """
 
     base_url: str = field(converter=checked_base_url)
@@ -160,3 +178,5 @@ class Settings:
     spool_dir: Path | None = field(default=None, converter=checked_spool_dir)
     redact: Redactor | None = field(default=None, converter=checked_redactor)
     bytes_as: BytesAs = field(default="digest", converter=checked_bytes_as)
+    background: bool = True
+    lookup_timeout: float = field(default=DEFAULT_LOOKUP_TIMEOUT, converter=checked_lookup_timeout)

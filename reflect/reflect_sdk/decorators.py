@@ -2,45 +2,18 @@
 `reflect_trace`: record every call of a function as a run.
 """
 
-import functools
-import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
-from attrs import field, frozen
-
-from reflect_api.errors import InvalidArgumentError
-from reflect_sdk._client.client import ReflectClient
+from reflect_sdk._calls.arguments import Callee
+from reflect_sdk._calls.clients import ClientSource, checked_source
+from reflect_sdk._calls.results import TraceResult
+from reflect_sdk._calls.wrapping import Wrapping
+from reflect_sdk._flows.endings import FailOn, checked_fail_on
 from reflect_sdk._flows.trace_context import TraceContext
-from reflect_sdk._types.trajectory import TrajectoryInput
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@frozen
-class TraceResult:
-    """
-    What a function under `reflect_trace` returns to record more than its answer.
-
-    Attributes:
-        output: The final answer; the caller of the function gets it.
-        trajectory: The run, as `ReflectClient.create_trace` takes it.
-        result: The verdict: `pass` or `success`, `fail` or `failure`; None for a review that comes
-            later.
-        feedback_text: What went wrong; used with a `result`.
-        model: The model that the agent ran on.
-        metadata: Facts about the run, JSON.
-        used_memory_ids: The memories that the answer relied on; None where that is unknown.
-    """
-
-    output: str
-    trajectory: TrajectoryInput = field(repr=False)
-    result: str | None = None
-    feedback_text: str | None = None
-    model: str | None = None
-    metadata: dict[str, Any] | None = field(default=None, repr=False)
-    used_memory_ids: Sequence[str] | None = field(default=None, repr=False)
 
 
 class _WithContext(Protocol):
@@ -71,63 +44,65 @@ class _WithoutContext(Protocol):
 
 @overload
 def reflect_trace(
-    client: ReflectClient,
+    client: ClientSource = None,
     *,
     task: str | Callable[..., str] | None = None,
     limit: int = 10,
     lambda_: float = 0.5,
     mmr_lambda: float = 0.7,
     blocking: bool = False,
-    auto_fail_on_exception: bool = True,
+    auto_fail_on_exception: FailOn = True,
     inject_context: Literal[True] = True,
 ) -> _WithContext: ...
 @overload
 def reflect_trace(
-    client: ReflectClient,
+    client: ClientSource = None,
     *,
     task: str | Callable[..., str] | None = None,
     limit: int = 10,
     lambda_: float = 0.5,
     mmr_lambda: float = 0.7,
     blocking: bool = False,
-    auto_fail_on_exception: bool = True,
+    auto_fail_on_exception: FailOn = True,
     inject_context: Literal[False],
 ) -> _WithoutContext: ...
 def reflect_trace(
-    client: ReflectClient,
+    client: ClientSource = None,
     *,
     task: str | Callable[..., str] | None = None,
     limit: int = 10,
     lambda_: float = 0.5,
     mmr_lambda: float = 0.7,
     blocking: bool = False,
-    auto_fail_on_exception: bool = True,
+    auto_fail_on_exception: FailOn = True,
     inject_context: bool = True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """
-    Record every call of a function, which may be asynchronous, as `ReflectClient.trace` does.
+    Record every call of a function or method, which may be asynchronous, as `ReflectClient.trace`
+    does.
 
-    For functions and objects that are called like one, not for methods, whose first argument is
-    their object; inside of a method use `ReflectClient.trace`.
-
-    What the function returns decides what is recorded: of a `TraceResult` all its parts, of a
-    string that string as trajectory and final response, and of anything else nothing.
+    What the function returns decides what is recorded: of a `TraceResult` all its parts; of a
+    string that string as trajectory and final response; of what can be written as JSON its text. An
+    awaitable is awaited within the run, and a stream (a generator, synchronous or not) is recorded
+    at its end, whole or interrupted. What the function has handed over itself stays.
 
     Args:
-        client: Where to.
+        client: Where to: a client; a function that returns one when a call begins, and may take the
+            object of a method; or None (the default) for the client of `use_client`.
         task: The task of a call: a text for all of them, or a function that makes it of the call's
-            arguments. Where None, the first argument as text, or the function's name without one.
+            arguments. Where None, the first argument in the order of the signature as text, or the
+            function's name without one; the object of a method does not count.
         limit: As for `ReflectClient.trace`; 10 by default.
         lambda_: As for `ReflectClient.trace`; 0.5 by default.
         mmr_lambda: As for `ReflectClient.trace`; 0.7 by default.
         blocking: Whether a call returns only when its memory exists; off by default.
-        auto_fail_on_exception: As for `ReflectClient.trace`; on by default.
-        inject_context: Whether the function gets the `TraceContext` as its first argument, before
-            those of the call; on by default.
+        auto_fail_on_exception: As for `ReflectClient.trace`; on by default. A run that raised is
+            recorded with the arguments of the call, shortened, in its metadata.
+        inject_context: Whether the function gets the `TraceContext` before the arguments of the
+            call, in a method after its object; on by default.
 
     Raises:
-        InvalidArgumentError: If the function is a generator, or a method whose object would be
-            taken for the context or the task.
+        InvalidArgumentError: If an argument cannot be used; by a call, if there is no client.
 
     Returns:
         A decorator. The decorated function takes the arguments without the context, and returns
@@ -144,103 +119,19 @@ def reflect_trace(
         ...     )
         >>> answer("How many orders did we ship in March?")
     """
+    options = {
+        "limit": limit,
+        "lambda_": lambda_,
+        "mmr_lambda": mmr_lambda,
+        "blocking": blocking,
+        "auto_fail_on_exception": checked_fail_on(auto_fail_on_exception),
+    }
+    source = checked_source(client)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        call = getattr(function, "__call__", function)  # noqa: B004 - of an object, its method
-        if any(map(inspect.isgeneratorfunction, (function, call))) or any(
-            map(inspect.isasyncgenfunction, (function, call))
-        ):
-            raise InvalidArgumentError(
-                "reflect_trace cannot record a generator, whose result comes piece by piece. "
-                "Use `with client.trace(...)` inside of it."
-            )
-        if _is_method(function) and (inject_context or task is None):
-            raise InvalidArgumentError(
-                f"reflect_trace records functions, found the method {function.__qualname__!r}, "
-                "whose first argument is its object. Use `with client.trace(...)` inside of it."
-            )
-
-        def options(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-            return {
-                "task": _task_of(function, task, args, kwargs),
-                "limit": limit,
-                "lambda_": lambda_,
-                "mmr_lambda": mmr_lambda,
-                "blocking": blocking,
-                "auto_fail_on_exception": auto_fail_on_exception,
-            }
-
-        @functools.wraps(function)
-        def recorded(*args: Any, **kwargs: Any) -> Any:
-            with client.trace(**options(args, kwargs)) as context:
-                given = (context, *args) if inject_context else args
-                return _record(context, function(*given, **kwargs))
-
-        @functools.wraps(function)
-        async def recorded_async(*args: Any, **kwargs: Any) -> Any:
-            async with client.trace_async(**options(args, kwargs)) as context:
-                given = (context, *args) if inject_context else args
-                return _record(context, await function(*given, **kwargs))
-
-        is_async = any(map(inspect.iscoroutinefunction, (function, call)))
-        decorated = recorded_async if is_async else recorded
-        if inject_context:
-            _sign_without_context(decorated)
-        return decorated
+        if isinstance(function, staticmethod | classmethod):
+            return type(function)(decorate(function.__func__))
+        callee = Callee(function, takes_context=inject_context)
+        return Wrapping(callee, source, task, options).wrapped()
 
     return decorate
-
-
-def _is_method(function: Callable[..., object]) -> bool:
-    """
-    Return whether a function is one of a class body, by the name of its first argument.
-    """
-    if not inspect.isfunction(function):
-        return False
-    return next(iter(inspect.signature(function).parameters), None) in ("self", "cls")
-
-
-def _sign_without_context(decorated: Callable[..., Any]) -> None:
-    """
-    Have the signature name what callers give, for `help` and for frameworks that call by it.
-    """
-    signature = inspect.signature(decorated)
-    context = next(iter(signature.parameters.values()), None)
-    if context is None or context.kind is inspect.Parameter.VAR_POSITIONAL:
-        return
-    others = [given for given in signature.parameters.values() if given is not context]
-    decorated.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]  # typeshed lacks it
-    decorated.__annotations__ = {
-        name: kind for name, kind in decorated.__annotations__.items() if name != context.name
-    }
-
-
-def _task_of(
-    function: Callable[..., object],
-    task: str | Callable[..., str] | None,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> str:
-    if isinstance(task, str):
-        return task
-    if task is not None:
-        return task(*args, **kwargs)
-    given = [*args, *kwargs.values()]
-    return str(given[0]) if given else getattr(function, "__name__", type(function).__name__)
-
-
-def _record(context: TraceContext, returned: object) -> object:
-    if isinstance(returned, TraceResult):
-        context.set_output(
-            trajectory=returned.trajectory,
-            final_response=returned.output,
-            result=returned.result,
-            feedback_text=returned.feedback_text,
-            model=returned.model,
-            metadata=returned.metadata,
-            used_memory_ids=returned.used_memory_ids,
-        )
-        return returned.output
-    if isinstance(returned, str):
-        context.set_output(trajectory=returned, final_response=returned)
-    return returned

@@ -135,6 +135,14 @@ class OverloadedError(ReflectServerError):
         self.retry_after = retry_after
 
 
+class WarmingUpError(ReflectServerError):
+    """
+    The service has been started and is still loading what it needs.
+    """
+
+    code = "warming_up"
+
+
 class ProviderUnavailableError(ReflectServerError):
     """
     The endpoint of a model cannot do its work now, whatever it is asked.

@@ -20,6 +20,7 @@ FLOORS = (
     {"_transport"},
     {"_flows"},
     {"_client"},
+    {"_calls"},
     {"decorators"},
     {"integrations"},
     {FACE},

@@ -61,7 +61,7 @@ def test_an_operation_without_a_shared_answer_is_named(operation_id: str, status
 def test_an_answer_without_a_shared_header_is_named(operation_id: str, status: str, header: str):
     document = without(*OPERATIONS[operation_id], "responses", status, "headers", header)
     (found,) = answer_faults(document)
-    assert found.endswith(f"the answer {status} must have the header `{header}`.")
+    assert f"must have the header `{header}`" in found
 
 
 @pytest.mark.parametrize(

@@ -17,5 +17,10 @@ def service() -> Iterator[Scripted]:
 
 @pytest.fixture
 def client(service: Scripted) -> Iterator[ReflectClient]:
-    with ReflectClient(base_url=service.url, api_key="rf_live_abc_topsecret") as made:
+    """
+    A client that delivers at once, so that a test sees what a block has sent when it has ended.
+    """
+    with ReflectClient(
+        base_url=service.url, api_key="rf_live_abc_topsecret", background=False
+    ) as made:
         yield made

@@ -116,10 +116,11 @@ def scripted_server() -> Iterator[Scripted]:
             )
             with lock:
                 state.asked.append(asked)
-                if state.always is not None:
-                    answer = state.always(asked)
-                else:
+                always = state.always
+                if always is None:
                     answer = state.answers.pop(0) if len(state.answers) > 1 else state.answers[0]
+            if always is not None:  # It may hold its answer, and not those to others.
+                answer = always(asked)
             if answer.status == 0:
                 self.close_connection = True
                 return

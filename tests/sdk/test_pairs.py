@@ -160,6 +160,7 @@ def test_every_pair_is_walked():
         "bootstrap": "below",
         "create_trace_and_wait": "below",
         "deliver_spooled_traces": "test_spool",
+        "flush": "test_background",
         "iter_traces": "below and test_against_server",
         "trace": "test_trace_context",
     }

@@ -135,7 +135,7 @@ def test_the_spool_the_log_and_the_error_of_a_lost_run_tell_nothing_of_it(
     assert SECRET not in kept.read_text()
     with (
         caplog.at_level(logging.DEBUG),
-        _client(service) as client,
+        _client(service, background=False) as client,
         pytest.raises(TraceLostError) as caught,
         client.trace(f"Log in with {SECRET}") as context,
     ):

@@ -37,7 +37,7 @@ TRACE = (
     "*",
     *QUERY,
     "blocking: bool = False",
-    "auto_fail_on_exception: bool = True",
+    "auto_fail_on_exception: FailOn = True",
     "reference_context: str | None = None",
     "alpha: float | None = None",
 )
@@ -109,6 +109,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "revoke_api_key": (("key_id: str",), "ApiKeyResponse"),
     "delete_project": ((), "DeleteProjectResponse"),
+    "flush": (("timeout: float | None = None",), "bool"),
 }
 OPTIONS = (
     "timeout: float | httpx.Timeout = 60.0",
@@ -119,6 +120,9 @@ OPTIONS = (
     "bytes_as: BytesAs = 'digest'",
     "http_client: httpx.Client | None = None",
     "async_http_client: httpx.AsyncClient | None = None",
+    "background: bool = True",
+    "on_undelivered: Callable[[TraceLostError], object] | None = None",
+    "lookup_timeout: float = 2.0",
 )
 CONSTRUCTOR = (
     "*",

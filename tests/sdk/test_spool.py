@@ -21,6 +21,7 @@ from reflect_sdk import (
     InvalidArgumentError,
     ReflectClient,
     ServerError,
+    TraceContext,
     TraceLostError,
 )
 from reflect_server.testing import running_server
@@ -35,15 +36,19 @@ def _taking(answer: Answer) -> Callable[[Asked], Answer]:
     return lambda asked: Answer(body=[]) if asked.path.endswith("/query") else answer
 
 
-def _run(client: ReflectClient, task: str = "Count") -> str | None:
+def _run(client: ReflectClient, task: str = "Count") -> TraceContext:
     with client.trace(task) as context:
         context.set_output(trajectory=[{"role": "assistant", "content": "42"}], result="pass")
-    return context.trace_id
+    return context
 
 
 def _client(service: Scripted, folder: Path, project: str = "p") -> ReflectClient:
     return ReflectClient(
-        base_url=service.url, api_key="topsecret", project_id=project, spool_dir=folder
+        base_url=service.url,
+        api_key="topsecret",
+        project_id=project,
+        spool_dir=folder,
+        background=False,
     )
 
 
@@ -52,7 +57,7 @@ def test_a_run_is_kept_during_an_outage_and_recorded_with_the_next_one(
 ):
     service.always = _taking(DOWN)
     with _client(service, tmp_path / "spool") as client:
-        assert _run(client, "First") is None
+        assert not _run(client, "First").submitted
         (kept,) = (tmp_path / "spool").iterdir()
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
         assert "topsecret" not in kept.read_text()
@@ -60,7 +65,7 @@ def test_a_run_is_kept_during_an_outage_and_recorded_with_the_next_one(
 
         service.always = _taking(Answer(body=RECEIPT))
         service.asked.clear()
-        assert _run(client, "Second") == "t1"
+        assert _run(client, "Second").trace_id == "t1"
     recorded = [asked for asked in service.asked if asked.path.endswith("/traces")]
     assert [asked.body["task"] for asked in recorded] == ["Second", "First"]
     assert recorded[1].headers["Idempotency-Key"] == first_key
@@ -121,7 +126,7 @@ def test_a_run_on_disk_that_can_never_be_sent_is_set_aside(
         (kept,) = tmp_path.iterdir()
         kept.write_text(json.dumps({**json.loads(kept.read_text()), **change}))
         service.always = _taking(Answer(body=RECEIPT))
-        assert _run(client) == "t1"
+        assert _run(client).trace_id == "t1"
     assert [path.suffix for path in tmp_path.iterdir()] == [".refused"]
 
 
@@ -232,7 +237,7 @@ def test_runs_on_disk_that_cannot_be_read_do_not_disturb_the_one_that_ended(
     service.always = _taking(Answer(body=RECEIPT))
     monkeypatch.setattr(Path, "glob", unreadable)
     with _client(service, tmp_path) as client:
-        assert _run(client) == "t1"
+        assert _run(client).trace_id == "t1"
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -287,7 +292,10 @@ def test_a_coroutine_that_is_closed_keeps_its_run_or_says_that_it_is_lost(
 ):
     service.always = _taking(Answer(body=RECEIPT))
     client = ReflectClient(
-        base_url=service.url, api_key="k", spool_dir=tmp_path if spooled else None
+        base_url=service.url,
+        api_key="k",
+        spool_dir=tmp_path if spooled else None,
+        background=False,
     )
     abandoned = client.trace_async("Count")
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import pickle
+import re
 import threading
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from types import MappingProxyType
@@ -74,7 +76,8 @@ def test_leaving_the_block_records_the_run_with_its_memories(
     service.always = _answer
 
     def block(context: TraceContext) -> None:
-        assert context.trace_id is None
+        assert re.fullmatch("[0-9a-f-]{36}", context.trace_id)
+        assert not context.submitted
         assert context.memory_ids == context.retrieved_memory_ids == ["m1"]
         assert context.augmented_task.startswith("Count\n\n<relevant_memories>")
         context.set_output(
@@ -82,8 +85,9 @@ def test_leaving_the_block_records_the_run_with_its_memories(
         )
 
     context = _run(client, block, world=world, limit=3, reference_context="42", alpha=0.2)
-    assert context.trace_id == "t1"
+    assert (context.trace_id, context.submitted) == ("t1", True)
     body = service.asked[-1].body
+    assert (uuid.UUID(body["id"]).version, "ended" in body) == (7, False)
     assert body["retrieved_memory_ids"] == body["used_memory_ids"] == ["m1"]
     assert body["review"] == {"result": "pass", "feedback_text": None, "alpha": 0.2}
     assert (body["reference_context"], body["task"]) == ("42", "Count")
@@ -106,12 +110,12 @@ def test_a_block_without_output_records_nothing(
 ):
     service.always = _answer
     context = _run(client, lambda _: None, world=world)
-    assert context.trace_id is None
+    assert not context.submitted
     assert len(service.asked) == 1
 
 
 def _raise_after_output(context: TraceContext) -> None:
-    context.set_output(trajectory=MESSAGES, result="pass")
+    context.set_output(trajectory=MESSAGES)
     raise KeyError("no such table")
 
 
@@ -122,16 +126,17 @@ def test_a_run_that_raises_is_recorded_as_failed(
     with pytest.raises(KeyError, match="no such table"):
         _run(client, _raise_after_output, world=world)
     review = service.asked[-1].body["review"]
-    assert review == {"result": "fail", "feedback_text": "'no such table'"}
+    assert review == {"result": "fail", "feedback_text": "The run raised KeyError."}
 
 
-def test_a_run_that_raises_is_not_recorded_where_that_is_off(
+def test_a_run_that_raises_is_recorded_without_a_verdict_where_that_is_off(
     service: Scripted, client: ReflectClient, world: str
 ):
     service.always = _answer
     with pytest.raises(KeyError):
         _run(client, _raise_after_output, world=world, auto_fail_on_exception=False)
-    assert len(service.asked) == 1
+    body = service.asked[-1].body
+    assert (body["ended"], body["trajectory"], "review" in body) == ("interrupted", MESSAGES, False)
 
 
 def test_the_exception_of_a_run_wins_over_a_failure_to_record_it(
@@ -150,7 +155,7 @@ def test_the_exception_of_a_run_wins_over_any_other(
 ):
     service.always = _answer
     given = httpx.Client()
-    client = ReflectClient(base_url=service.url, api_key="k", http_client=given)
+    client = ReflectClient(base_url=service.url, api_key="k", http_client=given, background=False)
     with (  # noqa: PT012 - the block is the point
         caplog.at_level(logging.WARNING, "reflect_sdk"),
         pytest.raises(KeyError, match="no such table"),
@@ -181,7 +186,7 @@ def test_output_that_cannot_be_used_is_refused_at_once(
             with pytest.raises(InvalidArgumentError):
                 context.set_output(**{"trajectory": MESSAGES, **wrong})
 
-    assert _run(client, block, world=world).trace_id is None
+    assert not _run(client, block, world=world).submitted
 
 
 def test_messages_may_be_objects_and_may_change_afterwards(
@@ -255,7 +260,7 @@ def test_an_outage_after_the_run_says_what_was_lost(
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])
-def test_an_interrupted_run_is_recorded_as_failed(
+def test_an_interrupted_run_keeps_the_verdict_that_was_set(
     service: Scripted, client: ReflectClient, raised: type[BaseException]
 ):
     service.always = _answer
@@ -266,8 +271,9 @@ def test_an_interrupted_run_is_recorded_as_failed(
 
     with pytest.raises(raised):
         _run(client, block, world="")
-    review = service.asked[-1].body["review"]
-    assert review == {"result": "fail", "feedback_text": raised.__name__}
+    body = service.asked[-1].body
+    assert body["ended"] == "interrupted"
+    assert body["review"] == {"result": "pass", "feedback_text": None}
 
 
 def test_nested_runs_stay_apart(service: Scripted, client: ReflectClient):
@@ -304,7 +310,7 @@ def test_runs_at_the_same_time_stay_apart(service: Scripted, client: ReflectClie
 
 
 @pytest.mark.parametrize("loop", [asyncio.run, trio.run], ids=["asyncio", "trio"])
-def test_a_run_in_a_scope_that_is_cancelled_is_recorded_as_failed(
+def test_a_run_in_a_scope_that_is_cancelled_is_recorded_as_interrupted(
     service: Scripted, client: ReflectClient, loop: Callable[..., Any]
 ):
     service.always = _answer
@@ -312,13 +318,14 @@ def test_a_run_in_a_scope_that_is_cancelled_is_recorded_as_failed(
     async def run() -> None:
         with anyio.CancelScope() as scope:
             async with client.trace_async("Count") as context:
-                context.set_output(trajectory=MESSAGES, result="pass")
+                context.set_output(trajectory=MESSAGES)
                 scope.cancel()
                 await anyio.sleep_forever()
         assert scope.cancelled_caught
 
     loop(run() if loop is asyncio.run else run)
-    assert service.asked[-1].body["review"]["result"] == "fail"
+    body = service.asked[-1].body
+    assert (body["ended"], "review" in body) == ("interrupted", False)
 
 
 def test_a_cancellation_while_a_failed_run_is_recorded_names_what_the_run_raised(
@@ -363,9 +370,9 @@ def test_an_interrupted_run_is_not_waited_for(service: Scripted, client: Reflect
     assert [asked.method for asked in service.asked] == ["POST", "POST"]
 
 
-class UnspeakableError(Exception):
+class SecretError(Exception):
     """
-    An exception whose text cannot be had.
+    An exception that says what is nobody's business, and not always that.
     """
 
     def __str__(self) -> str:
@@ -373,38 +380,185 @@ class UnspeakableError(Exception):
 
 
 @pytest.mark.parametrize(
-    ("result", "feedback", "raised", "expected"),
+    ("raised", "expected"),
     [
-        ("pass", "Looks right.", KeyError("table"), "'table'"),
-        ("fail", "No month.", KeyError("table"), "'table'\nNo month."),
-        (None, None, UnspeakableError(), "UnspeakableError"),
-        (None, None, ValueError("half of a character: \ud83d"), "half of a character: \\ud83d"),
-        (None, None, ValueError("no " * 100_000), ("no " * 100_000)[:10_000]),
+        (KeyError("sk-secret"), "The run raised KeyError."),
+        (SecretError(), "The run raised SecretError."),
+        (type("E" * 300, (Exception,), {})(), f"The run raised {'E' * 200}…."),
         (
-            None,
-            None,
-            ExceptionGroup("errors", [KeyError("table"), ExceptionGroup("more", [ValueError()])]),
-            "errors (2 sub-exceptions)\n'table'\nmore (1 sub-exception)\nValueError",
+            ExceptionGroup("all", [KeyError("x"), ExceptionGroup("more", [ValueError()])]),
+            "The run raised KeyError, ValueError.",
         ),
     ],
 )
-def test_the_reason_of_a_run_that_raised_is_its_exception(
-    service: Scripted,
-    client: ReflectClient,
-    result: str | None,
-    feedback: str | None,
-    raised: Exception,
-    expected: str,
+def test_the_feedback_of_a_run_that_raised_is_the_kind_of_its_exception(
+    service: Scripted, client: ReflectClient, raised: Exception, expected: str
 ):
     service.always = _answer
 
     def block(context: TraceContext) -> None:
-        context.set_output(trajectory=MESSAGES, result=result, feedback_text=feedback)
+        context.set_output(trajectory=MESSAGES)
         raise raised
 
     with pytest.raises(type(raised)):
         _run(client, block, world="")
     assert service.asked[-1].body["review"] == {"result": "fail", "feedback_text": expected}
+
+
+@pytest.mark.parametrize(
+    ("result", "feedback"), [("pass", "Looks right."), ("fail", "No month."), ("fail", None)]
+)
+def test_a_verdict_that_was_set_stands_whatever_is_raised_later(
+    service: Scripted, client: ReflectClient, result: str, feedback: str | None
+):
+    service.always = _answer
+
+    def block(context: TraceContext) -> None:
+        context.set_output(trajectory=MESSAGES, result=result, feedback_text=feedback)
+        raise KeyError("table")
+
+    with pytest.raises(KeyError):
+        _run(client, block, world="")
+    body = service.asked[-1].body
+    assert body["review"] == {"result": result, "feedback_text": feedback}
+
+
+def test_a_failed_run_without_any_message_credits_nobody_and_makes_no_memory(
+    service: Scripted, client: ReflectClient, world: str
+):
+    service.always = _answer
+
+    def block(_: TraceContext) -> None:
+        raise KeyError("table")
+
+    with pytest.raises(KeyError):
+        _run(client, block, world=world)
+    body = service.asked[-1].body
+    assert (body["trajectory"], body["retrieved_memory_ids"], body["used_memory_ids"]) == (
+        [],
+        ["m1"],
+        [],
+    )
+    assert body["review"] == {
+        "result": "fail",
+        "feedback_text": "The run raised KeyError.",
+        "remember": False,
+    }
+
+
+def test_messages_are_handed_over_as_they_come(
+    service: Scripted, client: ReflectClient, world: str
+):
+    service.always = _answer
+    message = {"role": "user", "content": "Count"}
+
+    def block(context: TraceContext) -> None:
+        context.add(message)
+        with pytest.raises(InvalidArgumentError):
+            context.add(5)  # type: ignore[arg-type]  # no message
+        message["content"] = "changed"
+        context.add({"role": "assistant", "content": "42"})
+
+    _run(client, block, world=world)
+    assert service.asked[-1].body["trajectory"] == MESSAGES
+
+
+@pytest.mark.parametrize("given", ["First", [{"role": "assistant", "content": "First"}]])
+def test_an_output_takes_the_place_of_what_was_added_before_it(
+    service: Scripted, client: ReflectClient, given: Any
+):
+    service.always = _answer
+
+    def block(context: TraceContext) -> None:
+        context.add({"role": "user", "content": "gone"})
+        context.set_output(trajectory=given)
+        context.add({"role": "user", "content": "Then"})
+
+    _run(client, block, world="")
+    assert service.asked[-1].body["trajectory"] == [
+        {"role": "assistant", "content": "First"},
+        {"role": "user", "content": "Then"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "raised", "fails"),
+    [
+        (KeyError, KeyError(), True),
+        (KeyError, ValueError(), False),
+        ((KeyError, ValueError), ValueError(), True),
+        (ValueError, ExceptionGroup("", [KeyError(), ValueError()]), True),
+        (TimeoutError, TimeoutError(), True),
+        (lambda error: "own" in str(error), ValueError("own"), True),
+        (lambda error: "own" in str(error), ValueError("other"), False),
+        (lambda _: True, ConnectionError(), True),
+        (lambda _: True, KeyboardInterrupt(), False),
+        (False, ValueError(), False),
+    ],
+)
+def test_which_exceptions_fail_a_run_may_be_told(
+    service: Scripted, client: ReflectClient, fail_on: Any, raised: BaseException, fails: bool
+):
+    service.always = _answer
+
+    def block(context: TraceContext) -> None:
+        context.set_output(trajectory=MESSAGES)
+        raise raised
+
+    with pytest.raises(type(raised)):
+        _run(client, block, world="", auto_fail_on_exception=fail_on)
+    body = service.asked[-1].body
+    assert ("review" in body, "ended" in body) == (fails, not fails)
+
+
+@pytest.mark.parametrize("wrong", ["yes", None, 1, (KeyError, 5), int])
+def test_what_cannot_say_which_exceptions_fail_a_run_is_refused_before_anything_is_sent(
+    service: Scripted, client: ReflectClient, world: str, wrong: Any
+):
+    with pytest.raises(InvalidArgumentError, match="auto_fail_on_exception must be"):
+        _run(client, lambda _: None, world=world, auto_fail_on_exception=wrong)
+    assert service.asked == []
+
+
+def test_a_later_review_finds_a_run_that_the_service_calls_otherwise(
+    service: Scripted, client: ReflectClient
+):
+    service.always = lambda asked: (
+        Answer(body=TRACE) if asked.path.endswith("/review") else _answer(asked)
+    )
+    with client.trace("Count") as context:
+        chosen = context.trace_id
+        context.add(MESSAGES[0])
+    client.review_trace(chosen, result="pass")
+    client.with_options(timeout=5).get_trace(chosen)
+    assert [asked.path.rpartition("/traces")[2] for asked in service.asked[-2:]] == [
+        "/t1/review",
+        "/t1",
+    ]
+
+
+def test_what_was_set_may_change_at_any_depth(service: Scripted, client: ReflectClient):
+    service.always = _answer
+    messages: list[Any] = [{"role": "user", "content": [{"type": "text", "text": "Count"}]}]
+    metadata = {"run": {"id": 7}}
+
+    def block(context: TraceContext) -> None:
+        context.set_output(trajectory=messages, metadata=metadata)
+        messages[0]["content"][0]["text"] = metadata["run"] = "changed"  # type: ignore[assignment]  # the point
+
+    _run(client, block, world="")
+    body = service.asked[-1].body
+    assert body["trajectory"] == [{"role": "user", "content": [{"type": "text", "text": "Count"}]}]
+    assert body["metadata"] == {"run": {"id": 7}}
+
+
+class Unwritable:
+    def model_dump(self, **_: object) -> dict[str, Any]:
+        raise ValueError("a lock cannot be written")
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
 
 
 @pytest.mark.parametrize(
@@ -440,8 +594,10 @@ def test_an_output_that_comes_after_the_block_is_warned_of(
             raise KeyError("table")
     with caplog.at_level(logging.WARNING, "reflect_sdk"):
         context.set_output(trajectory=MESSAGES)
+        context.add(MESSAGES[0])
     assert "The output of the task 'Count' came after its block had ended" in caplog.text
-    assert [asked.path for asked in service.asked] == ["/v1/projects/default/memory/query"]
+    assert "The message of the task 'Count' came after its block had ended" in caplog.text
+    assert [a for a in service.asked if a.body.get("trajectory")] == []
 
 
 def test_objects_may_stand_at_any_depth_of_a_message(service: Scripted, client: ReflectClient):

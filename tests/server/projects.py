@@ -54,6 +54,11 @@ class Project:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        answer = self.http.post(path, json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def query(self, task: str, **fields: Any) -> list[dict[str, Any]]:
         answer = self.http.post("/memory/query", json={"task": task, **fields})
         assert answer.status_code == 200, answer.text

@@ -5,8 +5,10 @@ Every part of every request is sent and found again; none is taken and dropped.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,10 @@ PARTS = {
     for operation in item.values()
     if "requestBody" in operation
 }
+
+
+def a_while_ago() -> str:
+    return f"{(datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec='seconds')[:19]}Z"
 
 
 def bootstrapped(project: Project) -> Parts:
@@ -128,6 +134,9 @@ def created(project: Project) -> Parts:
         "used_memory_ids": [used],
         "model": "a-model",
         "metadata": {"a": {"key": 1}},
+        "ended": "interrupted",
+        "created_at": a_while_ago(),
+        "id": uuid.uuid4().hex,
         "review": {
             "result": "fail",
             "feedback_text": "Some feedback",

@@ -56,6 +56,11 @@ def use(server: RunningServer, project_id: str) -> None:
             review={"result": "pass"},
             model="m",
         )
+        early = {"Prefer": "respond-async"}
+        kept = http.post(
+            "/traces/0000-to-come-later/review", json={"result": "pass"}, headers=early
+        )
+        assert kept.status_code == 202, kept.text
         post("/skill/create")
         deleted = [trace["id"] for trace in http.get("/traces", params={"limit": 2}).json()]
         post("/traces/delete", trace_ids=deleted)

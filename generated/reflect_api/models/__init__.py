@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .delete_traces_response import DeleteTracesResponse
     from .field_problem import FieldProblem
     from .ingest_status import IngestStatus
+    from .kept_review_response import KeptReviewResponse
     from .key_environment import KeyEnvironment
     from .key_status import KeyStatus
     from .memory_explanation import MemoryExplanation
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .review_status import ReviewStatus
     from .review_trace_request import ReviewTraceRequest
     from .revoke_api_key_request import RevokeApiKeyRequest
+    from .run_ending import RunEnding
     from .scope import Scope
     from .skill_change import SkillChange
     from .skill_change_action import SkillChangeAction
@@ -65,6 +67,7 @@ else:
             "DeleteTracesResponse": "delete_traces_response",
             "FieldProblem": "field_problem",
             "IngestStatus": "ingest_status",
+            "KeptReviewResponse": "kept_review_response",
             "KeyEnvironment": "key_environment",
             "KeyStatus": "key_status",
             "MemoryExplanation": "memory_explanation",
@@ -84,6 +87,7 @@ else:
             "ReviewStatus": "review_status",
             "ReviewTraceRequest": "review_trace_request",
             "RevokeApiKeyRequest": "revoke_api_key_request",
+            "RunEnding": "run_ending",
             "Scope": "scope",
             "SkillChange": "skill_change",
             "SkillChangeAction": "skill_change_action",
@@ -110,6 +114,7 @@ __all__ = [
     "DeleteTracesResponse",
     "FieldProblem",
     "IngestStatus",
+    "KeptReviewResponse",
     "KeyEnvironment",
     "KeyStatus",
     "MemoryExplanation",
@@ -129,6 +134,7 @@ __all__ = [
     "ReviewStatus",
     "ReviewTraceRequest",
     "RevokeApiKeyRequest",
+    "RunEnding",
     "Scope",
     "SkillChange",
     "SkillChangeAction",

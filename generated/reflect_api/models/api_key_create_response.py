@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.api_key_response import ApiKeyResponse
@@ -25,6 +26,7 @@ def _decoder() -> _decoding.ModelDecoder:
         (
             _decoding.required("api_key", _decoding.string),
             _decoding.required("key", ApiKeyResponse.from_dict),
+            _decoding.optional("ignored", _decoding.array(_decoding.string)),
         ),
         rest=_decoding.anything,
     )
@@ -38,10 +40,14 @@ class ApiKeyCreateResponse:
     Attributes:
         api_key (str): The plaintext; shown here and never again.
         key (ApiKeyResponse): A key without its secret.
+        ignored (list[str] | Unset): Fields of the request that had no effect, as the
+            service does not know them or could not take their values. Absent where there are
+            none.
     """
 
     api_key: str = _attrs_field(repr=False)
     key: ApiKeyResponse
+    ignored: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,6 +58,10 @@ class ApiKeyCreateResponse:
 
         key = self.key.to_dict()
 
+        ignored: list[str] | Unset = UNSET
+        if not isinstance(self.ignored, Unset):
+            ignored = self.ignored
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -60,6 +70,8 @@ class ApiKeyCreateResponse:
                 "key": key,
             }
         )
+        if ignored is not UNSET:
+            field_dict["ignored"] = ignored
 
         return field_dict
 

@@ -34,6 +34,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.required("last_used_at", _decoding.nullable(_decoding.date_time)),
             _decoding.required("revoked_at", _decoding.nullable(_decoding.date_time)),
             _decoding.optional("expires_at", _decoding.nullable(_decoding.date_time)),
+            _decoding.optional("ignored", _decoding.array(_decoding.string)),
         ),
         rest=_decoding.anything,
     )
@@ -58,6 +59,9 @@ class ApiKeyResponse:
         revoked_at (datetime.datetime | None): When it was revoked; null while it is active.
         expires_at (datetime.datetime | None | Unset): When it ends, or ended, by itself;
             null or absent where never.
+        ignored (list[str] | Unset): Fields of the request that had no effect, as the
+            service does not know them or could not take their values. Absent where there are
+            none.
     """
 
     id: str
@@ -71,6 +75,7 @@ class ApiKeyResponse:
     last_used_at: datetime.datetime | None
     revoked_at: datetime.datetime | None
     expires_at: datetime.datetime | None | Unset = UNSET
+    ignored: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -120,6 +125,10 @@ class ApiKeyResponse:
         else:
             expires_at = self.expires_at
 
+        ignored: list[str] | Unset = UNSET
+        if not isinstance(self.ignored, Unset):
+            ignored = self.ignored
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -138,6 +147,8 @@ class ApiKeyResponse:
         )
         if expires_at is not UNSET:
             field_dict["expires_at"] = expires_at
+        if ignored is not UNSET:
+            field_dict["ignored"] = ignored
 
         return field_dict
 

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="BootstrapResponse")
 
@@ -20,6 +21,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.required("user_id", _decoding.string),
             _decoding.required("project_id", _decoding.string),
             _decoding.required("api_key", _decoding.string),
+            _decoding.optional("ignored", _decoding.array(_decoding.string)),
         ),
         rest=_decoding.anything,
     )
@@ -34,11 +36,15 @@ class BootstrapResponse:
         user_id (str): Whose key it is.
         project_id (str): The project.
         api_key (str): The plaintext of the key; shown here and never again.
+        ignored (list[str] | Unset): Fields of the request that had no effect, as the
+            service does not know them or could not take their values. Absent where there are
+            none.
     """
 
     user_id: str
     project_id: str
     api_key: str = _attrs_field(repr=False)
+    ignored: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -51,6 +57,10 @@ class BootstrapResponse:
 
         api_key = self.api_key
 
+        ignored: list[str] | Unset = UNSET
+        if not isinstance(self.ignored, Unset):
+            ignored = self.ignored
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -60,6 +70,8 @@ class BootstrapResponse:
                 "api_key": api_key,
             }
         )
+        if ignored is not UNSET:
+            field_dict["ignored"] = ignored
 
         return field_dict
 

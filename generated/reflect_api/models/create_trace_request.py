@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from functools import cache as _cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -8,6 +9,8 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
+from .. import encoding as _encoding
+from ..models.run_ending import RunEnding
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.optional("metadata", _decoding.json_object),
             _decoding.optional("reference_context", _decoding.string),
             _decoding.optional("review", ReviewInput.from_dict),
+            _decoding.optional("id", _decoding.string),
+            _decoding.optional("ended", _decoding.open_enum(RunEnding)),
+            _decoding.optional("created_at", _decoding.date_time),
         ),
         rest=_decoding.anything,
     )
@@ -68,6 +74,18 @@ class CreateTraceRequest:
             a policy, a rubric); used when the reflection is written and never given to the
             agent. None where it is absent.
         review (ReviewInput | Unset): A verdict that comes with its trace.
+        id (str | Unset): The id of the trace, chosen by the caller so that it knows it
+            before: let it be as good as unique, and begin with the time, as UUIDs of version 7
+            do. The project has one trace of an id: a second creation with it is answered as the
+            first one was, as long as the trace exists, and with 409 where it says anything
+            else. The server makes an id where it is absent.
+        ended (RunEnding | str | Unset): How the run ended where it did not end by itself.
+            `interrupted`: it was cancelled, its process ended, or another service failed it, so
+            that what it has says nothing about its outcome.
+        created_at (datetime.datetime | Unset): When the run ended, for a run that is sent
+            later. Taken where it is at most 30 days ago and at most 5 minutes ahead; else it is
+            ignored and named as such, and the time of the request counts, as where it is
+            absent.
     """
 
     task: str
@@ -79,6 +97,9 @@ class CreateTraceRequest:
     metadata: dict[str, Any] | Unset = UNSET
     reference_context: str | Unset = UNSET
     review: ReviewInput | Unset = UNSET
+    id: str | Unset = UNSET
+    ended: RunEnding | str | Unset = UNSET
+    created_at: datetime.datetime | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -118,6 +139,16 @@ class CreateTraceRequest:
         if not isinstance(self.review, Unset):
             review = self.review.to_dict()
 
+        id = self.id
+
+        ended: str | Unset = UNSET
+        if not isinstance(self.ended, Unset):
+            ended = str(self.ended)
+
+        created_at: str | Unset = UNSET
+        if not isinstance(self.created_at, Unset):
+            created_at = _encoding.date_time(self.created_at)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -140,6 +171,12 @@ class CreateTraceRequest:
             field_dict["reference_context"] = reference_context
         if review is not UNSET:
             field_dict["review"] = review
+        if id is not UNSET:
+            field_dict["id"] = id
+        if ended is not UNSET:
+            field_dict["ended"] = ended
+        if created_at is not UNSET:
+            field_dict["created_at"] = created_at
 
         return field_dict
 

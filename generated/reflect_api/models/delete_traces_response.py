@@ -20,6 +20,7 @@ def _decoder() -> _decoding.ModelDecoder:
         (
             _decoding.optional("deleted_trace_ids", _decoding.array(_decoding.string)),
             _decoding.optional("deleted_memory_ids", _decoding.array(_decoding.string)),
+            _decoding.optional("ignored", _decoding.array(_decoding.string)),
         ),
         rest=_decoding.anything,
     )
@@ -35,10 +36,14 @@ class DeleteTracesResponse:
             absent.
         deleted_memory_ids (list[str] | Unset): The memories that went with them; none where
             it is absent.
+        ignored (list[str] | Unset): Fields of the request that had no effect, as the
+            service does not know them or could not take their values. Absent where there are
+            none.
     """
 
     deleted_trace_ids: list[str] | Unset = UNSET
     deleted_memory_ids: list[str] | Unset = UNSET
+    ignored: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -53,6 +58,10 @@ class DeleteTracesResponse:
         if not isinstance(self.deleted_memory_ids, Unset):
             deleted_memory_ids = self.deleted_memory_ids
 
+        ignored: list[str] | Unset = UNSET
+        if not isinstance(self.ignored, Unset):
+            ignored = self.ignored
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
@@ -60,6 +69,8 @@ class DeleteTracesResponse:
             field_dict["deleted_trace_ids"] = deleted_trace_ids
         if deleted_memory_ids is not UNSET:
             field_dict["deleted_memory_ids"] = deleted_memory_ids
+        if ignored is not UNSET:
+            field_dict["ignored"] = ignored
 
         return field_dict
 

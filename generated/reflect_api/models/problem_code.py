@@ -21,6 +21,7 @@ class ProblemCode(StrEnum):
     REQUEST_TOO_LARGE = "request_too_large"
     UNAUTHENTICATED = "unauthenticated"
     UNAVAILABLE = "unavailable"
+    WARMING_UP = "warming_up"
 
     def __str__(self) -> str:
         return str(self.value)

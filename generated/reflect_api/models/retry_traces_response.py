@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="RetryTracesResponse")
 
@@ -16,7 +17,10 @@ T = TypeVar("T", bound="RetryTracesResponse")
 def _decoder() -> _decoding.ModelDecoder:
     return _decoding.ModelDecoder(
         "RetryTracesResponse",
-        (_decoding.required("retried_trace_ids", _decoding.array(_decoding.string)),),
+        (
+            _decoding.required("retried_trace_ids", _decoding.array(_decoding.string)),
+            _decoding.optional("ignored", _decoding.array(_decoding.string)),
+        ),
         rest=_decoding.anything,
     )
 
@@ -28,9 +32,13 @@ class RetryTracesResponse:
 
     Attributes:
         retried_trace_ids (list[str]): The traces that are in the queue again.
+        ignored (list[str] | Unset): Fields of the request that had no effect, as the
+            service does not know them or could not take their values. Absent where there are
+            none.
     """
 
     retried_trace_ids: list[str]
+    ignored: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,6 +47,10 @@ class RetryTracesResponse:
         """
         retried_trace_ids = self.retried_trace_ids
 
+        ignored: list[str] | Unset = UNSET
+        if not isinstance(self.ignored, Unset):
+            ignored = self.ignored
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -46,6 +58,8 @@ class RetryTracesResponse:
                 "retried_trace_ids": retried_trace_ids,
             }
         )
+        if ignored is not UNSET:
+            field_dict["ignored"] = ignored
 
         return field_dict
 

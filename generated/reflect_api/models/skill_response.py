@@ -41,6 +41,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.optional("lines", _decoding.array(SkillLine.from_dict)),
             _decoding.optional("changes", _decoding.array(SkillChange.from_dict)),
             _decoding.optional("check", _decoding.nullable(SkillCheck.from_dict)),
+            _decoding.optional("ignored", _decoding.array(_decoding.string)),
         ),
         rest=_decoding.anything,
     )
@@ -72,6 +73,9 @@ class SkillResponse:
             from; unknown where it is absent.
         check (None | SkillCheck | Unset): How it was compared with the version published
             before; null or absent where it was not.
+        ignored (list[str] | Unset): Fields of the request that had no effect, as the
+            service does not know them or could not take their values. Absent where there are
+            none.
     """
 
     content: str
@@ -85,6 +89,7 @@ class SkillResponse:
     lines: list[SkillLine] | Unset = UNSET
     changes: list[SkillChange] | Unset = UNSET
     check: None | SkillCheck | Unset = UNSET
+    ignored: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -139,6 +144,10 @@ class SkillResponse:
         else:
             check = self.check
 
+        ignored: list[str] | Unset = UNSET
+        if not isinstance(self.ignored, Unset):
+            ignored = self.ignored
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -166,6 +175,8 @@ class SkillResponse:
             field_dict["changes"] = changes
         if check is not UNSET:
             field_dict["check"] = check
+        if ignored is not UNSET:
+            field_dict["ignored"] = ignored
 
         return field_dict
 

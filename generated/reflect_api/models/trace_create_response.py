@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
 from ..models.ingest_status import IngestStatus
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="TraceCreateResponse")
 
@@ -20,6 +21,7 @@ def _decoder() -> _decoding.ModelDecoder:
         (
             _decoding.required("trace_id", _decoding.string),
             _decoding.required("ingest_status", _decoding.open_enum(IngestStatus)),
+            _decoding.optional("ignored", _decoding.array(_decoding.string)),
         ),
         rest=_decoding.anything,
     )
@@ -35,10 +37,14 @@ class TraceCreateResponse:
         ingest_status (IngestStatus | str): How far the service has come in making a memory
             of the trace. `completed` for a trace without a review too, as nothing is left to do
             for it.
+        ignored (list[str] | Unset): Fields of the request that had no effect, as the
+            service does not know them or could not take their values. Absent where there are
+            none.
     """
 
     trace_id: str
     ingest_status: IngestStatus | str
+    ignored: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -49,6 +55,10 @@ class TraceCreateResponse:
 
         ingest_status = str(self.ingest_status)
 
+        ignored: list[str] | Unset = UNSET
+        if not isinstance(self.ignored, Unset):
+            ignored = self.ignored
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -57,6 +67,8 @@ class TraceCreateResponse:
                 "ingest_status": ingest_status,
             }
         )
+        if ignored is not UNSET:
+            field_dict["ignored"] = ignored
 
         return field_dict
 

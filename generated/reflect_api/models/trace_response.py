@@ -12,6 +12,7 @@ from .. import decoding as _decoding
 from .. import encoding as _encoding
 from ..models.ingest_status import IngestStatus
 from ..models.review_status import ReviewStatus
+from ..models.run_ending import RunEnding
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def _decoder() -> _decoding.ModelDecoder:
                 "used_memory_ids", _decoding.nullable(_decoding.array(_decoding.string))
             ),
             _decoding.optional("created_at", _decoding.date_time),
+            _decoding.optional("received_at", _decoding.date_time),
+            _decoding.optional("ended", _decoding.open_enum(RunEnding)),
+            _decoding.optional("ignored", _decoding.array(_decoding.string)),
         ),
         rest=_decoding.anything,
     )
@@ -77,7 +81,16 @@ class TraceResponse:
         review (None | ReviewResponse): The verdict on it; null as long as there is none.
         used_memory_ids (list[str] | None | Unset): Those of them that the answer relied on;
             null where unknown or absent.
-        created_at (datetime.datetime | Unset): When it was received.
+        created_at (datetime.datetime | Unset): When the run ended as its sender says, or
+            was received.
+        received_at (datetime.datetime | Unset): When the server received it, by which lists
+            are ordered; absent where it was recorded before servers noted it.
+        ended (RunEnding | str | Unset): How the run ended where it did not end by itself.
+            `interrupted`: it was cancelled, its process ended, or another service failed it, so
+            that what it has says nothing about its outcome.
+        ignored (list[str] | Unset): Fields of the request that had no effect, as the
+            service does not know them or could not take their values. Absent where there are
+            none.
     """
 
     id: str
@@ -95,6 +108,9 @@ class TraceResponse:
     review: None | ReviewResponse
     used_memory_ids: list[str] | None | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
+    received_at: datetime.datetime | Unset = UNSET
+    ended: RunEnding | str | Unset = UNSET
+    ignored: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -149,6 +165,18 @@ class TraceResponse:
         if not isinstance(self.created_at, Unset):
             created_at = _encoding.date_time(self.created_at)
 
+        received_at: str | Unset = UNSET
+        if not isinstance(self.received_at, Unset):
+            received_at = _encoding.date_time(self.received_at)
+
+        ended: str | Unset = UNSET
+        if not isinstance(self.ended, Unset):
+            ended = str(self.ended)
+
+        ignored: list[str] | Unset = UNSET
+        if not isinstance(self.ignored, Unset):
+            ignored = self.ignored
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -172,6 +200,12 @@ class TraceResponse:
             field_dict["used_memory_ids"] = used_memory_ids
         if created_at is not UNSET:
             field_dict["created_at"] = created_at
+        if received_at is not UNSET:
+            field_dict["received_at"] = received_at
+        if ended is not UNSET:
+            field_dict["ended"] = ended
+        if ignored is not UNSET:
+            field_dict["ignored"] = ignored
 
         return field_dict
 

@@ -61,6 +61,15 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
             bounds each read and write of a synchronous answer, not all of them together, and a
             forked process shares its connections.
         async_http_client: The same for asynchronous requests; it works in one event loop alone.
+        background: Whether runs of `trace` and of decorated functions are delivered behind the back
+            of their callers, in order: by a thread, or on the event loop of asynchronous callers.
+            On by default; every call that names such a run waits for it, and the end of the program
+            for 5 seconds. Where off, leaving a block waits until the run is recorded.
+        lookup_timeout: Seconds that `trace` and decorated functions wait for memories at the most,
+            above 0; 2 by default. After an outage runs go on without memories at once, until a
+            trial, after 1 second at first and 60 at the most, finds the service there again.
+        on_undelivered: Is called with a `TraceLostError` for each run that the service refuses, or
+            that is lost; nobody by default.
 
     Raises:
         InvalidArgumentError: If an argument cannot be used.

@@ -5,20 +5,31 @@ Construction and lifecycle of a client: its settings, its connection pool, and c
 from __future__ import annotations
 
 import copy
+import logging
 import math
 import os
+import uuid
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import anyio.to_thread
 import httpx
 from attrs import evolve
 
 from reflect_api.client import AuthenticatedClient
-from reflect_api.errors import InvalidArgumentError
+from reflect_api.errors import InvalidArgumentError, ReflectError
+from reflect_sdk._client.outbox import Delivery, Outbox
 from reflect_sdk._client.sending import connect, send, send_async
+from reflect_sdk._client.undelivered import Undelivered
+from reflect_sdk._flows.aliases import Aliases
+from reflect_sdk._flows.breaker import Breaker
 from reflect_sdk._flows.operations import LONGEST_HOLD, Flows
+from reflect_sdk._flows.recorder import Recorder, lost
+from reflect_sdk._flows.requests import AgentRun
+from reflect_sdk._flows.trace_context import TraceContext
 from reflect_sdk._settings import (
+    DEFAULT_LOOKUP_TIMEOUT,
     DEFAULT_PROJECT,
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
@@ -28,11 +39,17 @@ from reflect_sdk._settings import (
 )
 from reflect_sdk._spool import Spool
 from reflect_sdk._transport.effects import Flow, drive, drive_async
+from reflect_sdk._types.errors import TraceLostError
 from reflect_sdk._types.outgoing import Outgoing, Redactor
 from reflect_sdk._types.recordable import BytesAs
 
 if TYPE_CHECKING:
     from reflect_sdk._transport.pool import Pool
+
+logger = logging.getLogger("reflect_sdk")
+
+CLOSE_SECONDS = 60.0
+"""How long closing waits for runs that are on their way."""
 
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., object])
@@ -71,6 +88,9 @@ class Connection:
         bytes_as: BytesAs = "digest",
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
+        background: bool = True,
+        on_undelivered: Callable[[TraceLostError], object] | None = None,
+        lookup_timeout: float = DEFAULT_LOOKUP_TIMEOUT,
     ) -> None:
         settings = Settings(
             base_url=base_url,
@@ -81,9 +101,17 @@ class Connection:
             spool_dir=spool_dir,
             redact=redact,
             bytes_as=bytes_as,
+            background=background,
+            lookup_timeout=lookup_timeout,
         )
+        outgoing = Outgoing(settings.redact, settings.bytes_as)
+        self._undelivered = Undelivered(on_undelivered, outgoing)
+        self._outbox = Outbox(self._undelivered)
         pool = connect(settings.base_url, http_client, async_http_client)
         self._configure(settings, checked_key(api_key), pool)
+
+    _aliases: Aliases
+    _breaker: Breaker
 
     api: AuthenticatedClient
     """
@@ -96,6 +124,8 @@ class Connection:
     ) -> None:
         folder = settings.spool_dir
         self._shared = shared
+        self._aliases = self._aliases if shared else Aliases()
+        self._breaker = self._breaker if shared else Breaker()
         self._settings = settings
         self._api_key = api_key
         self._pool = pool
@@ -106,6 +136,9 @@ class Connection:
             project_id=self.project_id,
             longest_hold=_longest_hold(settings.timeout),
             strict=settings.strict,
+            aliases=self._aliases,
+            breaker=self._breaker,
+            lookup_seconds=settings.lookup_timeout,
             spool=None if folder is None else Spool(folder, settings.base_url),
             outgoing=Outgoing(settings.redact, settings.bytes_as),
         )
@@ -173,6 +206,9 @@ class Connection:
         bytes_as: BytesAs = "digest",
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
+        background: bool = True,
+        on_undelivered: Callable[[TraceLostError], object] | None = None,
+        lookup_timeout: float = DEFAULT_LOOKUP_TIMEOUT,
     ) -> Self:
         """
         Create a client from `REFLECT_API_URL`, `REFLECT_API_KEY` and `REFLECT_PROJECT_ID`.
@@ -186,6 +222,9 @@ class Connection:
             bytes_as: How bytes in runs are recorded; `digest` by default.
             http_client: Sends the synchronous requests; one of the client's own where None.
             async_http_client: Sends the asynchronous requests; one of the client's own where None.
+            background: Whether runs are delivered behind the back of their callers; on by default.
+            on_undelivered: Is told of each run that is refused or lost; nobody by default.
+            lookup_timeout: Seconds that a run waits for its memories; 2 by default.
 
         Returns:
             A client. Without `REFLECT_API_URL` it uses the hosted service, without
@@ -216,6 +255,9 @@ class Connection:
             bytes_as=bytes_as,
             http_client=http_client,
             async_http_client=async_http_client,
+            background=background,
+            on_undelivered=on_undelivered,
+            lookup_timeout=lookup_timeout,
         )
 
     def close(self) -> None:
@@ -224,38 +266,119 @@ class Connection:
 
         The client can be used again afterwards. One that `with_options` returned closes nothing.
         """
-        if not self._shared:
-            self._pool.close()
+        try:
+            self.flush(CLOSE_SECONDS)
+        finally:
+            if not self._shared:
+                self._pool.close()
 
     async def aclose(self) -> None:
         """
         Close the connections of asynchronous calls on the running event loop, as `close` does.
         """
-        if not self._shared:
-            await self._pool.aclose()
+        try:
+            await self.flush_async(CLOSE_SECONDS)
+        finally:
+            if not self._shared:
+                await self._pool.aclose()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *exc_info: object) -> None:
+        try:
+            self.close()
+        except ReflectError as error:
+            if kind is None:
+                raise
+            logger.warning("A run was refused: %s", error)  # Nothing hides what the block raised.
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.aclose()
+    async def __aexit__(self, kind: type[BaseException] | None, *exc_info: object) -> None:
+        try:
+            await self.aclose()
+        except ReflectError as error:
+            if kind is None:
+                raise
+            logger.warning("A run was refused: %s", error)
 
     def __repr__(self) -> str:
         if not hasattr(self, "_settings"):
             return f"{type(self).__name__}(refused)"
         return f"{type(self).__name__}(base_url={self.base_url!r}, project_id={self.project_id!r})"
 
-    def _drive(self, flow: Flow[T]) -> T:
+    def _drive(self, flow: Flow[T], *, after: str | None = None) -> T:
+        """
+        Do what a flow asks for, after a run that is on its way.
+        """
+        if after is not None:
+            self._outbox.settle(after)
+        self._undelivered.raise_once()
         return drive(flow, partial(send, self.api))
 
-    async def _drive_async(self, flow: Flow[T]) -> T:
+    async def _drive_async(self, flow: Flow[T], *, after: str | None = None) -> T:
+        if after is not None:
+            await self._outbox.settle_async(after)
+        self._undelivered.raise_once()
         return await drive_async(flow, partial(send_async, self.api))
+
+    def _hand_over(self, recorder: Recorder, context: TraceContext, run: AgentRun) -> None:
+        """
+        Put a run whose block has ended into the outbox.
+        """
+        key, body = str(uuid.uuid4()), cache(partial(recorder.encoded, run))
+
+        def deliver(seconds: float | None) -> None:
+            drive(recorder.deliver(context, body(), key, seconds), partial(send, self.api))
+
+        async def deliver_async() -> None:
+            encoded = await anyio.to_thread.run_sync(body)
+            flow = recorder.deliver(context, encoded, key, None)
+            await drive_async(flow, partial(send_async, self.api))
+
+        self._outbox.put(
+            Delivery(
+                context.trace_id,
+                deliver,
+                deliver_async,
+                lambda reason: recorder.keep(body(), key, reason),
+                lambda reason: lost(body(), reason),
+                lambda: drive(recorder.follow_up(), partial(send, self.api)),
+            )
+        )
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """
+        Wait until every run whose block has ended is recorded, or kept on disk.
+
+        Args:
+            timeout: Seconds to wait at the most; where None, as long as it takes.
+
+        Returns:
+            Whether none is on its way any longer.
+
+        Raises:
+            APIStatusError: If the service has refused one, such as for a wrong key; raised once.
+
+        Example:
+            >>> with client.trace("Refund an order paid by voucher") as ctx:
+            ...     ctx.add({"role": "assistant", "content": "Refunded."})
+            >>> client.flush(timeout=10)
+        """
+        is_settled = self._outbox.settle(seconds=timeout)
+        self._undelivered.raise_once()
+        return is_settled
+
+    @twin_of(flush)
+    async def flush_async(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - as the twin has it
+        """
+        Do what `flush` does, asynchronously.
+        """
+        is_settled = await self._outbox.settle_async(seconds=timeout)
+        self._undelivered.raise_once()
+        return is_settled
 
 
 def _longest_hold(timeout: float | httpx.Timeout) -> int:

@@ -11,8 +11,11 @@ from typing import Any
 import anyio
 
 from reflect_sdk._client.connection import Connection, twin_of
-from reflect_sdk._flows.requests import Query
-from reflect_sdk._flows.trace_context import Recorder, TraceContext
+from reflect_sdk._client.outbox import ANY_RUN
+from reflect_sdk._flows.endings import FailOn, checked_fail_on
+from reflect_sdk._flows.recorder import Recorder
+from reflect_sdk._flows.requests import AgentRun, Query
+from reflect_sdk._flows.trace_context import TraceContext
 from reflect_sdk._transport.effects import can_await
 
 
@@ -32,7 +35,7 @@ class ContextMethods(Connection):
         similarity_threshold: float | None = None,
         mmr_lambda: float = 0.7,
         blocking: bool = False,
-        auto_fail_on_exception: bool = True,
+        auto_fail_on_exception: FailOn = True,
         reference_context: str | None = None,
         alpha: float | None = None,
     ) -> Generator[TraceContext, None, None]:
@@ -40,8 +43,9 @@ class ContextMethods(Connection):
         Run an agent inside a `with` block that finds memories before and records the run after.
 
         Entering the block looks for memories; `augmented_task` and `memories` of what it yields
-        hold them. Call `set_output` inside the block. Leaving it records the trace, with the
-        retrieved memories named. A block that never calls `set_output` records nothing.
+        hold them. Call `set_output` inside the block, or hand messages over with `add` as they
+        come. Leaving it records the trace, with the retrieved memories named. A block that hands
+        nothing over and ends without an exception records nothing.
 
         Args:
             task: What the agent is about to do: what memories are looked up with, and the task of
@@ -58,9 +62,10 @@ class ContextMethods(Connection):
                 default.
             blocking: Whether leaving the block waits until the memory of the run exists; off by
                 default.
-            auto_fail_on_exception: Whether a run is recorded as failed, with the exception's
-                message as feedback, when the block raises after `set_output`; on by default. The
-                exception goes on in any case. Where off, such a run is not recorded.
+            auto_fail_on_exception: Which exceptions of the block make the run a failed one, with
+                the exception's type as feedback: True (the default) for all that are the agent's
+                own, types of exceptions, or a function that is asked for each; False for none. The
+                exception goes on in any case. A verdict that was set stands.
             reference_context: What a right answer looks like, for the reflection; the agent never
                 sees it. None by default.
             alpha: The learning rate of the review, in [0, 1]; the server's default (0.3) where
@@ -69,12 +74,13 @@ class ContextMethods(Connection):
         Yields:
             The context of the run.
 
-        An outage of the service before the run (no answer, or a 5xx) does not stop the agent: the
-        block runs without memories, and a warning is logged, unless the client is `strict`.
-        `KeyboardInterrupt`, `asyncio.CancelledError` and `GeneratorExit` count as exceptions of the
-        block, and recording it then takes 5 seconds at the most. A run that is interrupted while it
-        is recorded is kept in `spool_dir`, and so is one whose coroutine is closed when no event
-        loop runs. No failure to record ever hides an exception of the block.
+        An outage of the service before the run (no answer in `lookup_timeout`, 408, 429, 5xx) does
+        not stop the agent: the block runs without memories, and a warning is logged, unless the
+        client is `strict`.
+        Control flow (`KeyboardInterrupt`, `SystemExit`, `asyncio.CancelledError`, `GeneratorExit`)
+        and exceptions about something else (connections, limits of time, services that are
+        overloaded) say nothing about the run: it is recorded as it stands, without a verdict, as
+        interrupted. No failure to record ever hides an exception of the block.
 
         Raises:
             APIStatusError: If the service refuses a request, for example because of a wrong key;
@@ -101,17 +107,40 @@ class ContextMethods(Connection):
                 mmr_lambda=mmr_lambda,
             ),
             blocking=blocking,
-            auto_fail_on_exception=auto_fail_on_exception,
+            fail_on=checked_fail_on(auto_fail_on_exception),
             reference_context=reference_context,
             alpha=alpha,
         )
         context = self._drive(recorder.open())
+        self._opened(recorder, context)
         try:
             yield context
         except BaseException as error:
-            self._drive(recorder.abandon(context, error))
+            run = self._ended(recorder, context, error)
+            if run is not None and self._settings.background:
+                self._hand_over(recorder, context, run)
+            elif run is not None:
+                self._drive(recorder.abandon(context, run, error))
             raise
-        self._drive(recorder.close(context))
+        run = self._ended(recorder, context, None)
+        if run is not None and self._settings.background and not blocking:
+            self._hand_over(recorder, context, run)
+        elif run is not None:
+            self._drive(recorder.close(context, run), after=ANY_RUN)
+
+    def _opened(self, recorder: Recorder, context: TraceContext) -> None:
+        def end() -> None:
+            run = self._ended(recorder, context, SystemExit())
+            if run is not None:
+                self._hand_over(recorder, context, run)
+
+        self._outbox.opened(context, end)
+
+    def _ended(
+        self, recorder: Recorder, context: TraceContext, error: BaseException | None
+    ) -> AgentRun | None:
+        self._outbox.closed(context)
+        return recorder.ended(context, error)
 
     @asynccontextmanager
     @twin_of(trace)
@@ -125,7 +154,7 @@ class ContextMethods(Connection):
         similarity_threshold: float | None = None,
         mmr_lambda: float = 0.7,
         blocking: bool = False,
-        auto_fail_on_exception: bool = True,
+        auto_fail_on_exception: FailOn = True,
         reference_context: str | None = None,
         alpha: float | None = None,
     ) -> AsyncGenerator[TraceContext, None]:
@@ -143,22 +172,33 @@ class ContextMethods(Connection):
                 mmr_lambda=mmr_lambda,
             ),
             blocking=blocking,
-            auto_fail_on_exception=auto_fail_on_exception,
+            fail_on=checked_fail_on(auto_fail_on_exception),
             reference_context=reference_context,
             alpha=alpha,
         )
         context = await self._drive_async(recorder.open())
+        self._opened(recorder, context)
         try:
             yield context
         except BaseException as error:
+            run = self._ended(recorder, context, error)
+            if run is None:
+                raise
+            if self._settings.background:
+                self._hand_over(recorder, context, run)
+                raise
             if isinstance(error, GeneratorExit) and not can_await():
-                recorder.abandon_at_once(context, error)
+                recorder.abandon_at_once(run, error)
                 raise
             try:
                 # Where a cancelled scope of anyio or trio ends the run, nothing else could wait.
                 with anyio.CancelScope(shield=not isinstance(error, Exception)):
-                    await self._drive_async(recorder.abandon(context, error))
+                    await self._drive_async(recorder.abandon(context, run, error))
             except BaseException as interruption:
                 raise interruption from error
             raise
-        await self._drive_async(recorder.close(context))
+        run = self._ended(recorder, context, None)
+        if run is not None and self._settings.background and not blocking:
+            self._hand_over(recorder, context, run)
+        elif run is not None:
+            await self._drive_async(recorder.close(context, run), after=ANY_RUN)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator, Sequence
 
 from reflect_sdk._client.connection import Connection, twin_of
+from reflect_sdk._client.outbox import ANY_RUN
 from reflect_sdk._types.traces import DeleteTracesResponse, TraceResponse
 
 
@@ -62,7 +63,8 @@ class TraceMethods(Connection):
                 require_reviewed=require_reviewed,
                 poll_interval=poll_interval,
                 wait_timeout=wait_timeout,
-            )
+            ),
+            after=trace_id,
         )
 
     @twin_of(wait_for_trace)
@@ -83,7 +85,8 @@ class TraceMethods(Connection):
                 require_reviewed=require_reviewed,
                 poll_interval=poll_interval,
                 wait_timeout=wait_timeout,
-            )
+            ),
+            after=trace_id,
         )
 
     def get_trace(
@@ -110,7 +113,7 @@ class TraceMethods(Connection):
             >>> print(trace.review_status)
             pending
         """
-        return self._drive(self._flows.get_trace(trace_id))
+        return self._drive(self._flows.get_trace(trace_id), after=trace_id)
 
     @twin_of(get_trace)
     async def get_trace_async(
@@ -120,7 +123,7 @@ class TraceMethods(Connection):
         """
         Do what `get_trace` does, asynchronously.
         """
-        return await self._drive_async(self._flows.get_trace(trace_id))
+        return await self._drive_async(self._flows.get_trace(trace_id), after=trace_id)
 
     def list_traces(
         self,
@@ -144,7 +147,7 @@ class TraceMethods(Connection):
             >>> for trace in client.list_traces(review_status="pending"):
             ...     print(trace.id, trace.task)
         """
-        return self._drive(self._flows.list_traces(review_status=review_status))
+        return self._drive(self._flows.list_traces(review_status=review_status), after=ANY_RUN)
 
     @twin_of(list_traces)
     async def list_traces_async(
@@ -155,7 +158,9 @@ class TraceMethods(Connection):
         """
         Do what `list_traces` does, asynchronously.
         """
-        return await self._drive_async(self._flows.list_traces(review_status=review_status))
+        return await self._drive_async(
+            self._flows.list_traces(review_status=review_status), after=ANY_RUN
+        )
 
     def iter_traces(
         self, *, review_status: str | None = None, page_size: int = 100
@@ -183,7 +188,8 @@ class TraceMethods(Connection):
             page, cursor = self._drive(
                 self._flows.page_of_traces(
                     review_status=review_status, page_size=page_size, cursor=cursor
-                )
+                ),
+                after=ANY_RUN,
             )
             yield from page
             if cursor is None:
@@ -201,7 +207,8 @@ class TraceMethods(Connection):
             page, cursor = await self._drive_async(
                 self._flows.page_of_traces(
                     review_status=review_status, page_size=page_size, cursor=cursor
-                )
+                ),
+                after=ANY_RUN,
             )
             for trace in page:
                 yield trace
@@ -257,7 +264,8 @@ class TraceMethods(Connection):
                 feedback_text=feedback_text,
                 alpha=alpha,
                 remember=remember,
-            )
+            ),
+            after=trace_id,
         )
 
     @twin_of(review_trace)
@@ -280,7 +288,8 @@ class TraceMethods(Connection):
                 feedback_text=feedback_text,
                 alpha=alpha,
                 remember=remember,
-            )
+            ),
+            after=trace_id,
         )
 
     def change_review(
@@ -332,7 +341,8 @@ class TraceMethods(Connection):
                 feedback_text=feedback_text,
                 alpha=alpha,
                 remember=remember,
-            )
+            ),
+            after=trace_id,
         )
 
     @twin_of(change_review)
@@ -355,7 +365,8 @@ class TraceMethods(Connection):
                 feedback_text=feedback_text,
                 alpha=alpha,
                 remember=remember,
-            )
+            ),
+            after=trace_id,
         )
 
     def undo_review(
@@ -386,7 +397,7 @@ class TraceMethods(Connection):
             >>> print(client.undo_review(receipt.trace_id).review)
             None
         """
-        return self._drive(self._flows.undo_review(trace_id))
+        return self._drive(self._flows.undo_review(trace_id), after=trace_id)
 
     @twin_of(undo_review)
     async def undo_review_async(
@@ -396,7 +407,7 @@ class TraceMethods(Connection):
         """
         Do what `undo_review` does, asynchronously.
         """
-        return await self._drive_async(self._flows.undo_review(trace_id))
+        return await self._drive_async(self._flows.undo_review(trace_id), after=trace_id)
 
     def delete_traces(
         self,
@@ -422,7 +433,7 @@ class TraceMethods(Connection):
             >>> print(len(gone.deleted_trace_ids))
             1
         """
-        return self._drive(self._flows.delete_traces(trace_ids))
+        return self._drive(self._flows.delete_traces(trace_ids), after=ANY_RUN)
 
     @twin_of(delete_traces)
     async def delete_traces_async(
@@ -432,4 +443,4 @@ class TraceMethods(Connection):
         """
         Do what `delete_traces` does, asynchronously.
         """
-        return await self._drive_async(self._flows.delete_traces(trace_ids))
+        return await self._drive_async(self._flows.delete_traces(trace_ids), after=ANY_RUN)

@@ -4,13 +4,18 @@ Sending the request of an operation from a flow, with the types of its answer.
 
 from __future__ import annotations
 
+import logging
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 from reflect_sdk._transport.effects import Flow, Send
 
 if TYPE_CHECKING:
     from reflect_api.operation import OperationRequest
     from reflect_api.types import Response
+
+logger = logging.getLogger("reflect_sdk")
 
 Parsed = TypeVar("Parsed")
 Success = TypeVar("Success")
@@ -27,6 +32,9 @@ def respond(
         seconds: How long it may take in all; as long as any call of the client where None.
     """
     response: Response[Parsed] = yield Send(request, seconds)
+    ignored = response.headers.get("Reflect-Ignored")
+    if ignored:
+        _warn_once(unquote(ignored))
     return response
 
 
@@ -38,4 +46,16 @@ def fetch(request: OperationRequest[Any, Success], seconds: float | None = None)
         request: The request.
         seconds: How long it may take in all; as long as any call of the client where None.
     """
-    return request.success((yield Send(request, seconds)))
+    return request.success((yield from respond(request, seconds)))
+
+
+@lru_cache(maxsize=256)
+def _warn_once(ignored: str) -> None:
+    """
+    Tell of fields that had no effect, once in a process.
+    """
+    logger.warning(
+        "The service has ignored what it does not know or could not use of a request: %s. "
+        "Check the clock of this machine, and whether the service is of an older version.",
+        ignored,
+    )

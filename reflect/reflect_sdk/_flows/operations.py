@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from reflect_api import api, models
 from reflect_api.errors import ReflectError
 from reflect_api.types import UNSET
+from reflect_sdk._flows.aliases import Aliases
 from reflect_sdk._flows.augment import augment
+from reflect_sdk._flows.breaker import Breaker
 from reflect_sdk._flows.exchange import fetch, respond
 from reflect_sdk._flows.requests import (
     AgentRun,
@@ -65,6 +67,9 @@ class Flows:
         spool: Where runs are kept that an outage keeps from being recorded; None for nowhere.
         outgoing: Makes what is sent of what users hand over, redacted.
         clock: Monotonic seconds; replaced in tests.
+        aliases: What the service calls runs that the client has named otherwise.
+        breaker: Whether the service is worth a call that could be done without.
+        lookup_seconds: How long a run waits for its memories; as long as for any call where None.
     """
 
     project_id: str
@@ -73,6 +78,9 @@ class Flows:
     spool: Spool | None = None
     outgoing: Outgoing = AS_IT_IS
     clock: Callable[[], float] = time.monotonic
+    aliases: Aliases = field(factory=Aliases, repr=False)
+    breaker: Breaker = field(factory=Breaker, repr=False)
+    lookup_seconds: float | None = None
 
     def health(self) -> Flow[dict[str, str]]:
         """
@@ -80,7 +88,9 @@ class Flows:
         """
         return (yield from fetch(api.health.health.request()))
 
-    def query_memories(self, query: Query) -> Flow[list[MemoryResponse]]:
+    def query_memories(
+        self, query: Query, seconds: float | None = None
+    ) -> Flow[list[MemoryResponse]]:
         """
         Find the memories that fit a task.
         """
@@ -94,7 +104,7 @@ class Flows:
             similarity_threshold=given(query.similarity_threshold),
         )
         request = api.memories.query_memories.request(self.project_id, body=body)
-        answer = yield from fetch(request)
+        answer = yield from fetch(request, seconds)
         return [MemoryResponse.from_api(memory) for memory in answer]
 
     def augment_with_memories(self, query: Query) -> Flow[AugmentedTask]:
@@ -211,7 +221,7 @@ class Flows:
         """
         Get one trace.
         """
-        request = api.traces.get_trace.request(self.project_id, trace_id)
+        request = api.traces.get_trace.request(self.project_id, self.aliases.of(trace_id))
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
 
@@ -224,7 +234,7 @@ class Flows:
         """
         wait = Wait(
             project_id=self.project_id,
-            trace_id=trace_id,
+            trace_id=self.aliases.of(trace_id),
             require_reviewed=require_reviewed,
             poll_interval=poll_interval,
             wait_timeout=wait_timeout,
@@ -263,7 +273,9 @@ class Flows:
         Attach a verdict to a trace.
         """
         body = self._verdict(result, feedback_text, alpha, remember=remember)
-        request = api.traces.review_trace.request(self.project_id, trace_id, body=body)
+        request = api.traces.review_trace.request(
+            self.project_id, self.aliases.of(trace_id), body=body
+        )
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
 
@@ -280,7 +292,9 @@ class Flows:
         Give a trace another verdict.
         """
         body = self._verdict(result, feedback_text, alpha, remember=remember)
-        request = api.traces.change_review.request(self.project_id, trace_id, body=body)
+        request = api.traces.change_review.request(
+            self.project_id, self.aliases.of(trace_id), body=body
+        )
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
 
@@ -298,7 +312,7 @@ class Flows:
         """
         Take a trace's review back.
         """
-        request = api.traces.undo_review.request(self.project_id, trace_id)
+        request = api.traces.undo_review.request(self.project_id, self.aliases.of(trace_id))
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
 
@@ -331,7 +345,8 @@ class Flows:
         """
         Delete traces.
         """
-        body = models.DeleteTracesRequest(trace_ids=string_list("trace_ids", trace_ids))
+        named = [self.aliases.of(i) for i in string_list("trace_ids", trace_ids)]
+        body = models.DeleteTracesRequest(trace_ids=named)
         request = api.traces.delete_traces.request(self.project_id, body=body)
         deleted = yield from fetch(request)
         return DeleteTracesResponse.from_api(deleted)

@@ -5,6 +5,7 @@ Arguments that several methods share, and the bodies of requests made of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -54,6 +55,9 @@ class AgentRun:
     reference_context: str | None = None
     alpha: float | None = None
     remember: bool = True
+    id: str | None = None
+    is_interrupted: bool = False
+    created_at: datetime | None = None
 
 
 def trace_body(run: AgentRun, outgoing: Outgoing, limits: Limits | None = None) -> bytes:
@@ -101,6 +105,9 @@ def trace_request(run: AgentRun, outgoing: Outgoing) -> models.CreateTraceReques
         metadata=metadata if isinstance(metadata, dict) else {"metadata": metadata},
         reference_context=_text(run.reference_context, outgoing),
         review=(UNSET if run.review_result is None else _review(run, run.review_result, outgoing)),
+        id=given(run.id),
+        ended=models.RunEnding.INTERRUPTED if run.is_interrupted else UNSET,
+        created_at=given(run.created_at),
     )
 
 

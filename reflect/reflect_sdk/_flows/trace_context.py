@@ -1,50 +1,23 @@
 """
-The context of a run: what `with client.trace(...)` yields, and how its end records the run.
+The context of a run: what `with client.trace(...)` yields.
 """
 
-import json
 import logging
 import reprlib
-import uuid
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
-from reflect_api.errors import DecodeError, InvalidArgumentError, ReflectError
-from reflect_sdk._flows.operations import Flows
-from reflect_sdk._flows.requests import (
-    AgentRun,
-    Query,
-    review_label,
-    string_list,
-    trace_body,
-)
-from reflect_sdk._flows.run_body import Limits
-from reflect_sdk._transport.effects import Flow
-from reflect_sdk._types.errors import (
-    ServerError,
-    TraceLostError,
-    TransportError,
-    is_outage,
-    is_refusal,
-)
-from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
-from reflect_sdk._types.outgoing import AS_IT_IS, Outgoing
-from reflect_sdk._types.plain_form import LONGEST_MESSAGE, words_of
+from reflect_api.errors import InvalidArgumentError
+from reflect_sdk._flows.requests import review_label, string_list
+from reflect_sdk._flows.run_state import RunState
+from reflect_sdk._types.memories import MemoryResponse
+from reflect_sdk._types.outgoing import AS_IT_IS
 from reflect_sdk._types.snapshot import Snapshot, copied
-from reflect_sdk._types.trajectory import TrajectoryInput, taken
+from reflect_sdk._types.trajectory import SupportsModelDump, TrajectoryInput, checked_message, taken
 
 logger = logging.getLogger("reflect_sdk")
-
-T = TypeVar("T")
-
-SUBMIT_POLL_INTERVAL = 0.25
-SUBMIT_WAIT_TIMEOUT = 60.0
-LAST_SECONDS = 5.0
-"""How long a run may take to be recorded whose program or task is to end."""
-LIMITS = Limits()
-"""What the runs of blocks are cut to."""
 
 
 @define(eq=False)
@@ -56,18 +29,28 @@ class TraceContext:
         task: The task as it was given.
         augmented_task: The task with the memories behind it, ready to be a prompt.
         memories: The memories that were found, best first.
-        trace_id: The recorded trace; None until the block has ended, and after it where
-            `set_output` was never called.
     """
 
     task: str = field(repr=reprlib.repr)
     augmented_task: str = field(repr=reprlib.repr)
     memories: list[MemoryResponse] = field(repr=reprlib.repr)
-    trace_id: str | None = field(default=None, init=False)
-    _defaults: AgentRun = field(alias="defaults", repr=False, kw_only=True)
-    _outgoing: Outgoing = field(default=AS_IT_IS, alias="outgoing", repr=False, kw_only=True)
-    _output: AgentRun | None = field(default=None, init=False, repr=False)
-    _over: bool = field(default=False, init=False, repr=False)
+    _state: RunState = field(alias="state", repr=False, kw_only=True)
+
+    @property
+    def trace_id(self) -> str:
+        """
+        The id that the run is recorded under, known from the start.
+
+        Where the service answers with another one, that one from then on.
+        """
+        return self._state.trace_id
+
+    @property
+    def submitted(self) -> bool:
+        """
+        Whether the service has recorded the run.
+        """
+        return self._state.submitted
 
     @property
     def memory_ids(self) -> list[str]:
@@ -82,6 +65,27 @@ class TraceContext:
         The same as `memory_ids`.
         """
         return self.memory_ids
+
+    def add(self, message: Mapping[str, Any] | SupportsModelDump) -> None:
+        """
+        Hand over one message of the run as it comes, so that it is kept however the block ends.
+
+        What was added is the trajectory of a block that never calls `set_output`, whose trajectory
+        takes the place of all that was added before.
+
+        Args:
+            message: A message dict or a message object of an LLM library; copied.
+
+        Raises:
+            InvalidArgumentError: If it cannot be used; what was added before stays.
+
+        Example:
+            >>> with client.trace("Help the customer") as ctx:
+            ...     for message in messages:
+            ...         ctx.add(message)
+        """
+        self._warn_if_over("message", "add")
+        self._state.added.add(checked_message(message))
 
     def set_output(
         self,
@@ -99,6 +103,8 @@ class TraceContext:
     ) -> None:
         """
         Record what the agent did; it is sent when the block ends. The last call counts.
+
+        A `result` that was set stands, whatever happens later in the block.
 
         Args:
             trajectory: The run, as `ReflectClient.create_trace` takes it, with values of any type;
@@ -133,12 +139,7 @@ class TraceContext:
             ...         result="pass",
             ...     )
         """
-        if self._over:
-            logger.warning(
-                "The output of the task %s came after its block had ended and is not recorded. "
-                "Call set_output inside the block.",
-                reprlib.repr(self._outgoing.text(self.task)),
-            )
+        self._warn_if_over("output", "set_output")
         used = None if used_memory_ids is None else string_list("used_memory_ids", used_memory_ids)
         retrieved = self.memory_ids
         foreign = [memory for memory in used or () if memory not in retrieved]
@@ -147,9 +148,9 @@ class TraceContext:
                 "used_memory_ids names memories that this run did not retrieve: "
                 f"{', '.join(map(str, foreign))}."
             )
-        self._output = evolve(
-            self._defaults,
-            task=self.task if task is None else task,
+        self._state.output = evolve(
+            self._state.defaults,
+            task=self._state.defaults.task if task is None else task,
             trajectory=taken(trajectory),
             final_response=copied(final_response),
             retrieved_memory_ids=retrieved,
@@ -158,9 +159,44 @@ class TraceContext:
             metadata=copied(metadata),
             review_result=None if result is None else review_label(result),
             feedback_text=None if feedback_text is None else AS_IT_IS.text(feedback_text),
-            alpha=_checked_rate(self._defaults.alpha if alpha is None else alpha),
+            alpha=_checked_rate(self._state.defaults.alpha if alpha is None else alpha),
             remember=remember,
         )
+        self._state.added = Snapshot()
+
+    def _warn_if_over(self, what: str, method: str) -> None:
+        if self._state.over:
+            logger.warning(
+                "The %s of the task %s came after its block had ended and is not recorded. "
+                "Call %s inside the block.",
+                what,
+                reprlib.repr(self._state.outgoing.text(self.task)),
+                method,
+            )
+
+
+def state_of(context: TraceContext) -> RunState:
+    """
+    Return the half of a context that its users do not see.
+
+    Args:
+        context: The context.
+    """
+    return context._state  # noqa: SLF001 - two halves of one thing
+
+
+def answer(context: TraceContext, given: object) -> None:
+    """
+    Hand over the final answer of a run, which is all of the run where nothing else was.
+
+    Args:
+        context: The context. An output that was set stays as it is.
+        given: The answer; JSON is made of one that is no text.
+    """
+    state = state_of(context)
+    if state.output is None:
+        text = AS_IT_IS.text(given)
+        context.set_output(trajectory=list(state.added) or text, final_response=text)
 
 
 def _checked_rate(alpha: float | None) -> float | None:
@@ -170,171 +206,3 @@ def _checked_rate(alpha: float | None) -> float | None:
     if alpha is not None and not (isinstance(alpha, int | float) and 0 <= alpha <= 1):
         raise InvalidArgumentError(f"alpha must be a number from 0 to 1, found {alpha!r}.")
     return alpha
-
-
-@frozen
-class Recorder:
-    """
-    Opens and closes a `TraceContext`; the flows behind `trace` and its twin.
-
-    Attributes:
-        flows: The flows of the project.
-        query: How to look for memories.
-        blocking: Whether closing waits for the memory.
-        auto_fail_on_exception: Whether a run that raised is recorded as failed.
-        reference_context: What a right answer looks like, for the reflection.
-        alpha: The learning rate where the output names none.
-    """
-
-    flows: Flows
-    query: Query
-    blocking: bool
-    auto_fail_on_exception: bool
-    reference_context: str | None
-    alpha: float | None
-
-    def open(self) -> Flow[TraceContext]:
-        """
-        Look for memories; an outage of the service means that there are none.
-        """
-        try:
-            augmented = yield from self.flows.augment_with_memories(self.query)
-        except (TransportError, ServerError, DecodeError) as outage:
-            if self.flows.strict:
-                raise
-            logger.warning("The run goes on without memories: %s", outage)
-            augmented = AugmentedTask(augmented_task=self.query.task, memories=[])
-        return TraceContext(
-            task=self.query.task,
-            augmented_task=augmented.augmented_task,
-            memories=augmented.memories,
-            outgoing=self.flows.outgoing,
-            defaults=AgentRun(
-                task=self.query.task, reference_context=self.reference_context, alpha=self.alpha
-            ),
-        )
-
-    def close(self, context: TraceContext) -> Flow[None]:
-        """
-        Record the run, where it has an output, and then those that an outage has kept on disk.
-        """
-        output = _final_output(context)
-        if output is not None:
-            yield from self._submit(context, output)
-
-    def _follow_up(self, trace_id: str, output: AgentRun) -> Flow[None]:
-        try:
-            yield from self.flows.deliver_spooled_traces()
-        except OSError as error:
-            logger.warning("Runs kept on disk cannot be read: %s", error)
-        if self.blocking:
-            yield from self.flows.wait_for_trace(
-                trace_id,
-                require_reviewed=output.review_result is not None,
-                poll_interval=SUBMIT_POLL_INTERVAL,
-                wait_timeout=SUBMIT_WAIT_TIMEOUT,
-            )
-
-    def abandon(self, context: TraceContext, error: BaseException) -> Flow[None]:
-        """
-        Record the run as failed because of an exception, where it has an output.
-
-        A failure to record is logged, never raised: the exception of the run goes on. One that is
-        to end the program or the task is not kept waiting for long.
-        """
-        failed = self._failed(context, error)
-        if failed is None:
-            return
-        try:
-            seconds = None if isinstance(error, Exception) else LAST_SECONDS
-            yield from self._submit(context, failed, seconds, follow_up=False)
-        except Exception as failure:  # noqa: BLE001 - nothing may hide the exception of the run
-            logger.warning(
-                "The trace of a run that raised could not be recorded: %s",
-                self.flows.outgoing.text(failure),
-            )
-
-    def abandon_at_once(self, context: TraceContext, error: BaseException) -> None:
-        """
-        Do what `abandon` does where nobody can wait any more: the run is kept on disk, or lost.
-        """
-        failed = self._failed(context, error)
-        if failed is not None and not self._keep(failed, str(uuid.uuid4()), error):
-            logger.warning(
-                "The run of the task %s is lost: %s",
-                reprlib.repr(self.flows.outgoing.text(failed.task)),
-                self.flows.outgoing.text(f"{type(error).__name__}: {words_of(error)}"),
-            )
-
-    def _failed(self, context: TraceContext, error: BaseException) -> AgentRun | None:
-        output = _final_output(context)
-        if output is None or not self.auto_fail_on_exception:
-            return None
-        judged = output.feedback_text if output.review_result == "fail" else None
-        feedback = "\n".join(filter(None, (_words_of(error), judged)))
-        return evolve(output, review_result="fail", feedback_text=feedback)
-
-    def _submit(
-        self,
-        context: TraceContext,
-        output: AgentRun,
-        seconds: float | None = None,
-        *,
-        follow_up: bool = True,
-    ) -> Flow[None]:
-        idempotency_key = str(uuid.uuid4())
-        try:
-            receipt = yield from self.flows.create_trace(
-                output, limits=LIMITS, idempotency_key=idempotency_key, seconds=seconds
-            )
-        except BaseException as error:
-            if is_refusal(error):
-                raise
-            kept = self._keep(output, idempotency_key, error)
-            if not isinstance(error, ReflectError) or not is_outage(error):
-                raise
-            if not kept:
-                task = self.flows.outgoing.text(output.task)
-                raise TraceLostError(task, _messages(output.trajectory), error) from error
-        else:
-            context.trace_id = receipt.trace_id
-            if follow_up:
-                yield from self._follow_up(receipt.trace_id, output)
-
-    def _keep(self, output: AgentRun, idempotency_key: str, reason: BaseException) -> bool:
-        """
-        Keep a run on disk that could not be recorded, and say whether that was possible.
-        """
-        if self.flows.spool is None:
-            return False
-        body = json.loads(trace_body(output, self.flows.outgoing, LIMITS))
-        try:
-            path = self.flows.spool.keep(self.flows.project_id, idempotency_key, body)
-        except OSError as error:
-            logger.warning("A run could not be kept on disk: %s", error)
-            return False
-        logger.warning(
-            "The run is kept in %s and recorded later: %s",
-            path,
-            self.flows.outgoing.text(_words_of(reason)),
-        )
-        return True
-
-
-def _messages(trajectory: TrajectoryInput | Snapshot) -> object:
-    return AS_IT_IS.json(list(trajectory)) if isinstance(trajectory, Snapshot) else trajectory
-
-
-def _final_output(context: TraceContext) -> AgentRun | None:
-    context._over = True  # noqa: SLF001 - two halves of one thing
-    return context._output  # noqa: SLF001 - two halves of one thing
-
-
-def _words_of(error: BaseException) -> str:
-    """
-    Return what an exception says, as text that can be sent; of a group, what each in it says.
-    """
-    words = words_of(error)
-    if isinstance(error, BaseExceptionGroup):
-        words = "\n".join([words, *map(_words_of, error.exceptions)])
-    return words[:LONGEST_MESSAGE]

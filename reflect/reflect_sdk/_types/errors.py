@@ -220,15 +220,24 @@ class WaitTimeoutError(ReflectError, TimeoutError):
 
 class TraceLostError(ReflectError, httpx.HTTPError):
     """
-    A run could not be recorded because of an outage of the service.
+    A run could not be recorded because of an outage of the service, or as it was refused.
 
     Attributes:
         task: The task of the run.
         trajectory: The run; record it later with `ReflectClient.create_trace`.
         outage: Why the service could not take it.
+        body: The whole request, as the API takes it: with its review, feedback, metadata and
+            memories.
     """
 
-    def __init__(self, task: str, trajectory: object, outage: ReflectError) -> None:
+    def __init__(
+        self,
+        task: str,
+        trajectory: object,
+        outage: BaseException,
+        *,
+        body: dict[str, Any] | None = None,
+    ) -> None:
         httpx.HTTPError.__init__(
             self,
             f"The run of the task {reprlib.repr(task)} was not recorded: {outage} "
@@ -237,6 +246,7 @@ class TraceLostError(ReflectError, httpx.HTTPError):
         self.task = task
         self.trajectory = trajectory
         self.outage = outage
+        self.body: dict[str, Any] = body or {}
 
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {

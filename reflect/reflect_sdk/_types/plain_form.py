@@ -87,6 +87,16 @@ def represented(value: object) -> dict[str, Any]:
         return {"type": kind, "unreadable": name_of(error)}
 
 
+def is_opaque(value: object) -> bool:
+    """
+    Say whether no more is known of a value than its type and its `repr`.
+
+    Args:
+        value: The value.
+    """
+    return not isinstance(value, dict) and plain_form(value) == represented(value)
+
+
 def words_of(error: BaseException) -> str:
     """
     Return what an exception says; its kind, where it says nothing.

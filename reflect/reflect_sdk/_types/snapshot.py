@@ -77,6 +77,16 @@ class Snapshot:
             step = step * 2 if len(part) < _CHUNK else max(1, step // 2)
         self._count += len(added)
 
+    def absorb(self, other: Snapshot) -> None:
+        """
+        Add the values of another snapshot.
+
+        Args:
+            other: The other one, which may go on as it likes.
+        """
+        self._parts += other._parts
+        self._count += other._count
+
 
 def copied(value: object) -> object:
     """

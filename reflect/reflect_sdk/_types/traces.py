@@ -74,7 +74,9 @@ class TraceResponse(ApiModel):
         metadata: The facts that were attached to the run.
         created_memory_id: The memory that was made of it; None as long as there is none.
         review: The verdict on it; None as long as there is none.
-        created_at: When it was received; None where the service does not say.
+        created_at: When the run ended, or was received; None where the service does not say.
+        received_at: When the service received it; None where it does not say.
+        ended: `interrupted` where the run did not end by itself; None where it did.
     """
 
     id: str
@@ -92,6 +94,8 @@ class TraceResponse(ApiModel):
     created_memory_id: str | None
     review: ReviewResponse | None
     created_at: datetime | None = None
+    received_at: datetime | None = None
+    ended: str | None = None
 
     @property
     def trace_id(self) -> str:

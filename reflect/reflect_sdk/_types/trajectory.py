@@ -4,7 +4,7 @@ Trajectories: what users hand in as a run, copied at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -86,17 +86,28 @@ def checked(trajectory: TrajectoryInput) -> Snapshot | str:
     is_list = isinstance(trajectory, Sequence | Iterator) and not isinstance(trajectory, _NO_RUN)
     if not is_list:
         raise _no_run(trajectory)
-    return Snapshot(_checked_messages(trajectory))
+    return Snapshot(
+        checked_message(message, f"trajectory[{index}]") for index, message in enumerate(trajectory)
+    )
 
 
-def _checked_messages(trajectory: Iterable[object]) -> Iterator[object]:
-    for index, message in enumerate(trajectory):
-        if isinstance(message, _NO_MESSAGE):
-            raise InvalidArgumentError(
-                f"trajectory[{index}] must be a message: a dict, or an object of an LLM library; "
-                f"found {type(message).__name__}."
-            )
-        yield message
+def checked_message(message: object, place: str = "message") -> object:
+    """
+    Return a message, as long as it may be one.
+
+    Args:
+        message: A dict, or an object of an LLM library.
+        place: What it is called in the error.
+
+    Raises:
+        InvalidArgumentError: If it is neither.
+    """
+    if isinstance(message, _NO_MESSAGE):
+        raise InvalidArgumentError(
+            f"{place} must be a message: a dict, or an object of an LLM library; "
+            f"found {type(message).__name__}."
+        )
+    return message
 
 
 def _no_run(trajectory: object) -> InvalidArgumentError:

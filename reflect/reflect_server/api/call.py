@@ -11,6 +11,7 @@ from datetime import datetime
 from starlette.requests import Request
 
 from reflect_contract.operation import Operation
+from reflect_server.api.ignored import Ignored
 from reflect_server.domain.api_key import ApiKey
 from reflect_server.errors import UnauthenticatedError
 from reflect_server.http.service import Service
@@ -30,6 +31,7 @@ class Call:
         path_values: The decoded values in its path.
         now: When it came, in UTC.
         key: The API key that it carried; None for operations that need none.
+        ignored: What of the request has no effect.
         is_large: Whether its body takes so long to work through that the event loop must not wait
             for it.
     """
@@ -41,6 +43,7 @@ class Call:
     path_values: Mapping[str, str]
     now: datetime
     key: ApiKey | None
+    ignored: Ignored
     is_large: bool
 
     @property

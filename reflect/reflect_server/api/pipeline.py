@@ -16,6 +16,7 @@ from reflect_contract.operation import Operation
 from reflect_server.api.answer import response_of
 from reflect_server.api.arguments import arguments_of
 from reflect_server.api.call import Call
+from reflect_server.api.ignored import Ignored
 from reflect_server.api.routing import Endpoint, Router
 from reflect_server.domain.api_key import ApiKey
 from reflect_server.http.credentials import authenticate
@@ -74,11 +75,13 @@ class Pipeline:
             body = await self._body(operation, request, room)
             is_large = len(body) > _SMALL_BODY_BYTES
             asked = (operation, request, path_values, body)
-            arguments = await USUAL.run(arguments_of, *asked) if is_large else arguments_of(*asked)
+            taken = await USUAL.run(_taken, *asked) if is_large else _taken(*asked)
+            arguments, ignored = taken
             if project_id is not None and operation.method != "DELETE":
                 await self._enter(project_id, key, now)
             deps = self._service.deps
-            call = Call(self._service, deps, operation, request, path_values, now, key, is_large)
+            asked_by = (request, path_values, now, key, ignored, is_large)
+            call = Call(self._service, deps, operation, *asked_by)
             response = await _handled(endpoint, call, arguments)
         if isinstance(response, ListResponse):
             held.enter_context(limits.lists.slot())
@@ -101,12 +104,21 @@ class Pipeline:
             await USUAL.run(projects.enter, deps, key, project_id, now=now)
 
 
+def _taken(
+    operation: Operation, request: Request, path_values: Mapping[str, str], body: bytes
+) -> tuple[dict[str, Any], Ignored]:
+    arguments = arguments_of(operation, request, path_values, body)
+    return arguments, Ignored.of(operation, request, body)
+
+
 def _may_wait(operation: Operation, request: Request) -> bool:
     """
     Say whether a request asks to be held until something has happened.
     """
-    return "prefer" in request.headers and any(
-        parameter.name == "Prefer" for parameter in operation.parameters
+    return (
+        operation.method == "GET"
+        and "prefer" in request.headers
+        and any(parameter.name == "Prefer" for parameter in operation.parameters)
     )
 
 

@@ -25,6 +25,14 @@ class IngestStatus(StrEnum):
     FAILED = "failed"
 
 
+class RunEnding(StrEnum):
+    """
+    How a run ended that did not end by itself.
+    """
+
+    INTERRUPTED = "interrupted"
+
+
 class IngestOutcome(StrEnum):
     """
     How an attempt at a trace ended.
@@ -35,6 +43,31 @@ class IngestOutcome(StrEnum):
     WAITING = "waiting"
     FAILED = "failed"
     EXPIRED = "expired"
+
+
+_OWNER = "@"
+"""Stands in no id that a caller may choose, nor in one that the service makes."""
+
+
+def id_within(project_id: str, trace_id: str) -> str:
+    """
+    Return the id of a trace whose caller chose one that a trace of another project has.
+
+    Args:
+        project_id: Its project.
+        trace_id: What the caller chose.
+    """
+    return f"{trace_id}{_OWNER}{project_id}"
+
+
+def public_id(trace_id: str) -> str:
+    """
+    Return the id by which callers know a trace: what they chose, where they chose it.
+
+    Args:
+        trace_id: The trace's identifier.
+    """
+    return trace_id.partition(_OWNER)[0]
 
 
 def review_status_of(review: Review | None, ingest_status: IngestStatus) -> ReviewStatus:
@@ -90,7 +123,7 @@ class Trace:
     One run of an agent.
 
     Attributes:
-        id: Identifier, unique in the service.
+        id: Identifier, unique in the service; callers know it as its `public_id`.
         project_id: The project that it belongs to.
         task: What the agent was asked to do.
         trajectory: What the run did; a plain-text summary is one message.
@@ -106,7 +139,9 @@ class Trace:
         created_memory_id: The memory made of it; None as long as there is none.
         ingest_failures: How many of those attempts count against it; 0 once it is ingested.
         review: The verdict on it; None as long as there is none.
-        created_at: When it was received, in UTC.
+        created_at: When the run ended as its sender says, or was received, in UTC.
+        received_at: When it was received, in UTC; None where that was not noted yet.
+        ended: How the run ended where not by itself.
     """
 
     id: str
@@ -126,6 +161,8 @@ class Trace:
     created_memory_id: str | None = None
     review: Review | None = None
     ingest_failures: int = 0
+    received_at: datetime | None = None
+    ended: RunEnding | None = None
 
     @property
     def review_status(self) -> ReviewStatus:
@@ -179,6 +216,8 @@ class Trace:
             ingest_failures=state.ingest_failures,
             created_memory_id=state.created_memory_id,
             review=state.review,
+            received_at=self.received_at,
+            ended=self.ended,
         )
 
 

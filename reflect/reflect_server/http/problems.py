@@ -29,6 +29,7 @@ from reflect_server.errors import (
     SlowRequestError,
     StoreError,
     UnauthenticatedError,
+    WarmingUpError,
 )
 from reflect_server.http.validation import Fault
 
@@ -48,6 +49,7 @@ _STATUSES: Mapping[type[ReflectServerError], HTTPStatus] = {
     EmbedderError: HTTPStatus.SERVICE_UNAVAILABLE,
     ProviderUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     ShutdownError: HTTPStatus.SERVICE_UNAVAILABLE,
+    WarmingUpError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
@@ -130,7 +132,7 @@ def _status_of(error: Exception) -> HTTPStatus:
 
 
 def _code_of(error: Exception, status: HTTPStatus) -> str:
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status is HTTPStatus.SERVICE_UNAVAILABLE and not isinstance(error, WarmingUpError):
         return "unavailable"
     code = getattr(error, "code", "")
     known = isinstance(error, ReflectServerError) and code in _CODES
@@ -163,6 +165,8 @@ def _headers_of(error: Exception, status: HTTPStatus) -> dict[str, str]:
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, ProviderUnavailableError) and error.retry_after:
         return {"Retry-After": str(math.ceil(error.retry_after))}
+    if isinstance(error, WarmingUpError):
+        return {"Retry-After": "1"}
     if isinstance(error, SlowRequestError):
         return {"Connection": "close"}
     return dict(_HEADERS.get(status, {}))

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from reflect_server.domain.trace import Trace
+from reflect_server.domain.trace import Trace, public_id
 
 
 class TraceWaiters:
@@ -37,9 +37,10 @@ class TraceWaiters:
         Args:
             trace_id: The trace that has changed; None where many may have.
         """
+        known_as = None if trace_id is None else public_id(trace_id)
         if self._loop is not None and self._events:
             with suppress(RuntimeError):  # The loop has ended, and so has everyone who waited.
-                self._loop.call_soon_threadsafe(self._wake, trace_id)
+                self._loop.call_soon_threadsafe(self._wake, known_as)
 
     def release(self) -> None:
         """

@@ -51,6 +51,9 @@ _MAX_EXAMPLES = 6
 _MAX_LISTED = 4
 _MAX_ERRORS = 4
 _MAX_ACTIONS = 4
+_EXCEPTION = re.compile(r"The run raised [^\s.][^.\n]*\.")
+"""What the client says of a run that raised: why it failed, and nothing to act on."""
+
 _DASH = " — "
 _READING = frozenset(
     (
@@ -158,7 +161,8 @@ class _Run:
         if failed:
             path = f"These steps did not lead there: {steps}" if steps and not self.feedback else ""
             fallback = "Why it failed is not known; do not repeat the run unchanged."
-            return _lines([self.feedback, path, *advice]) or fallback
+            feedback = "" if _EXCEPTION.fullmatch(self.feedback) else self.feedback
+            return _lines([feedback, path, *advice]) or fallback
         path = f"These steps led there: {steps}" if steps and passed else ""
         needless = [setback.as_needless() for setback in self._open()] if passed else []
         fallback = "The final answer was accepted." if passed else ""

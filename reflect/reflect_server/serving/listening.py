@@ -13,8 +13,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from types import FrameType
 
@@ -29,6 +29,7 @@ from reflect_server.serving.app import App
 from reflect_server.serving.composition import running_service
 from reflect_server.serving.connection import Connection
 from reflect_server.serving.greeting import remote_warning
+from reflect_server.serving.loading import told_to_come_back
 from reflect_server.store.sqlite.folder_lock import FolderHeldError, is_held
 
 _log = logging.getLogger("reflect_server.serving")
@@ -51,6 +52,15 @@ _SWITCH_SECONDS = 0.0005
 How long a thread that computes may hold Python's lock while others want it. A write takes it some
 ten times, and would wait for the usual 5 ms each time while a long run becomes a memory.
 """
+
+_LONGEST_WARM_UP = 2.0
+"""
+How long the embedder's model is waited for, in seconds, before other requests are served that do
+not need it.
+"""
+
+_REOPENING_SECONDS = 2.0
+"""How long requests are held while a restored folder is opened, which takes less than a retry."""
 
 _DRAIN_SECONDS = 2
 _KEEP_ALIVE_SECONDS = 75
@@ -87,10 +97,10 @@ def serve(
     if is_held(settings.data_dir):  # Says more than that the port is taken, as it then is too.
         raise FolderHeldError(settings.data_dir)
     with listening(settings.host, settings.port) as listener:
-        address = _address(listener)
+        address, patience = _address(listener), 0.0
         while True:
             with (
-                running_service(settings) as service,
+                _loaded(settings, listener, patience) as service,
                 presence.announced(settings.data_dir, address),
             ):
                 server = _Server(service, partial(announce, address, service))
@@ -99,7 +109,19 @@ def serve(
                     runner.run(server.serve(sockets=[listener.dup()]))
             if not reopening.wanted():
                 return
-            announce = _nothing
+            announce, patience = _nothing, _REOPENING_SECONDS
+
+
+@contextmanager
+def _loaded(settings: Settings, listener: socket.socket, patience: float) -> Iterator[Service]:
+    """
+    Run the service; whoever asks before it is put together is told to come back after some seconds.
+    """
+    with ExitStack() as running:
+        with told_to_come_back(listener, after=patience):
+            service = running.enter_context(running_service(settings))
+            service.warm_up.wait(_LONGEST_WARM_UP)
+        yield service
 
 
 def _allow_many_connections() -> None:

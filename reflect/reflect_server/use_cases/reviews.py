@@ -16,11 +16,17 @@ from reflect_server.domain.memory import QValueEvent
 from reflect_server.domain.reflection import Reflection
 from reflect_server.domain.review import Review, ReviewMode, ReviewResult
 from reflect_server.domain.texts import require_text
-from reflect_server.domain.trace import Trace
+from reflect_server.domain.trace import Trace, public_id
 from reflect_server.errors import ConflictError, InvalidRequestError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
-from reflect_server.use_cases.traces import QUICK_BYTES, require_state, require_trace, whole
+from reflect_server.use_cases.traces import (
+    QUICK_BYTES,
+    missing_trace,
+    require_state,
+    require_trace,
+    whole,
+)
 
 
 class AlreadyReviewedError(ConflictError):
@@ -52,8 +58,14 @@ class Verdict:
 
 
 async def review_trace(
-    deps: Dependencies, project_id: str, trace_id: str, verdict: Verdict, *, now: datetime
-) -> Trace:
+    deps: Dependencies,
+    project_id: str,
+    trace_id: str,
+    verdict: Verdict,
+    *,
+    early: bool = False,
+    now: datetime,
+) -> Trace | None:
     """
     Attach a verdict to a trace that has none, and let it take effect.
 
@@ -62,33 +74,69 @@ async def review_trace(
         project_id: The project.
         trace_id: The trace.
         verdict: The review.
+        early: Whether to keep the review where the trace has not arrived; see `EarlyReviews`.
         now: The present time, in UTC.
 
     Returns:
-        The trace with its review. Repeating a review changes nothing and returns the same.
+        The trace with its review, or None where the review is kept. Repeating a review changes
+        nothing and returns the same.
 
     Raises:
-        NotFoundError: The project has no such trace.
-        AlreadyReviewedError: The trace has a different review.
+        NotFoundError: The project has no such trace, and the review is not kept.
+        AlreadyReviewedError: The trace has a different review, or one waits for it.
     """
     review = review_of(verdict, trace_id, ReviewMode.DEFERRED, now)
     origin = deps.origin()
 
-    def work(tx: Transaction) -> tuple[Trace, bool]:
-        trace = require_trace(tx, project_id, trace_id, largest=QUICK_BYTES)
+    def work(tx: Transaction) -> tuple[Trace | None, bool]:
+        trace = tx.traces.get(project_id, trace_id, largest=QUICK_BYTES)
+        if trace is None:
+            if not (early and _keep_early(tx, project_id, review)):
+                raise missing_trace(project_id, trace_id)
+            return None, False
         if trace.review is not None:
             _require_same(trace.review, review)
             return trace, False
-        reviewed = _attach(tx, trace, review, origin)
-        apply_review(tx, trace, review, deps.q_learning_alpha)
-        return reviewed, True
+        return review_now(tx, trace, review, origin, deps.q_learning_alpha), True
 
     trace, is_new = await deps.store.write_async(work)
+    if trace is None:
+        return None
     if is_new:
         if verdict.remember:
             deps.queued()
-        deps.changed(trace_id)
+        deps.changed(trace.id)
     return await whole(deps, trace)
+
+
+def _keep_early(tx: Transaction, project_id: str, review: Review) -> bool:
+    earlier = tx.early_reviews.find(project_id, review.trace_id, now=review.created_at)
+    if earlier is not None:
+        _require_same(earlier, review)
+        return True
+    return tx.early_reviews.keep(project_id, review)
+
+
+def review_now(
+    tx: Transaction, trace: Trace, review: Review, origin: str | None, default_alpha: float
+) -> Trace:
+    """
+    Attach a review to a trace that has none, and move the Q-values of what it credits.
+
+    Args:
+        tx: The transaction.
+        trace: The trace.
+        review: The review.
+        origin: The request that brings it; None where spans are not made.
+        default_alpha: The learning rate where the review names none, in [0, 1].
+
+    Returns:
+        The trace with the review.
+    """
+    review = replace(review, trace_id=trace.id)
+    reviewed = _attach(tx, trace, review, origin)
+    apply_review(tx, trace, review, default_alpha)
+    return reviewed
 
 
 async def change_review(
@@ -122,12 +170,10 @@ async def change_review(
         before = require_trace(tx, project_id, trace_id, largest=QUICK_BYTES)
         present = before.review
         if present is None:
-            after = _attach(tx, before, given, origin)
-            apply_review(tx, before, given, deps.q_learning_alpha)
-            return before, after
+            return before, review_now(tx, before, given, origin, deps.q_learning_alpha)
         if _content(present) == _content(given):
             return before, before
-        review = replace(given, id=present.id, created_at=present.created_at)
+        review = replace(given, id=present.id, trace_id=before.id, created_at=present.created_at)
         after = _attach(tx, _without_review(tx, before), review, origin)
         alpha = deps.q_learning_alpha if review.alpha is None else review.alpha
         _replay(tx, tx.memories.change_events(review.id, result=review.result, alpha=alpha))
@@ -138,7 +184,7 @@ async def change_review(
         await _forget_memory(deps, before)
         if verdict.remember:
             deps.queued()
-        deps.changed(trace_id)
+        deps.changed(after.id)
     return await whole(deps, after)
 
 
@@ -172,7 +218,7 @@ async def undo_review(deps: Dependencies, project_id: str, trace_id: str) -> Tra
     before, after = await deps.store.write_async(work)
     if after is not before:
         await _forget_memory(deps, before)
-        deps.changed(trace_id)
+        deps.changed(after.id)
     return await whole(deps, after)
 
 
@@ -273,6 +319,7 @@ def _content(review: Review) -> tuple[object, ...]:
 def _require_same(present: Review, repeated: Review) -> None:
     if _content(present) != _content(repeated):
         raise AlreadyReviewedError(
-            f"The trace {present.trace_id!r} has been reviewed as {present.result.value!r} before, "
-            "and this review differs from that one. `change_review` puts it in the other's place."
+            f"The trace {public_id(present.trace_id)!r} has been reviewed as "
+            f"{present.result.value!r} before, and this review differs from that "
+            "one. `change_review` puts it in the other's place."
         )

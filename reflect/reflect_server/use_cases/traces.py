@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from reflect_server.domain.pagination import Page, page_of
-from reflect_server.domain.trace import Trace, TraceFilter, TraceState
+from reflect_server.domain.trace import Trace, TraceFilter, TraceState, id_within
 from reflect_server.errors import NotFoundError
 from reflect_server.store.protocol.store import Transaction
 from reflect_server.use_cases.dependencies import Dependencies
@@ -102,7 +102,8 @@ def delete_traces(
     """
 
     def work(tx: Transaction) -> tuple[list[str], list[str]]:
-        memories = [tx.memories.of_trace(trace_id) for trace_id in dict.fromkeys(trace_ids)]
+        named = [name for i in dict.fromkeys(trace_ids) for name in (i, id_within(project_id, i))]
+        memories = [tx.memories.of_trace(trace_id) for trace_id in named]
         memory_ids = [m.id for m in memories if m is not None and m.project_id == project_id]
         return list(tx.traces.delete(project_id, trace_ids)), memory_ids
 
@@ -147,7 +148,7 @@ def require_trace(
     """
     trace = tx.traces.get(project_id, trace_id, largest=largest)
     if trace is None:
-        raise _missing(project_id, trace_id)
+        raise missing_trace(project_id, trace_id)
     return trace
 
 
@@ -165,11 +166,18 @@ def require_state(tx: Transaction, project_id: str, trace_id: str) -> TraceState
     """
     state = tx.traces.state(project_id, trace_id)
     if state is None:
-        raise _missing(project_id, trace_id)
+        raise missing_trace(project_id, trace_id)
     return state
 
 
-def _missing(project_id: str, trace_id: str) -> NotFoundError:
+def missing_trace(project_id: str, trace_id: str) -> NotFoundError:
+    """
+    Return the error of a trace that a project has not.
+
+    Args:
+        project_id: The project.
+        trace_id: The trace.
+    """
     return NotFoundError(
         f"The project {project_id!r} has no trace with the id {trace_id!r}. "
         "Check the id and the project."

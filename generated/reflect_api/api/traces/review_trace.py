@@ -5,11 +5,12 @@ import httpx
 from ... import answers as _answers
 from ... import encoding as _encoding
 from ...client import AuthenticatedClient
+from ...models.kept_review_response import KeptReviewResponse
 from ...models.problem import Problem
 from ...models.review_trace_request import ReviewTraceRequest
 from ...models.trace_response import TraceResponse
 from ...operation import Operation, OperationRequest
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def request(
@@ -17,7 +18,10 @@ def request(
     trace_id: str,
     *,
     body: ReviewTraceRequest,
-) -> OperationRequest[Problem | TraceResponse, TraceResponse]:
+    prefer: str | Unset = UNSET,
+) -> OperationRequest[
+    KeptReviewResponse | Problem | TraceResponse, KeptReviewResponse | TraceResponse
+]:
     """
     Describe a request of this operation, which nothing has sent yet.
 
@@ -28,6 +32,8 @@ def request(
     """
 
     headers: dict[str, Any] = {}
+    if not isinstance(prefer, Unset):
+        headers["Prefer"] = prefer
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -45,7 +51,11 @@ def request(
     return OperationRequest(_OPERATION, _kwargs)
 
 
-def _parse(response: httpx.Response, strict: bool) -> Problem | TraceResponse | None:
+def _parse(
+    response: httpx.Response, strict: bool
+) -> KeptReviewResponse | Problem | TraceResponse | None:
+    if response.status_code == 202:
+        return _answers.decode_json(response, KeptReviewResponse.from_dict)
     if response.status_code in (400, 401, 403, 404, 409, 413, 422, 429, 500, 503):
         return _answers.decode_json(response, Problem.from_dict)
     if 200 <= response.status_code <= 299:
@@ -56,12 +66,12 @@ def _parse(response: httpx.Response, strict: bool) -> Problem | TraceResponse | 
 
 
 def _is_success(status: int) -> bool:
-    return 200 <= status <= 299
+    return status == 202 or 200 <= status <= 299
 
 
-_OPERATION: Operation[Problem | TraceResponse, TraceResponse] = Operation(
-    _parse, _is_success, secured=True
-)
+_OPERATION: Operation[
+    KeptReviewResponse | Problem | TraceResponse, KeptReviewResponse | TraceResponse
+] = Operation(_parse, _is_success, secured=True)
 
 
 def sync_detailed(
@@ -70,19 +80,24 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: ReviewTraceRequest,
-) -> Response[Problem | TraceResponse]:
+    prefer: str | Unset = UNSET,
+) -> Response[KeptReviewResponse | Problem | TraceResponse]:
     """
     Review a recorded run
 
     Attaches a verdict to a trace that has none, moves the Q-values of the memories that the run used in
     the same transaction, and has a memory made in the background. Sending the same review again changes
     nothing and answers the same; a different one is answered with 409, and is what `change_review` is
-    for.
+    for. A run that has not arrived is 404; with `Prefer: respond-async` its review is kept for 24
+    hours, answered with 202, and attached when the run arrives. Of those a project has at most 1,000;
+    further ones are 404.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
         trace_id (str): The trace.
+        prefer (str | Unset): `respond-async` (RFC 7240) asks to keep a review whose run has not
+            arrived yet. Other preferences are ignored.
         body (ReviewTraceRequest): A verdict on a recorded trace.
 
     Raises:
@@ -93,7 +108,7 @@ def sync_detailed(
         httpx.HTTPError: No answer came, for instance within the client's time limits.
 
     Returns:
-        Response[Problem | TraceResponse]
+        Response[KeptReviewResponse | Problem | TraceResponse]
     """
 
     return client.perform(
@@ -101,6 +116,7 @@ def sync_detailed(
             project_id=project_id,
             trace_id=trace_id,
             body=body,
+            prefer=prefer,
         )
     )
 
@@ -111,19 +127,24 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: ReviewTraceRequest,
-) -> TraceResponse:
+    prefer: str | Unset = UNSET,
+) -> KeptReviewResponse | TraceResponse:
     """
     Review a recorded run
 
     Attaches a verdict to a trace that has none, moves the Q-values of the memories that the run used in
     the same transaction, and has a memory made in the background. Sending the same review again changes
     nothing and answers the same; a different one is answered with 409, and is what `change_review` is
-    for.
+    for. A run that has not arrived is 404; with `Prefer: respond-async` its review is kept for 24
+    hours, answered with 202, and attached when the run arrives. Of those a project has at most 1,000;
+    further ones are 404.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
         trace_id (str): The trace.
+        prefer (str | Unset): `respond-async` (RFC 7240) asks to keep a review whose run has not
+            arrived yet. Other preferences are ignored.
         body (ReviewTraceRequest): A verdict on a recorded trace.
 
     Raises:
@@ -133,13 +154,14 @@ def sync(
         httpx.HTTPError: No answer came, for instance within the client's time limits.
 
     Returns:
-        TraceResponse
+        KeptReviewResponse | TraceResponse
     """
 
     sent = request(
         project_id=project_id,
         trace_id=trace_id,
         body=body,
+        prefer=prefer,
     )
     return sent.success(client.perform(sent))
 
@@ -150,19 +172,24 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: ReviewTraceRequest,
-) -> Response[Problem | TraceResponse]:
+    prefer: str | Unset = UNSET,
+) -> Response[KeptReviewResponse | Problem | TraceResponse]:
     """
     Review a recorded run
 
     Attaches a verdict to a trace that has none, moves the Q-values of the memories that the run used in
     the same transaction, and has a memory made in the background. Sending the same review again changes
     nothing and answers the same; a different one is answered with 409, and is what `change_review` is
-    for.
+    for. A run that has not arrived is 404; with `Prefer: respond-async` its review is kept for 24
+    hours, answered with 202, and attached when the run arrives. Of those a project has at most 1,000;
+    further ones are 404.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
         trace_id (str): The trace.
+        prefer (str | Unset): `respond-async` (RFC 7240) asks to keep a review whose run has not
+            arrived yet. Other preferences are ignored.
         body (ReviewTraceRequest): A verdict on a recorded trace.
 
     Raises:
@@ -173,7 +200,7 @@ async def asyncio_detailed(
         httpx.HTTPError: No answer came, for instance within the client's time limits.
 
     Returns:
-        Response[Problem | TraceResponse]
+        Response[KeptReviewResponse | Problem | TraceResponse]
     """
 
     return await client.aperform(
@@ -181,6 +208,7 @@ async def asyncio_detailed(
             project_id=project_id,
             trace_id=trace_id,
             body=body,
+            prefer=prefer,
         )
     )
 
@@ -191,19 +219,24 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: ReviewTraceRequest,
-) -> TraceResponse:
+    prefer: str | Unset = UNSET,
+) -> KeptReviewResponse | TraceResponse:
     """
     Review a recorded run
 
     Attaches a verdict to a trace that has none, moves the Q-values of the memories that the run used in
     the same transaction, and has a memory made in the background. Sending the same review again changes
     nothing and answers the same; a different one is answered with 409, and is what `change_review` is
-    for.
+    for. A run that has not arrived is 404; with `Prefer: respond-async` its review is kept for 24
+    hours, answered with 202, and attached when the run arrives. Of those a project has at most 1,000;
+    further ones are 404.
 
     Args:
         project_id (str): The project, percent-encoded. A project that does not exist yet is
             created on first use by a master key, and only by one.
         trace_id (str): The trace.
+        prefer (str | Unset): `respond-async` (RFC 7240) asks to keep a review whose run has not
+            arrived yet. Other preferences are ignored.
         body (ReviewTraceRequest): A verdict on a recorded trace.
 
     Raises:
@@ -213,12 +246,13 @@ async def asyncio(
         httpx.HTTPError: No answer came, for instance within the client's time limits.
 
     Returns:
-        TraceResponse
+        KeptReviewResponse | TraceResponse
     """
 
     sent = request(
         project_id=project_id,
         trace_id=trace_id,
         body=body,
+        prefer=prefer,
     )
     return sent.success(await client.aperform(sent))

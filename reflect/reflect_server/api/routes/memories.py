@@ -14,6 +14,7 @@ from reflect_server.api.lists import listed
 from reflect_server.domain.memory import Memory, QValueEvent
 from reflect_server.domain.pagination import Page
 from reflect_server.domain.ranking import Ranking
+from reflect_server.domain.trace import public_id
 from reflect_server.http.threads import PATIENT
 from reflect_server.use_cases import memories, querying
 from reflect_server.use_cases.querying import RankedMemory
@@ -25,6 +26,7 @@ async def query_memories(
     """
     Find the memories that fit a task.
     """
+    call.service.warm_up.require_loaded()
     wishes = present(
         body,
         limit="limit",
@@ -119,7 +121,7 @@ def _memory_response(
         guidance=reflection.guidance,
         applicable_tools=list(reflection.applicable_tools),
         tools_used=list(reflection.tools_used),
-        trace_id=memory.trace_id,
+        trace_id=public_id(memory.trace_id),
         created_at=memory.created_at,
         metadata=dict(memory.metadata),
         why=why,
@@ -129,7 +131,7 @@ def _memory_response(
 def _event_response(event: QValueEvent) -> models.QValueEventResponse:
     return models.QValueEventResponse(
         id=event.id,
-        trace_id=event.trace_id,
+        trace_id=public_id(event.trace_id),
         review_id=event.review_id,
         result=models.ReviewResult(event.result),
         alpha=event.alpha,

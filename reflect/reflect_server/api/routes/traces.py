@@ -5,6 +5,7 @@ Traces: recorded, listed, read, reviewed, retried and deleted.
 from __future__ import annotations
 
 import hashlib
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -17,10 +18,10 @@ from reflect_server.api.lists import listed
 from reflect_server.domain.pagination import Page
 from reflect_server.domain.reflection import Reflection
 from reflect_server.domain.review import Review, ReviewResult, ReviewStatus
-from reflect_server.domain.trace import IngestStatus, Trace, TraceFilter
+from reflect_server.domain.trace import IngestStatus, RunEnding, Trace, TraceFilter, public_id
 from reflect_server.errors import InvalidRequestError, ReflectServerError
 from reflect_server.http.decoding import decode_body
-from reflect_server.http.prefer_header import requested_wait
+from reflect_server.http.prefer_header import RESPOND_ASYNC, prefers, requested_wait
 from reflect_server.http.threads import USUAL
 from reflect_server.use_cases import recording, reviews, traces
 
@@ -35,17 +36,22 @@ async def create_trace(
     """
 
     def taken() -> tuple[recording.Run, recording.IdempotencyKey | None]:
-        if idempotency_key is None:
+        if idempotency_key is None and isinstance(body.id, msgspec.UnsetType):
             return _run(body), None
         fingerprint = hashlib.sha256(_encode(body)).digest()
         return _run(body), recording.IdempotencyKey(idempotency_key, fingerprint)
 
+    if not isinstance(body.review, msgspec.UnsetType) and body.review.reflection:
+        call.service.warm_up.require_loaded()
     run, idempotency = await USUAL.run(taken) if call.is_large else taken()
+    if run.created_at is not None and not recording.is_believed(run.created_at, now=call.now):
+        call.ignored.note("created_at", "is no time of the last 30 days")
     receipt = await recording.record(
         call.deps, project_id, run, idempotency=idempotency, now=call.now
     )
     response = models.TraceCreateResponse(
-        trace_id=receipt.trace_id, ingest_status=models.IngestStatus(receipt.ingest_status)
+        trace_id=public_id(receipt.trace_id),
+        ingest_status=models.IngestStatus(receipt.ingest_status),
     )
     return Answer(response, {"Idempotency-Replayed": "true"} if receipt.replayed else {})
 
@@ -106,15 +112,28 @@ async def get_trace(
 
 
 async def review_trace(
-    call: Call, *, project_id: str, trace_id: str, body: models.ReviewTraceRequest
-) -> models.TraceResponse:
+    call: Call,
+    *,
+    project_id: str,
+    trace_id: str,
+    prefer: str | None,
+    body: models.ReviewTraceRequest,
+) -> models.TraceResponse | Answer:
     """
-    Attach a verdict to a trace.
+    Attach a verdict to a trace, or keep it for one that has not arrived.
     """
-    verdict = _verdict(body)
-    return _trace_response(
-        await reviews.review_trace(call.deps, project_id, trace_id, verdict, now=call.now)
+    trace = await reviews.review_trace(
+        call.deps,
+        project_id,
+        trace_id,
+        _verdict(body),
+        early=prefers(prefer, RESPOND_ASYNC),
+        now=call.now,
     )
+    if trace is not None:
+        return _trace_response(trace)
+    kept = models.KeptReviewResponse(trace_id=trace_id)
+    return Answer(kept, {"Preference-Applied": RESPOND_ASYNC}, status=HTTPStatus.ACCEPTED)
 
 
 async def change_review(
@@ -136,7 +155,7 @@ def retry_traces(
     Ingest failed traces again.
     """
     retried = traces.retry_traces(call.deps, project_id, given(body.trace_ids, None), now=call.now)
-    return models.RetryTracesResponse(retried_trace_ids=list(retried))
+    return models.RetryTracesResponse(retried_trace_ids=[public_id(i) for i in retried])
 
 
 async def undo_review(call: Call, *, project_id: str, trace_id: str) -> models.TraceResponse:
@@ -153,7 +172,9 @@ def delete_traces(
     Delete traces with what was made of them.
     """
     trace_ids, memory_ids = traces.delete_traces(call.deps, project_id, body.trace_ids)
-    return models.DeleteTracesResponse(deleted_trace_ids=trace_ids, deleted_memory_ids=memory_ids)
+    return models.DeleteTracesResponse(
+        deleted_trace_ids=[public_id(i) for i in trace_ids], deleted_memory_ids=memory_ids
+    )
 
 
 def _metadata(text: str) -> dict[str, Any]:
@@ -186,7 +207,12 @@ def _run(body: models.CreateTraceRequest) -> recording.Run:
         metadata="metadata",
         reference_context="reference_context",
         review="review",
+        id="id",
+        ended="ended",
+        created_at="created_at",
     )
+    if "ended" in known:
+        known["ended"] = RunEnding(known["ended"])
     review = known.pop("review", None)
     return recording.Run(
         task=body.task,
@@ -220,7 +246,7 @@ def _reflection(authored: models.ReflectionInput) -> Reflection:
 def _trace_response(trace: Trace) -> models.TraceResponse:
     used = trace.used_memory_ids
     return models.TraceResponse(
-        id=trace.id,
+        id=public_id(trace.id),
         task=trace.task,
         trajectory=msgspec.Raw(trace.trajectory.to_json(_encode)),  # type: ignore[arg-type]  # sent as it is kept
         final_response=trace.final_response,
@@ -235,13 +261,15 @@ def _trace_response(trace: Trace) -> models.TraceResponse:
         created_memory_id=trace.created_memory_id,
         review=None if trace.review is None else _review_response(trace.review),
         created_at=trace.created_at,
+        received_at=msgspec.UNSET if trace.received_at is None else trace.received_at,
+        ended=msgspec.UNSET if trace.ended is None else models.RunEnding(trace.ended),
     )
 
 
 def _review_response(review: Review) -> models.ReviewResponse:
     return models.ReviewResponse(
         id=review.id,
-        trace_id=review.trace_id,
+        trace_id=public_id(review.trace_id),
         result=models.ReviewResult(review.result),
         feedback_text=review.feedback_text,
         mode=models.ReviewMode(review.mode),

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from reflect_server.domain.trace import IngestStatus
+from reflect_server.store.protocol.early_reviews import EarlyReviews
 from reflect_server.store.protocol.idempotency import Idempotency
 from reflect_server.store.protocol.keys import ApiKeys
 from reflect_server.store.protocol.memories import ForRanking, Memories
@@ -54,6 +55,7 @@ class Transaction(Protocol):
         skills: The skills.
         keys: The API keys.
         idempotency: The remembered answers.
+        early_reviews: The reviews whose run has not arrived.
     """
 
     projects: Projects
@@ -62,6 +64,7 @@ class Transaction(Protocol):
     skills: Skills
     keys: ApiKeys
     idempotency: Idempotency
+    early_reviews: EarlyReviews
 
     def holdings(self) -> Holdings:
         """

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from reflect_server.domain.review import Review, ReviewStatus
-from reflect_server.domain.trace import ALL_TRACES, Trace, TraceFilter, TraceState
+from reflect_server.domain.trace import ALL_TRACES, IngestStatus, Trace, TraceFilter, TraceState
 from reflect_server.store.protocol.paged import Paged
 
 FARTHEST_DUE = timedelta(minutes=15)
@@ -34,17 +34,33 @@ class Claimed(NamedTuple):
     attempt: int
 
 
+class Holder(NamedTuple):
+    """
+    What tells a repeated creation from another one of the same id.
+
+    Attributes:
+        project_id: The project of the trace.
+        fingerprint: Hash of the request that created it; None where that did not name it.
+        ingest_status: How far ingestion has come.
+    """
+
+    project_id: str
+    fingerprint: bytes | None
+    ingest_status: IngestStatus
+
+
 class Traces(Paged[Trace], Protocol):
     """
     Traces with their reviews. The trace's row is also its entry in the ingest queue.
     """
 
-    def insert(self, trace: Trace) -> None:
+    def insert(self, trace: Trace, *, fingerprint: bytes | None = None) -> None:
         """
         Store a new trace, with its review where it has one; a queued one is due at once.
 
         Args:
             trace: The trace.
+            fingerprint: Hash of the request, where that named the trace; see `holder`.
 
         Raises:
             ConflictError: A trace or a review with this id exists.
@@ -71,6 +87,16 @@ class Traces(Paged[Trace], Protocol):
         Args:
             project_id: The project.
             trace_id: The trace.
+        """
+        ...
+
+    def holder(self, trace_id: str) -> Holder | None:
+        """
+        Return what a repeated creation of a trace is known by, whichever project has it; None where
+        none has.
+
+        Args:
+            trace_id: The trace's identifier.
         """
         ...
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from reflect_server.store.protocol.early_reviews import EarlyReviews
 from reflect_server.store.protocol.idempotency import Idempotency
 from reflect_server.store.protocol.keys import ApiKeys
 from reflect_server.store.protocol.memories import ForRanking, Memories
@@ -19,6 +20,7 @@ from reflect_server.store.protocol.store import Holdings, Transaction
 from reflect_server.store.protocol.traces import Traces
 from reflect_server.store.sqlite.current import CurrentMemories
 from reflect_server.store.sqlite.database import Database
+from reflect_server.store.sqlite.early_reviews import SqliteEarlyReviews
 from reflect_server.store.sqlite.holdings import holdings
 from reflect_server.store.sqlite.idempotency import SqliteIdempotency
 from reflect_server.store.sqlite.keys import SqliteApiKeys
@@ -46,6 +48,7 @@ class SqliteTransaction(Transaction):
         self.skills: Skills = SqliteSkills(connection)
         self.keys: ApiKeys = SqliteApiKeys(connection)
         self.idempotency: Idempotency = SqliteIdempotency(connection)
+        self.early_reviews: EarlyReviews = SqliteEarlyReviews(connection)
 
     @override
     def holdings(self) -> Holdings:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from reflect_server.domain.review import Review, ReviewMode, ReviewResult
-from reflect_server.domain.trace import IngestStatus, Trace, TraceState
+from reflect_server.domain.trace import IngestStatus, RunEnding, Trace, TraceState
 from reflect_server.domain.trajectory import Trajectory
 from reflect_server.store.sqlite.columns import (
     from_time,
     to_ids,
     to_json,
     to_object,
+    to_optional_time,
     to_reflection,
     to_time,
     to_trajectory,
@@ -46,6 +47,9 @@ class NewTraceRow(NamedTuple):
     due_at: int | None
     ingest_failures: int
     trajectory_bytes: int
+    fingerprint: bytes | None
+    ended: str | None
+    received_at: int | None
 
 
 class ReviewRow(NamedTuple):
@@ -101,6 +105,8 @@ class TraceRow(NamedTuple):
     metadata: str
     reference_context: str | None
     created_at: int
+    ended: str | None
+    received_at: int | None
 
 
 _TRAJECTORY = "CASE WHEN t.trajectory_bytes <= :largest THEN CAST(j.messages AS BLOB) END"
@@ -131,15 +137,16 @@ NULL where these are more than `:largest`.
 """
 
 
-def row_of_trace(trace: Trace, trajectory_bytes: int) -> NewTraceRow:
+def row_of_trace(trace: Trace, trajectory_bytes: int, fingerprint: bytes | None) -> NewTraceRow:
     """
     Return the row of a new trace; where it is queued, it is due at once.
 
     Args:
         trace: The trace.
         trajectory_bytes: How long its trajectory is as it is kept.
+        fingerprint: Hash of the request, where that named it.
     """
-    used, created_at = trace.used_memory_ids, from_time(trace.created_at)
+    used, received = trace.used_memory_ids, trace.received_at or trace.created_at
     return NewTraceRow(
         id=trace.id,
         project_id=trace.project_id,
@@ -150,14 +157,17 @@ def row_of_trace(trace: Trace, trajectory_bytes: int) -> NewTraceRow:
         model=trace.model,
         metadata=to_json(dict(trace.metadata)).decode(),
         reference_context=trace.reference_context,
-        created_at=created_at,
+        created_at=from_time(trace.created_at),
         review_status=trace.review_status,
         ingest_status=trace.ingest_status,
         ingest_attempts=trace.ingest_attempts,
         last_ingest_error=trace.last_ingest_error,
-        due_at=created_at if trace.ingest_status in _IN_QUEUE else None,
+        due_at=from_time(received) if trace.ingest_status in _IN_QUEUE else None,
         ingest_failures=trace.ingest_failures,
         trajectory_bytes=trajectory_bytes,
+        fingerprint=fingerprint,
+        ended=trace.ended,
+        received_at=None if trace.received_at is None else from_time(trace.received_at),
     )
 
 
@@ -209,6 +219,8 @@ def trace_of(values: Sequence[object]) -> Trace:
         ingest_failures=state.ingest_failures,
         created_memory_id=state.created_memory_id,
         review=state.review,
+        received_at=to_optional_time(row.received_at),
+        ended=None if row.ended is None else RunEnding(row.ended),
     )
 
 

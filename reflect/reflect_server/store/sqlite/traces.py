@@ -11,9 +11,16 @@ from datetime import datetime, timedelta
 from typing_extensions import override
 
 from reflect_server.domain.review import Review, ReviewStatus
-from reflect_server.domain.trace import ALL_TRACES, Trace, TraceFilter, TraceState
+from reflect_server.domain.trace import (
+    ALL_TRACES,
+    IngestStatus,
+    Trace,
+    TraceFilter,
+    TraceState,
+    id_within,
+)
 from reflect_server.errors import StoreError
-from reflect_server.store.protocol.traces import Claimed, Traces
+from reflect_server.store.protocol.traces import Claimed, Holder, Traces
 from reflect_server.store.sqlite import queue
 from reflect_server.store.sqlite.columns import digests, from_ids, from_time, from_trajectory
 from reflect_server.store.sqlite.cursors import cursor_after, next_position, position, within
@@ -30,8 +37,8 @@ from reflect_server.store.sqlite.trace_rows import (
     trace_of,
 )
 
-_BY_ID = f"{SELECT_TRACE} WHERE t.project_id = :project_id AND t.id = :trace_id"
-_STATE_BY_ID = f"{SELECT_STATE} WHERE t.project_id = ? AND t.id = ?"
+_BY_ID = f"{SELECT_TRACE} WHERE +t.project_id = :project_id AND t.id IN (:trace_id, :within)"
+_STATE_BY_ID = f"{SELECT_STATE} WHERE +t.project_id = ? AND t.id IN (?, ?)"
 
 _PAGE = f"{SELECT_TRACE} WHERE t.project_id = :project_id AND t.seq < :before"
 _PAGE_END = " ORDER BY t.seq DESC LIMIT :limit"
@@ -109,6 +116,8 @@ WHERE +project_id = :project_id AND id IN (SELECT value FROM json_each(:trace_id
 RETURNING id
 """
 
+_HOLDER = "SELECT project_id, fingerprint, ingest_status FROM traces WHERE id = ?"
+
 _UNLIMITED = -1
 _ANY_LENGTH = 2**63 - 1
 
@@ -126,10 +135,11 @@ class SqliteTraces(Traces):
         self._execute = connection.execute
 
     @override
-    def insert(self, trace: Trace) -> None:
+    def insert(self, trace: Trace, *, fingerprint: bytes | None = None) -> None:
         encoded = from_trajectory(trace.trajectory)
+        row = row_of_trace(trace, len(encoded), fingerprint)
         try:
-            seq = self._execute(_INSERT, row_of_trace(trace, len(encoded))).lastrowid
+            seq = self._execute(_INSERT, row).lastrowid
         except sqlite3.IntegrityError as error:
             raise broken_constraint(
                 error,
@@ -147,6 +157,7 @@ class SqliteTraces(Traces):
         wanted = {
             "project_id": project_id,
             "trace_id": trace_id,
+            "within": id_within(project_id, trace_id),
             "largest": _ANY_LENGTH if largest is None else largest,
         }
         row = self._execute(_BY_ID, wanted).fetchone()
@@ -154,8 +165,14 @@ class SqliteTraces(Traces):
 
     @override
     def state(self, project_id: str, trace_id: str) -> TraceState | None:
-        row = self._execute(_STATE_BY_ID, (project_id, trace_id)).fetchone()
+        ids = (trace_id, id_within(project_id, trace_id))
+        row = self._execute(_STATE_BY_ID, (project_id, *ids)).fetchone()
         return None if row is None else state_of(row)
+
+    @override
+    def holder(self, trace_id: str) -> Holder | None:
+        row = self._execute(_HOLDER, (trace_id,)).fetchone()
+        return None if row is None else Holder(row[0], row[1], IngestStatus(row[2]))
 
     @override
     def page(
@@ -253,7 +270,7 @@ class SqliteTraces(Traces):
             _RETRY,
             {
                 "project_id": project_id,
-                "trace_ids": None if trace_ids is None else from_ids(trace_ids),
+                "trace_ids": None if trace_ids is None else from_ids(_named(project_id, trace_ids)),
                 "due_at": from_time(due_at),
             },
         )
@@ -273,11 +290,12 @@ class SqliteTraces(Traces):
 
     @override
     def delete(self, project_id: str, trace_ids: Sequence[str]) -> Sequence[str]:
-        values = {"project_id": project_id, "trace_ids": from_ids(trace_ids)}
+        named = _named(project_id, trace_ids)
+        values = {"project_id": project_id, "trace_ids": from_ids(named)}
         self._execute(_REMEMBER_MEMORIES, values)
         rows = self._execute(_DELETE, values)
         deleted = {trace_id for (trace_id,) in rows.fetchall()}
-        return [trace_id for trace_id in dict.fromkeys(trace_ids) if trace_id in deleted]
+        return [trace_id for trace_id in dict.fromkeys(named) if trace_id in deleted]
 
     def _insert_review(self, review: Review) -> None:
         try:
@@ -288,3 +306,12 @@ class SqliteTraces(Traces):
                 duplicate=f"The trace {review.trace_id!r} has a review already.",
                 missing=f"The trace {review.trace_id!r} does not exist.",
             ) from error
+
+
+def _named(project_id: str | None, trace_ids: Sequence[str]) -> list[str]:
+    """
+    Return what rows of a project may be kept under that callers know by these ids.
+    """
+    if project_id is None:
+        return list(trace_ids)
+    return [name for given in trace_ids for name in (given, id_within(project_id, given))]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reflect_server.embedders.protocol import EmbedderError
 from reflect_server.embedders.warm_up import WarmUp
-from reflect_server.errors import ProviderUnavailableError
+from reflect_server.errors import ProviderUnavailableError, WarmingUpError
 
 PATIENCE = 20.0
 
@@ -34,7 +34,7 @@ class Scripted:
 def hindrance_of(warm_up: WarmUp) -> str | None:
     try:
         warm_up.require_done()
-    except EmbedderError as error:
+    except (EmbedderError, WarmingUpError) as error:
         return error.message
     return None
 

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache as _cache
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from .. import decoding as _decoding
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="KeptReviewResponse")
+
+
+@_cache
+def _decoder() -> _decoding.ModelDecoder:
+    return _decoding.ModelDecoder(
+        "KeptReviewResponse",
+        (
+            _decoding.required("trace_id", _decoding.string),
+            _decoding.optional("ignored", _decoding.array(_decoding.string)),
+        ),
+        rest=_decoding.anything,
+    )
+
+
+@_attrs_define
+class KeptReviewResponse:
+    """
+    A review that is kept until its run arrives.
+
+    Attributes:
+        trace_id (str): The trace that it is kept for.
+        ignored (list[str] | Unset): Fields of the request that had no effect, as the
+            service does not know them or could not take their values. Absent where there are
+            none.
+    """
+
+    trace_id: str
+    ignored: list[str] | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return the object as `json.dumps` takes it; fields that are UNSET are left out.
+        """
+        trace_id = self.trace_id
+
+        ignored: list[str] | Unset = UNSET
+        if not isinstance(self.ignored, Unset):
+            ignored = self.ignored
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "trace_id": trace_id,
+            }
+        )
+        if ignored is not UNSET:
+            field_dict["ignored"] = ignored
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        """
+        Decode an object.
+
+        Args:
+            src_dict: The object, as `json.loads` returns it.
+
+        Raises:
+            errors.FieldError: A field is missing or has another type.
+        """
+        return _decoder().decode(cls, src_dict)
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """
+        The names of the fields that the contract does not name.
+        """
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,79 @@
+"""
+Loading: requests that come before the service is put together are told so.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from reflect_server.errors import WarmingUpError
+from reflect_server.http.problems import problem_response
+from reflect_server.serving.connection import Connection
+
+_DRAIN_SECONDS = 1
+_STOP_SECONDS = 5.0
+
+
+@contextmanager
+def told_to_come_back(listener: socket.socket, *, after: float = 0.0) -> Iterator[None]:
+    """
+    Answer every request with 503 and the code `warming_up`, on a thread, for the length of a `with`
+    block.
+
+    Args:
+        listener: A socket that listens; it stays open.
+        after: From how many seconds on; whoever asks before waits for that long.
+    """
+    server = uvicorn.Server(
+        uvicorn.Config(
+            _respond,
+            http=Connection,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+    )
+    loaded = threading.Event()
+
+    def answer() -> None:
+        if not loaded.wait(after):
+            server.run(sockets=[listener.dup()])
+
+    thread = threading.Thread(target=answer, name="reflect-loading", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        loaded.set()
+        server.should_exit = True
+        thread.join(_STOP_SECONDS)
+
+
+async def _respond(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != "http":
+        return
+    request_id = secrets.token_hex(8)
+    try:
+        async for _ in Request(scope, receive).stream():
+            pass
+    except ClientDisconnect:
+        return
+    error = WarmingUpError(
+        "The service has been started and is still loading. Send the request again shortly."
+    )
+    path = scope["raw_path"].decode("latin-1")
+    response = problem_response(error, instance=path, request_id=request_id)
+    response.headers["X-Request-Id"] = request_id
+    response.headers["Connection"] = "close"
+    await response(scope, receive, send)
