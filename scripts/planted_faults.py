@@ -167,8 +167,8 @@ FAULTS = (
         (
             Edit(
                 "reflect/reflect_sdk/_transport/retry.py",
-                "def _number(value: str | None) -> float | None:\n",
-                "def _number(value: str) -> float | None:\n",
+                "    def left(self, started: float) -> float | None:\n",
+                "    def left(self, started: float) -> float:\n",
             ),
         ),
     ),

@@ -81,6 +81,14 @@ def test_a_leap_second_is_the_last_microsecond_of_its_minute(
     assert read == moment.replace(second=59, microsecond=999_999)
 
 
+@given(moment=MOMENTS, form=forms, separator=separators)
+def test_a_date_time_without_a_time_zone_is_in_utc(
+    moment: datetime.datetime, form: str, separator: str
+):
+    read = date_time(f"{DATES[form](moment)}{separator}{moment:%H:%M:%S.%f}")
+    assert read == moment.replace(tzinfo=datetime.UTC)
+
+
 @given(moment=MOMENTS, form=forms)
 def test_a_date_without_a_time_is_refused(moment: datetime.datetime, form: str):
     with pytest.raises(FieldError, match="a date-time such as 2026-03-01T12:00:00Z"):
