@@ -42,6 +42,7 @@ from reflect_sdk._types.traces import (
     DeleteTracesResponse,
     ReviewResponse,
     TraceCreateResponse,
+    TraceReading,
     TraceResponse,
 )
 from reflect_sdk._types.trajectory import TrajectoryInput
@@ -88,6 +89,7 @@ __all__ = [
     "TraceContext",
     "TraceCreateResponse",
     "TraceLostError",
+    "TraceReading",
     "TraceResponse",
     "TraceResult",
     "TrajectoryInput",

@@ -16,6 +16,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.review_response import ReviewResponse
+    from ..models.trace_reading import TraceReading
 
 
 T = TypeVar("T", bound="TraceResponse")
@@ -24,6 +25,7 @@ T = TypeVar("T", bound="TraceResponse")
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
     from ..models.review_response import ReviewResponse  # noqa: PLC0415 - models may name each other
+    from ..models.trace_reading import TraceReading  # noqa: PLC0415 - models may name each other
 
     return _decoding.ModelDecoder(
         "TraceResponse",
@@ -45,6 +47,7 @@ def _decoder() -> _decoding.ModelDecoder:
                 "used_memory_ids", _decoding.nullable(_decoding.array(_decoding.string))
             ),
             _decoding.optional("created_at", _decoding.date_time),
+            _decoding.optional("reading", TraceReading.from_dict),
         ),
         rest=_decoding.anything,
     )
@@ -78,6 +81,8 @@ class TraceResponse:
         used_memory_ids (list[str] | None | Unset): Those of them that the answer relied on;
             null where unknown or absent.
         created_at (datetime.datetime | Unset): When it was received.
+        reading (TraceReading | Unset): How its trajectory was read; absent where traces are
+            listed or reviewed.
     """
 
     id: str
@@ -95,6 +100,7 @@ class TraceResponse:
     review: None | ReviewResponse
     used_memory_ids: list[str] | None | Unset = UNSET
     created_at: datetime.datetime | Unset = UNSET
+    reading: TraceReading | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -149,6 +155,10 @@ class TraceResponse:
         if not isinstance(self.created_at, Unset):
             created_at = _encoding.date_time(self.created_at)
 
+        reading: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.reading, Unset):
+            reading = self.reading.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -172,6 +182,8 @@ class TraceResponse:
             field_dict["used_memory_ids"] = used_memory_ids
         if created_at is not UNSET:
             field_dict["created_at"] = created_at
+        if reading is not UNSET:
+            field_dict["reading"] = reading
 
         return field_dict
 

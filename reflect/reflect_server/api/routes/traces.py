@@ -18,6 +18,7 @@ from reflect_server.domain.pagination import Page
 from reflect_server.domain.reflection import Reflection
 from reflect_server.domain.review import Review, ReviewResult, ReviewStatus
 from reflect_server.domain.trace import IngestStatus, Trace, TraceFilter
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.errors import InvalidRequestError, ReflectServerError
 from reflect_server.http.decoding import decode_body
 from reflect_server.http.prefer_header import requested_wait
@@ -35,17 +36,22 @@ async def create_trace(
     """
 
     def taken() -> tuple[recording.Run, recording.IdempotencyKey | None]:
+        run = _run(body)
+        _ = run.trajectory.reading  # It is kept; the event loop must not wait for it.
         if idempotency_key is None:
-            return _run(body), None
+            return run, None
         fingerprint = hashlib.sha256(_encode(body)).digest()
-        return _run(body), recording.IdempotencyKey(idempotency_key, fingerprint)
+        return run, recording.IdempotencyKey(idempotency_key, fingerprint)
 
     run, idempotency = await USUAL.run(taken) if call.is_large else taken()
     receipt = await recording.record(
         call.deps, project_id, run, idempotency=idempotency, now=call.now
     )
+    is_whole = run.trajectory.reading.is_whole
     response = models.TraceCreateResponse(
-        trace_id=receipt.trace_id, ingest_status=models.IngestStatus(receipt.ingest_status)
+        trace_id=receipt.trace_id,
+        ingest_status=models.IngestStatus(receipt.ingest_status),
+        reading=msgspec.UNSET if is_whole else _reading(run.trajectory),
     )
     return Answer(response, {"Idempotency-Replayed": "true"} if receipt.replayed else {})
 
@@ -94,7 +100,7 @@ async def get_trace(
 
     seconds = requested_wait(prefer, longest=call.service.settings.max_wait_seconds)
     if seconds is None:
-        return Answer(_trace_response(await read()))
+        return Answer(await USUAL.run(_read_response, await read()))
     trace = await call.service.waiters.until(
         trace_id,
         read=read,
@@ -102,7 +108,8 @@ async def get_trace(
         seconds=seconds,
         disconnected=call.disconnected,
     )
-    return Answer(_trace_response(trace), {"Preference-Applied": f"wait={seconds}"})
+    response = await USUAL.run(_read_response, trace)
+    return Answer(response, {"Preference-Applied": f"wait={seconds}"})
 
 
 async def review_trace(
@@ -235,6 +242,21 @@ def _trace_response(trace: Trace) -> models.TraceResponse:
         created_memory_id=trace.created_memory_id,
         review=None if trace.review is None else _review_response(trace.review),
         created_at=trace.created_at,
+    )
+
+
+def _read_response(trace: Trace) -> models.TraceResponse:
+    return msgspec.structs.replace(_trace_response(trace), reading=_reading(trace.trajectory))
+
+
+def _reading(trajectory: Trajectory) -> models.TraceReading:
+    reading = trajectory.reading
+    return models.TraceReading(
+        steps=reading.steps,
+        calls=reading.calls,
+        failures=reading.failures,
+        not_understood=reading.not_understood,
+        beginning_missing=reading.beginning_missing,
     )
 
 

@@ -144,3 +144,10 @@ class Reading:
         Whether anything is known of what the run did.
         """
         return self.steps > self.not_understood
+
+    @property
+    def is_whole(self) -> bool:
+        """
+        Whether all of it was understood, and nothing tells that more is missing.
+        """
+        return not (self.not_understood or self.beginning_missing)
