@@ -39,7 +39,7 @@ def test_nothing_is_claimed_of_a_run_that_was_not_understood(project: Project):
         "steps": 1, "calls": 0, "failures": 0, "not_understood": 1, "beginning_missing": False
     }  # fmt: skip  # a reading
     trace = project.awaited(receipt["trace_id"])
-    said = project.get(f"/memories/{trace['created_memory_id']}")["reflection"]
+    said = project.get(f"/memories/{trace['created_memory_id']}")
     assert said["guidance"].startswith("The run passed, but its record was not understood")
     assert not said["correct_action"]
     assert not said["tools_used"]
