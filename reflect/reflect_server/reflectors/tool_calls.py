@@ -112,7 +112,8 @@ def name_of(call: ToolCall) -> str:
     """
     Return the name of a call's tool on one line.
     """
-    return one_line(call.tool, _MAX_NAME)
+    tool = call.tool
+    return tool if tool.isidentifier() and len(tool) <= _MAX_NAME else one_line(tool, _MAX_NAME)
 
 
 def error_of(call: ToolCall) -> str:

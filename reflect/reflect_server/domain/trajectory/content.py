@@ -144,10 +144,10 @@ def call_of(raw: Mapping[str, Any], *, is_free_text: bool = False) -> ToolCall:
     text = as_text(arguments)
     is_unreadable = not is_free_text and isinstance(arguments, str) and not _is_json(text)
     return ToolCall(
-        tool=first_text(source, *_NAME_KEYS),
+        tool=_name_of(source),
         arguments=text,
         error=UNREADABLE if is_unreadable else None,
-        id=first_text(raw, *_ID_KEYS),
+        id=_id_of(raw),
     )
 
 
@@ -165,8 +165,8 @@ def answer_of(
     told = first_given(raw, _RESULT_KEYS) if content is None else content
     return Answer(
         text=as_text(told),
-        tool=first_text(raw, *_NAME_KEYS),
-        id=first_text(raw, *_ID_KEYS),
+        tool=_name_of(raw),
+        id=_id_of(raw),
         failed=failed,
     )
 
@@ -189,10 +189,23 @@ def _is_json(text: str) -> bool:
     if not text:
         return True
     try:
-        json.loads(text)
+        _, end = _raw_decode(text)
     except (ValueError, RecursionError):
         return False
-    return True
+    return end == len(text)
+
+
+_raw_decode = json.JSONDecoder().raw_decode
+
+
+def _name_of(raw: Mapping[str, Any]) -> str:
+    name = raw.get("name")  # The usual key first: this is asked of each call and each answer.
+    return name if name and isinstance(name, str) else first_text(raw, *_NAME_KEYS)
+
+
+def _id_of(raw: Mapping[str, Any]) -> str:
+    found = raw.get("tool_call_id") or raw.get("tool_use_id") or raw.get("call_id") or raw.get("id")
+    return found if found and isinstance(found, str) else first_text(raw, *_ID_KEYS)
 
 
 def _is_text_block(block: object) -> bool:

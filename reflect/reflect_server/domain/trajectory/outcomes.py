@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
-from reflect_server.domain.trajectory.content import as_text, message_in
+from reflect_server.domain.trajectory.content import message_in
 from reflect_server.domain.trajectory.steps import Answer, ToolCall
 
 _NO_MESSAGE = "The tool reported an error without a message."
@@ -84,10 +85,11 @@ _LOOKING = frozenset(
         "ticket", "tickets", "traceback", "tracebacks", "transcript", "web", "wiki",
     )
 )  # fmt: skip  # a list of words
-_SOUGHT = frozenset(
-    ("cat", "error", "errors", "exception", "grep", "journalctl", "log", "logs", "rg", "tail",
-     "traceback")
-)  # fmt: skip  # a list of words
+_SOUGHT = re.compile(
+    r"(?<![a-z])(?:cat|errors?|exceptions?|grep|journalctl|logs?|rg|tail|traceback)(?![a-z])",
+    re.IGNORECASE,
+)
+_MOST_CHARACTERS = 1_000
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
@@ -96,13 +98,13 @@ def error_of(answer: Answer, call: ToolCall | None) -> str | None:
     Say why a call failed, or None where it did not.
 
     Args:
-        answer: What the tool answered.
+        answer: What the tool answered, where it was run.
         call: The call that it belongs to; None where the run has none.
     """
     text = answer.text
     if answer.failed:
         return answer.error or _told(text) or _NO_MESSAGE
-    if not text or passed_over(text):
+    if not text:
         return None
     tool = (call.tool if call else "") or answer.tool
     if text.startswith("{"):
@@ -157,10 +159,12 @@ def _is_about(named: Mapping[str, str | None], tool: str) -> bool:
 
 
 def _looks_into_texts(tool: str, call: ToolCall | None) -> bool:
-    if not _LOOKING.isdisjoint(_words_of(tool)):
+    if _is_named_for_looking(tool):
         return True
-    return call is not None and not _SOUGHT.isdisjoint(_words_of(as_text(call.arguments)[:1_000]))
+    return call is not None and bool(_SOUGHT.search(call.arguments, 0, _MOST_CHARACTERS))
 
 
-def _words_of(text: str) -> set[str]:
-    return {word.lower() for word in _WORDS.findall(text)}
+@lru_cache(maxsize=1_024)
+def _is_named_for_looking(tool: str) -> bool:
+    words = {word.lower() for word in _WORDS.findall(tool[:_MOST_CHARACTERS])}
+    return not _LOOKING.isdisjoint(words)

@@ -21,6 +21,9 @@ from reflect_server.domain.trajectory.steps import (
 )
 
 
+_TAKEN = ("Final result processed.", "Returning structured response: ")
+
+
 class Run(NamedTuple):
     """
     A run, read.
@@ -65,7 +68,7 @@ def final_response_of(backwards: Iterable[Said] | Iterable[Step]) -> str:
     for said in backwards:
         has_roles = has_roles or bool(said.role)
         if isinstance(said, Said):
-            taken.update(one.id or one.tool for one in said.answers if is_answer_taken(one.text))
+            taken.update(one.id or one.tool for one in said.answers if one.text.startswith(_TAKEN))
             for call in said.calls if taken else ():
                 if call.id in taken or call.tool in taken:
                     return call.arguments
@@ -96,16 +99,11 @@ class _Pairing:
             self._open_calls.add(len(self._calls), call)
             self._calls.append(call)
             self._made_in.append(number)
-        if not said.answers:
-            step = Step(said.role, said.text, said.calls, (), said.is_nested)
-        else:
-            results = tuple(
-                result
-                for answer in said.answers
-                if (result := self._answered(answer, number)) is not None
-            )
-            step = Step(said.role, said.text, said.calls, results, said.is_nested)
-        self._steps.append(step)
+        results: tuple[ToolCall, ...] = ()
+        if said.answers:
+            found = [self._answered(answer, number) for answer in said.answers]
+            results = tuple([result for result in found if result is not None])
+        self._steps.append(Step(said.role, said.text, said.calls, results, said.is_nested))
 
     def run(self) -> Run:
         calls = tuple(
@@ -124,9 +122,9 @@ class _Pairing:
         call = self._calls[index]
         if call is None:
             return None
-        if answer.id or call.id:
-            self._closed[answer.id or call.id] = index
-        if is_answer_taken(answer.text):
+        if answer.id:
+            self._closed[answer.id] = index
+        if answer.text.startswith(_TAKEN):
             self._state(index, call)
             return None
         result = self._calls[index] = _with_result(call, answer)
@@ -161,31 +159,13 @@ class _Pairing:
             self._steps[number] = replace(step, text=call.arguments, calls=others)
 
 
-_TAKEN = ("Final result processed.", "Returning structured response: ")
-
-
-def is_answer_taken(text: str) -> bool:
-    """
-    Say whether an answer tells that the call stated the run's final answer.
-
-    Args:
-        text: The answer.
-    """
-    return text.startswith(_TAKEN)
-
-
 def _with_result(call: ToolCall, answer: Answer) -> ToolCall:
-    error = error_of(answer, call)
+    ran = answer.failed is True or not passed_over(answer.text)
+    error = error_of(answer, call) if ran else None
     if error is None and call.error == UNREADABLE:
         error = UNREADABLE
-    return ToolCall(
-        call.tool or answer.tool,
-        call.arguments,
-        answer.text,
-        error,
-        call.id or answer.id,
-        ran=not passed_over(answer.text),
-    )
+    tool, call_id = call.tool or answer.tool, call.id or answer.id
+    return ToolCall(tool, call.arguments, answer.text, error, call_id, ran)
 
 
 class _OpenCalls:
@@ -201,8 +181,10 @@ class _OpenCalls:
 
     def add(self, index: int, call: ToolCall) -> None:
         self._open.add(index)
-        for waiting in (self._in_order, self._by_tool[call.tool], self._by_id[call.id]):
-            waiting.append(index)
+        self._in_order.append(index)
+        self._by_tool[call.tool].append(index)
+        if call.id:
+            self._by_id[call.id].append(index)
 
     def take(self, answer: Answer) -> int | None:
         if answer.id and answer.id in self._by_id:

@@ -35,8 +35,8 @@ _DEEPEST = 8
 _SPECIAL = frozenset(
     (
         "_content", "all_messages", "attributes", "author", "blocks", "choices", "contents",
-        "conversation", "data", "errorCode", "error_code", "events", "input_messages", "items",
-        "kwargs", "message", "messages", "model_output_message", "new_items", "new_messages",
+        "conversation", "data", "errorCode", "error_code", "events", "input_messages",
+        "isSidechain", "items", "kwargs", "message", "messages", "model_output_message", "new_items", "new_messages",
         "output_messages", "parent_tool_use_id", "parts", "raw_item", "response",
         "responseMessages", "source", "step_number", "subtype", "tasks_output", "trajectory",
         "transcript",
@@ -44,7 +44,7 @@ _SPECIAL = frozenset(
 )  # fmt: skip  # a list of words
 _ITEM = frozenset({"type", "tool", "tool_name"})
 _CHAT = frozenset({"tool_calls", "function_call", "invalid_tool_calls"})
-_TOLD = ("content", "text", "output_text", "summary", "thought", "message")
+_TOLD = ("text", "output_text", "summary", "thought", "message")
 _LISTED = ("parts", "contents", "blocks", "_content")
 _RARE = frozenset({*_LISTED, "additional_kwargs"})
 _SPEAKING = ASSISTANT_ROLES | USER_ROLES | TOOL_ROLES
@@ -54,7 +54,7 @@ _SILENT = frozenset(
 )  # fmt: skip  # a list of words
 
 
-def read(record: Record, *, depth: int = 0) -> Iterator[Said]:
+def read(record: Record, *, depth: int = 0) -> Iterable[Said]:
     """
     Read one record by itself.
 
@@ -63,13 +63,11 @@ def read(record: Record, *, depth: int = 0) -> Iterator[Said]:
             trajectory is evidence, and none of it is ever refused.
         depth: How many records it stands in.
     """
-    if _SPECIAL.isdisjoint(record):
-        if "role" in record or "type" in record or "content" in record:
-            yield _message(record)
-        else:
-            yield from _without_role(record, depth)
-    else:
-        yield from _special(record, depth)
+    if not _SPECIAL.isdisjoint(record):
+        return _special(record, depth)
+    if "role" in record or "type" in record or "content" in record:
+        return (_message(record),)
+    return _without_role(record, depth)
 
 
 def records_in(messages: Iterable[Any]) -> Iterable[Any]:
@@ -134,7 +132,8 @@ def _special(record: Record, depth: int) -> Iterator[Said]:
     elif "step_number" in record or "model_output_message" in record:
         yield from step_records.smolagents_step(record)
     else:
-        yield events.read(record) or _message(record)
+        said = events.read(record) or _message(record)
+        yield said._replace(is_nested=True) if _is_nested(record) else said
 
 
 def _inner(
@@ -225,36 +224,27 @@ def _said(record: Record, role: str, content: object, found: Found, *, is_item: 
     if found.speaker or role == "request":
         role = found.speaker or "tool"
     text = "\n".join(found.texts) if found.texts else _text(record, content, is_item=is_item)
-    is_answer = bool(found.answers) and role in TOOL_ROLES
-    calls = tuple(_each_once(found.calls)) if found.calls else ()
-    is_understood = bool(
-        text or calls or found.answers or is_item
-        or (not found.unknown and (role in _SPEAKING or role in _SILENT))
-    )  # fmt: skip  # one condition
-    if (role in TOOL_ROLES or role == "assistant") and isinstance(record.get("content"), list):
+    if isinstance(content, list) and (role in TOOL_ROLES or role == "assistant"):
         told = step_records.smolagents_message(role, text or joined_text(content))
         if told is not None:
             return told
-    return Said(
-        role,
-        "" if is_answer else text,
-        calls,
-        tuple(found.answers),
-        is_understood,
-        _is_nested(record),
-    )
+    calls = tuple(_each_once(found.calls)) if found.calls else ()
+    answers = tuple(found.answers)
+    if text or calls or answers:
+        is_answer = bool(answers) and role in TOOL_ROLES
+        return Said(role, "" if is_answer else text, calls, answers)
+    is_known = not found.unknown and (role in _SPEAKING or role in _SILENT)
+    return Said(role, is_understood=is_item or is_known)
 
 
 def _text(record: Record, content: object, *, is_item: bool) -> str:
-    if isinstance(content, str):
-        text = content.strip()
-        if text:
-            return text
+    if isinstance(content, str) and (text := content.strip()):
+        return text
     if isinstance(content, dict) and not is_item:
         return as_text(content)
     if isinstance(content, list):
         return ""
-    return next((text for key in _TOLD if (text := joined_text(record.get(key)))), "")
+    return next((text for key in _TOLD if key in record and (text := joined_text(record[key]))), "")
 
 
 def _each_once(calls: list[ToolCall]) -> Iterator[ToolCall]:
