@@ -14,7 +14,6 @@ from reflect_server.domain.review import ReviewResult
 from reflect_server.domain.trace import Trace
 from reflect_server.domain.trajectory import ToolCall
 from reflect_server.reflectors.final_answer import is_courtesy, substance
-from reflect_server.reflectors.tool_arguments import described
 from reflect_server.reflectors.tool_calls import (
     Setback,
     as_call,
@@ -207,14 +206,13 @@ class _Run:
 
     def _did(self) -> str:
         actions = _actions(call for call in self.calls if call.error is None)
-        newest_first = dict.fromkeys(as_call(call) for call in reversed(actions))
-        last = list(newest_first)[:_MAX_ACTIONS][::-1]
         if not actions:
             return ""
+        last = _last_written(actions, _MAX_ACTIONS + 1)
         if all(_reads(call.tool) for call in actions):
             return f"It changed nothing and only looked things up, at last by {last[-1]}."
-        what = "What it did" if len(newest_first) == len(last) else "What it did last"
-        return f"{what}: {', then '.join(last)}."
+        what = "What it did" if len(last) <= _MAX_ACTIONS else "What it did last"
+        return f"{what}: {', then '.join(last[-_MAX_ACTIONS:])}."
 
     def _steps(self) -> str:
         steps = [as_step(name, list(same)) for name, same in groupby(self.calls, name_of)]
@@ -224,14 +222,29 @@ class _Run:
         return f"{' → '.join(steps)}." if steps else ""
 
     def _examples(self) -> list[str]:
-        newest_first = (call for call in reversed(self._worked()) if described(call.arguments))
-        calls = dict.fromkeys(map(as_call, islice(newest_first, _MAX_LOOKED_AT)))
-        return [f"Worked: {call}" for call in islice(calls, _MAX_EXAMPLES)][::-1]
+        calls = _last_written(self._worked(), _MAX_EXAMPLES, has_arguments=True)
+        return [f"Worked: {call}" for call in calls]
 
 
 def _actions(calls: Iterable[ToolCall]) -> list[ToolCall]:
     found = list(calls)
     return [call for call in found if not _reads(call.tool)] or found
+
+
+def _last_written(
+    calls: Sequence[ToolCall], most: int, *, has_arguments: bool = False
+) -> list[str]:
+    """
+    Write the last calls that differ, the newest last.
+    """
+    found: dict[str, None] = {}
+    for call in islice(reversed(calls), _MAX_LOOKED_AT):
+        written = as_call(call)
+        if not has_arguments or written != f"{name_of(call)}()":
+            found[written] = None
+            if len(found) == most:
+                break
+    return list(found)[::-1]
 
 
 def _answer(trace: Trace) -> str:

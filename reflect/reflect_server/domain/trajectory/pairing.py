@@ -20,7 +20,6 @@ from reflect_server.domain.trajectory.steps import (
     ToolCall,
 )
 
-
 _TAKEN = ("Final result processed.", "Returning structured response: ")
 
 

@@ -36,7 +36,8 @@ _SPECIAL = frozenset(
     (
         "_content", "all_messages", "attributes", "author", "blocks", "choices", "contents",
         "conversation", "data", "errorCode", "error_code", "events", "input_messages",
-        "isSidechain", "items", "kwargs", "message", "messages", "model_output_message", "new_items", "new_messages",
+        "isSidechain", "items", "kwargs", "message", "messages", "model_output_message",
+        "new_items", "new_messages",
         "output_messages", "parent_tool_use_id", "parts", "raw_item", "response",
         "responseMessages", "source", "step_number", "subtype", "tasks_output", "trajectory",
         "transcript",
