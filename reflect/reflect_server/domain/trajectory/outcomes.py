@@ -3,9 +3,9 @@ Outcomes: whether a tool call failed, by the framework's mark or by what the too
 
 A mark decides. Where a framework has only a text, that is compared as a whole with what the
 frameworks write, and where this names a tool, with the name of the tool that was called. Any other
-text that begins like an error (`Error: …`, `ValueError: …`) or holds a traceback is one only where
-there is no mark, and not of a tool that looks into texts: what a search of logs finds may begin so
-too. The messages of Python's own exceptions count as such texts where they are the whole answer.
+text that begins like an error (`Error: …`, `ValueError: …`), holds a traceback, or is the message
+of an exception of Python's is one only where there is no mark, and not where the tool looks into
+texts: what a search of logs finds may begin so too, as `sought_texts` says.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from reflect_server.domain.trajectory.content import message_in
+from reflect_server.domain.trajectory.sought_texts import is_found_text
 from reflect_server.domain.trajectory.steps import Answer, ToolCall
 
 _NO_MESSAGE = "The tool reported an error without a message."
@@ -75,22 +75,6 @@ _PASSED_OVER = re.compile(
     re.DOTALL,
 )
 _PASSED_OVER_BEGINNINGS = ("Multiple handoffs", "Tool not executed", "Output tool", "Tool call ")
-_LOOKING = frozenset(
-    (
-        "browse", "cat", "chat", "chats", "crawl", "doc", "docs", "document", "documents", "error",
-        "errors", "event", "events", "exception", "exceptions", "fetch", "file", "files", "grep",
-        "head", "history", "inbox", "issue", "issues", "journal", "journalctl", "kb", "knowledge",
-        "log", "logs", "mails", "message", "messages", "note", "notes", "open", "output", "page",
-        "pages", "rag", "read", "retrieve", "rg", "scrape", "search", "stderr", "stdout", "tail",
-        "ticket", "tickets", "traceback", "tracebacks", "transcript", "web", "wiki",
-    )
-)  # fmt: skip  # a list of words
-_SOUGHT = re.compile(
-    r"(?<![a-z])(?:cat|errors?|exceptions?|grep|journalctl|logs?|rg|tail|traceback)(?![a-z])",
-    re.IGNORECASE,
-)
-_MOST_CHARACTERS = 1_000
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
 def error_of(answer: Answer, call: ToolCall | None) -> str | None:
@@ -121,7 +105,8 @@ def error_of(answer: Answer, call: ToolCall | None) -> str | None:
         or _OPEN_TEMPLATE.match(text)
         or _OF_PYTHON.fullmatch(text)
     )
-    return _told(text) if looks_failed and not _looks_into_texts(tool, call) else None
+    arguments = call.arguments if call else ""
+    return _told(text) if looks_failed and not is_found_text(text, tool, arguments) else None
 
 
 def passed_over(text: str) -> bool:
@@ -156,15 +141,3 @@ def _error_in(text: str) -> str | None:
 def _is_about(named: Mapping[str, str | None], tool: str) -> bool:
     name = next((name for name in named.values() if name), None)
     return not name or not tool or tool == name or tool.endswith((f"_{name}", f".{name}"))
-
-
-def _looks_into_texts(tool: str, call: ToolCall | None) -> bool:
-    if _is_named_for_looking(tool):
-        return True
-    return call is not None and bool(_SOUGHT.search(call.arguments, 0, _MOST_CHARACTERS))
-
-
-@lru_cache(maxsize=1_024)
-def _is_named_for_looking(tool: str) -> bool:
-    words = {word.lower() for word in _WORDS.findall(tool[:_MOST_CHARACTERS])}
-    return not _LOOKING.isdisjoint(words)

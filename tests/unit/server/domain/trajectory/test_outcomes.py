@@ -53,11 +53,24 @@ def of_chat(tool: str, answer: str, arguments: str = "{}", **marks: Any) -> Tool
         ("refund", "[Errno 2] No such file or directory: 'orders.csv'"),
         ("refund", "refund() missing 1 required positional argument: 'order'"),
         ("search_logs", "Error executing tool search_logs"),
+        ("send_message", "Error: nobody has this number"),
+        ("create_ticket", "Error: the title is missing"),
+        ("write_file", "Error: the disk is full"),
+        ("find_user_by_email", "Error: user not found"),
+        ("log_in", "Error: wrong password"),
+        ("search_flights", "Error: no such airport"),
+        ("read_file", "Error: file not found"),
         ("search_logs", '{"error": "the index is closed"}'),
     ],
 )
 def test_the_whole_text_of_a_framework_is_a_failure(tool: str, answer: str):
     assert of_chat(tool, answer).error is not None
+
+
+def test_an_answer_about_what_was_asked_for_is_a_failure():
+    asked = '{"path": "orders.csv"}'
+    assert of_chat("read_file", "Error: cannot open orders.csv", asked).error
+    assert of_chat("sql", "OperationalError: no such table: logs", '{"q": "FROM logs"}').error
 
 
 SUCCESSES = [
