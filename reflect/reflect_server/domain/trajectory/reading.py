@@ -45,7 +45,7 @@ _SPECIAL = frozenset(
 )  # fmt: skip  # a list of words
 _ITEM = frozenset({"type", "tool", "tool_name"})
 _CHAT = frozenset({"tool_calls", "function_call", "invalid_tool_calls"})
-_TOLD = ("text", "output_text", "summary", "thought", "message")
+_TOLD = ("refusal", "text", "output_text", "summary", "thought", "message")
 _LISTED = ("parts", "contents", "blocks", "_content")
 _RARE = frozenset({*_LISTED, "additional_kwargs"})
 _SPEAKING = ASSISTANT_ROLES | USER_ROLES | TOOL_ROLES
@@ -82,10 +82,9 @@ def records_in(messages: Iterable[Any]) -> Iterable[Any]:
     first = list(islice(each, 2))
     if len(first) != 1:
         return chain(first, each)
-    told = first[0].get("content")
-    if isinstance(told, str) and len(first[0]) <= 2 and told.lstrip()[:1] in _JSON_STARTS:
-        return _run_in(told) or first
-    return first
+    told = joined_text(first[0].get("content"))
+    is_json = len(first[0]) <= 2 and told[:1] in _JSON_STARTS
+    return _run_in(told) or first if is_json else first
 
 
 _JSON_STARTS = frozenset({"[", "{", '"'})
@@ -164,7 +163,7 @@ def _without_role(record: Record, depth: int) -> Iterator[Said]:
         if inner is not None:
             yield from _inner(inner, record, depth)
             return
-    if isinstance(record.get("task"), str) or "plan" in record:
+    if isinstance(record.get("task"), str) or "plan" in record or "system_prompt" in record:
         yield from step_records.task(record)
         return
     yield _message(record)

@@ -179,5 +179,5 @@ def task(record: Record) -> Iterator[Said]:
     Args:
         record: The step.
     """
-    text = first_text(record, "task") or joined_text(record.get("plan"))
+    text = first_text(record, "task", "system_prompt") or joined_text(record.get("plan"))
     yield Said("user" if "task" in record else "system", text)
