@@ -2,8 +2,8 @@
 Runs of agent frameworks, as each has written one: 2 and 3 are added, 1 is divided by 0, which
 fails, and a text ends the run.
 
-`scripts/capture_framework_runs.py` wrote the samples, with the frameworks at the versions named
-there and a model that answers by a script.
+`nox -s frameworks` captures the samples anew, from the frameworks at the versions named there and a
+model that answers by a script.
 """
 
 from __future__ import annotations
