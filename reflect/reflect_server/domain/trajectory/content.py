@@ -13,6 +13,9 @@ from reflect_server.domain.trajectory.steps import Answer, ToolCall
 UNREADABLE = "The arguments are no JSON, so what was run is not what stands there."
 """The error of a call whose arguments do not parse."""
 
+CUT_SHORT = "The model was cut off amid the call, so what was run is not what stands there."
+"""The error of the last call of a message that ends at the limit of tokens."""
+
 _TEXT_BLOCKS = frozenset({"text", "input_text", "output_text"})
 _ARGUMENT_KEYS = ("arguments", "args", "input", "tool_input", "action_input", "tool_kwargs")
 _MORE_ARGUMENT_KEYS = ("tool_args", "parameters")
@@ -137,6 +140,8 @@ def call_of(raw: Mapping[str, Any], *, is_free_text: bool = False) -> ToolCall:
         The call; its `tool` is empty where it names none.
     """
     function = raw.get("function")
+    if function is None and isinstance(raw.get("custom"), dict):
+        function, is_free_text = raw["custom"], True
     source = function if isinstance(function, dict) else raw
     arguments = first_given(source, _ARGUMENT_KEYS)
     if arguments is None:

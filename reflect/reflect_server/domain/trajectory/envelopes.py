@@ -101,7 +101,8 @@ def _of_stream(record: Record, inner: Record) -> Record | None:
         return None
     role = first_text(inner, "role", "type") or first_text(record, "type")
     parent = record.get("parent_tool_use_id")
-    return {**inner, "role": role, **({"parent_tool_use_id": parent} if parent else {})}
+    told = {"parent_tool_use_id": parent, "finish_reason": record.get("finish_reason")}
+    return {**inner, "role": role, **{key: value for key, value in told.items() if value}}
 
 
 _ONE = {

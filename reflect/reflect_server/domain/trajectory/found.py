@@ -17,9 +17,10 @@ class Found:
         answers: What tools answered.
         unknown: How many blocks have no shape that is known.
         speaker: Who says it, where a block tells; empty where none does.
+        is_amid: Whether a block is of a shape that a whole run never begins with.
     """
 
-    __slots__ = ("answers", "calls", "speaker", "texts", "unknown")
+    __slots__ = ("answers", "calls", "is_amid", "speaker", "texts", "unknown")
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -27,6 +28,7 @@ class Found:
         self.answers: list[Answer] = []
         self.unknown = 0
         self.speaker = ""
+        self.is_amid = False
 
     def say(self, text: object) -> None:
         """

@@ -14,7 +14,8 @@ from reflect_server.domain.trajectory.found import Found
 Block = Mapping[str, Any]
 """A block of a message."""
 
-_CALLS = ("toolUse", "tool_call", "function_call", "functionCall")
+_OF_STRANDS = "toolUse"
+_CALLS = (_OF_STRANDS, "tool_call", "function_call", "functionCall")
 _SILENT = frozenset(
     (
         "audio", "base64_image", "cachePoint", "citationsContent", "codeExecutionResult",
@@ -47,6 +48,7 @@ def _wrapped(block: Block, found: Found) -> bool:
         call = block.get(key)
         if isinstance(call, dict):
             found.calls.append(call_of(call))
+            found.is_amid = key == _OF_STRANDS
             return True
     result = block.get("toolResult")
     if isinstance(result, dict):

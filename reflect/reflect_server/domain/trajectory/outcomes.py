@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from reflect_server.domain.trajectory.content import message_in
+from reflect_server.domain.trajectory.content import joined_text, message_in
 from reflect_server.domain.trajectory.sought_texts import is_found_text
 from reflect_server.domain.trajectory.steps import Answer, ToolCall
 
@@ -126,7 +126,7 @@ def _told(text: str) -> str:
 
 
 def _error_in(text: str) -> str | None:
-    if '"error"' not in text and '"exception"' not in text:
+    if not any(word in text for word in ('"error"', '"exception"', '"isError"')):
         return None
     try:
         parsed = json.loads(text)
@@ -135,6 +135,8 @@ def _error_in(text: str) -> str | None:
     if not isinstance(parsed, dict):
         return None
     error = parsed.get("error") or parsed.get("exception")
+    if parsed.get("isError") is True:
+        return joined_text(parsed.get("content")) or _NO_MESSAGE
     return (message_in(error) or "The tool reported an error.") if error else None
 
 

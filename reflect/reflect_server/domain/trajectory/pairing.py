@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from reflect_server.domain.trajectory.content import UNREADABLE
+from reflect_server.domain.trajectory.content import CUT_SHORT, UNREADABLE
 from reflect_server.domain.trajectory.outcomes import error_of, passed_over
 from reflect_server.domain.trajectory.steps import (
     ASSISTANT_ROLES,
@@ -20,6 +20,7 @@ from reflect_server.domain.trajectory.steps import (
     ToolCall,
 )
 
+_NOT_AS_IT_STANDS = frozenset({CUT_SHORT, UNREADABLE})
 _TAKEN = ("Final result processed.", "Returning structured response: ")
 
 
@@ -93,7 +94,7 @@ class _Pairing:
     def take(self, said: Said) -> None:
         number = len(self._steps)
         self._not_understood += not said.is_understood
-        self._is_cut = self._is_cut or said.is_cut
+        self._is_cut = self._is_cut or said.is_cut or (said.is_amid and not number)
         for call in said.calls:
             self._open_calls.add(len(self._calls), call)
             self._calls.append(call)
@@ -161,8 +162,8 @@ class _Pairing:
 def _with_result(call: ToolCall, answer: Answer) -> ToolCall:
     ran = answer.failed is True or not passed_over(answer.text)
     error = error_of(answer, call) if ran else None
-    if error is None and call.error == UNREADABLE:
-        error = UNREADABLE
+    if error is None and call.error in _NOT_AS_IT_STANDS:
+        error = call.error
     tool, call_id = call.tool or answer.tool, call.id or answer.id
     return ToolCall(tool, call.arguments, answer.text, error, call_id, ran)
 

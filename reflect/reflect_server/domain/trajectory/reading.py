@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -18,7 +19,7 @@ from reflect_server.domain.trajectory import (
     spans,
     step_records,
 )
-from reflect_server.domain.trajectory.content import as_text, joined_text, role_of
+from reflect_server.domain.trajectory.content import CUT_SHORT, as_text, joined_text, role_of
 from reflect_server.domain.trajectory.found import Found
 from reflect_server.domain.trajectory.steps import (
     ASSISTANT_ROLES,
@@ -48,6 +49,19 @@ _CHAT = frozenset({"tool_calls", "function_call", "invalid_tool_calls"})
 _TOLD = ("refusal", "text", "output_text", "summary", "thought", "message")
 _LISTED = ("parts", "contents", "blocks", "_content")
 _RARE = frozenset({*_LISTED, "additional_kwargs"})
+_ENDS = frozenset(
+    ("finishReason", "finish_reason", "response_metadata", "stopReason", "stop_reason")
+)
+_LIMITS = frozenset({"length", "max_tokens", "model_context_window_exceeded"})
+_OF_FRAMEWORKS = frozenset(
+    (
+        "Agent stopped due to iteration limit or time limit.",
+        "Agent stopped due to max iterations.",
+        "Function invocation limit reached before a final answer could be produced.",
+        "Reached max steps.",
+        "Sorry, need more steps to process this request.",
+    )
+)
 _SPEAKING = ASSISTANT_ROLES | USER_ROLES | TOOL_ROLES
 _SILENT = frozenset(
     ("developer", "message", "rate_limit_event", "reasoning", "remove", "result", "stream_event",
@@ -125,7 +139,7 @@ def _special(record: Record, depth: int) -> Iterator[Said]:
     inner = envelopes.unwrapped(record) if depth < _DEEPEST else None
     told = None
     if inner is None and depth < _DEEPEST and isinstance(record.get("attributes"), dict):
-        told = spans.records(record["attributes"])
+        told = spans.records(record)
         inner = told and told.records
     if inner is not None:
         yield from _inner(inner, record, depth, is_cut=told is not None and told.is_cut)
@@ -217,6 +231,8 @@ def _implied_role(record: Record, role: str) -> str:
         return "assistant" if "model" in record else "user"
     if not role and ("finishReason" in record or "stop_reason" in record):
         return "assistant"
+    if not role and record.get("status") == "ERROR":
+        return "system"  # A run of Agno that ended so has the error as its content.
     return role
 
 
@@ -230,11 +246,21 @@ def _said(record: Record, role: str, content: object, found: Found, *, is_item: 
             return told
     calls = tuple(_each_once(found.calls)) if found.calls else ()
     answers = tuple(found.answers)
+    if calls and not _ENDS.isdisjoint(record) and _is_cut_short(record):
+        calls = (*calls[:-1], replace(calls[-1], error=CUT_SHORT))
     if text or calls or answers:
         is_answer = bool(answers) and role in TOOL_ROLES
-        return Said(role, "" if is_answer else text, calls, answers)
+        role = "system" if text in _OF_FRAMEWORKS else role
+        return Said(role, "" if is_answer else text, calls, answers, is_amid=found.is_amid)
     is_known = not found.unknown and (role in _SPEAKING or role in _SILENT)
     return Said(role, is_understood=is_item or is_known)
+
+
+def _is_cut_short(record: Record) -> bool:
+    about = record.get("response_metadata")
+    places = (record, about) if isinstance(about, dict) else (record,)
+    told = (place.get(key) for place in places for key in _ENDS)
+    return any(isinstance(one, str) and one.lower() in _LIMITS for one in told)
 
 
 def _text(record: Record, content: object, *, is_item: bool) -> str:

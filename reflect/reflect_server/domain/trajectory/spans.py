@@ -13,8 +13,13 @@ from typing import Any, NamedTuple
 
 from reflect_server.domain.trajectory.content import listed
 
-_PLACE = re.compile(r"llm\.(input|output)_messages\.(\d{1,9})\.message\.(.+)")
-_CALL = re.compile(r"tool_calls\.(\d{1,9})\.tool_call\.(id|function\.name|function\.arguments)")
+_PLACE = re.compile(
+    r"(?:llm\.(input|output)_messages\.(\d{1,9})\.message|gen_ai\.(prompt|completion)\.(\d{1,9}))\."
+    r"(.+)"
+)
+_CALL = re.compile(r"tool_calls\.(\d{1,9})\.(?:tool_call\.)?(?:function\.)?(id|name|arguments)")
+_BEFORE = frozenset({"input", "prompt"})
+_DROPPED = ("dropped_attributes", "dropped_attributes_count", "droppedAttributesCount")
 _CONTENT = re.compile(r"contents\.(\d{1,9})\.message_content\.text")
 _ALL = ("gen_ai.input.messages", "gen_ai.output.messages")
 
@@ -32,27 +37,30 @@ class Told(NamedTuple):
     is_cut: bool
 
 
-def records(attributes: Mapping[str, Any]) -> Told | None:
+def records(span: Mapping[str, Any]) -> Told | None:
     """
     Return the messages in the attributes of a span; None where there are none.
 
     Args:
-        attributes: The attributes.
+        span: The span; its `attributes` are an object.
     """
+    attributes = span["attributes"]
+    dropped = any(isinstance(n := span.get(key), int) and n > 0 for key in _DROPPED)
     whole = [message for key in _ALL for message in _parsed(attributes.get(key))]
     if whole:
-        return Told(whole, is_cut=False)
-    inputs: defaultdict[int, dict[str, Any]] = defaultdict(dict)
-    outputs: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+        return Told(whole, dropped)
+    before: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    after: defaultdict[int, dict[str, Any]] = defaultdict(dict)
     for key, value in attributes.items():
         found = _PLACE.fullmatch(key) if isinstance(key, str) else None
         if found:
-            (inputs if found[1] == "input" else outputs)[int(found[2])][found[3]] = value
-    if not inputs and not outputs:
+            numbered = before if (found[1] or found[3]) in _BEFORE else after
+            numbered[int(found[2] or found[4])][found[5]] = value
+    if not before and not after:
         return None
-    numbered = [*sorted(inputs.items()), *sorted(outputs.items())]
-    is_cut = bool(inputs) and min(inputs) > 0
-    return Told([_message(fields) for _, fields in numbered], is_cut)
+    ordered = [*sorted(before.items()), *sorted(after.items())]
+    is_cut = dropped or (bool(before) and min(before) > 0)
+    return Told([_message(fields) for _, fields in ordered], is_cut)
 
 
 def _message(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +72,7 @@ def _message(fields: Mapping[str, Any]) -> dict[str, Any]:
     texts: dict[int, str] = {}
     for key, value in fields.items():
         if found := _CALL.fullmatch(key):
-            calls[int(found[1])][found[2].removeprefix("function.")] = value
+            calls[int(found[1])][found[2]] = value
         elif (found := _CONTENT.fullmatch(key)) and isinstance(value, str):
             texts[int(found[1])] = value
     if calls:

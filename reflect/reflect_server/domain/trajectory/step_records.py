@@ -67,6 +67,10 @@ def numbered(record: Record) -> Iterator[Said]:
         yield Said("reasoning", thought, (call,), answers, is_cut=is_cut)
 
 
+def _call_of(raw: Record) -> ToolCall:
+    return call_of(raw, is_free_text=True)  # Of an agent that writes code, it is the program.
+
+
 def smolagents_step(record: Record) -> Iterator[Said]:
     """
     Read an action of smolagents.
@@ -78,9 +82,9 @@ def smolagents_step(record: Record) -> Iterator[Said]:
     """
     written = record.get("model_output_message")
     asked = listed(written.get("tool_calls") or []) if isinstance(written, dict) else []
-    made = [call for call in map(call_of, listed(record.get("tool_calls") or [])) if call.tool]
+    made = [call for call in map(_call_of, listed(record.get("tool_calls") or [])) if call.tool]
     known = {call.id for call in made}
-    calls = [*made, *(call for call in map(call_of, asked) if call.tool and call.id not in known)]
+    calls = [*made, *(call for call in map(_call_of, asked) if call.tool and call.id not in known)]
     role, text = "reasoning", as_text(record.get("model_output"))
     error = record.get("error")
     is_final = record.get("is_final_answer") is True
@@ -107,7 +111,7 @@ def smolagents_message(role: str, text: str) -> Said | None:
         What it says; None where it is no such message.
     """
     if text.startswith(_CALLING):
-        calls = [call for call in map(call_of, _literal(text[len(_CALLING) :])) if call.tool]
+        calls = [call for call in map(_call_of, _literal(text[len(_CALLING) :])) if call.tool]
         final = next((call for call in calls if call.tool == _FINAL), None)
         others = tuple(call for call in calls if call is not final)
         return Said("assistant", _only_text(final), others)
@@ -138,7 +142,10 @@ def _answers(calls: list[ToolCall], observations: object, error: object) -> Iter
     if len(calls) == 1:
         yield Answer(told, calls[0].tool, calls[0].id, failed=False)
         return
-    for call, line in zip(calls, told.splitlines(), strict=False):
+    lines = told.splitlines()
+    if len(lines) != len(calls):
+        lines = [told] * len(calls)  # Whose each line is cannot be told.
+    for call, line in zip(calls, lines, strict=True):
         yield Answer(line, call.tool, call.id, failed=False)
 
 

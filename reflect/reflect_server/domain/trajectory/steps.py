@@ -107,6 +107,7 @@ class Said(NamedTuple):
         is_understood: Whether the record has a shape that is known.
         is_nested: Whether it belongs to the run of another agent.
         is_cut: Whether it tells that records before it are missing.
+        is_amid: Whether it is of a shape that a whole run never begins with.
     """
 
     role: str
@@ -116,6 +117,7 @@ class Said(NamedTuple):
     is_understood: bool = True
     is_nested: bool = False
     is_cut: bool = False
+    is_amid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def marked_as_failed(block: Block) -> bool | None:
     """
     mark = block.get("is_error")
     if mark is None:
-        mark = block.get("tool_call_error")
+        mark = block.get("tool_call_error", block.get("isError"))
     if isinstance(mark, bool):
         return mark
     status = block.get("status")

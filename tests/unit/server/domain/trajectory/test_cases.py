@@ -325,6 +325,87 @@ CASES = {
         [("find", "worked"), ("book", "failed"), ("web_search", "open"), ("shell", "worked")],
         "Found.",
     ),
+    "a call at which the model was cut off": Case(
+        [
+            {"type": "ai", "content": "", "response_metadata": {"finish_reason": "length"},
+             "tool_calls": [{"name": "purge", "args": {"days": 3}, "id": "c"}]},
+            {"type": "tool", "tool_call_id": "c", "content": "Purged.", "status": "success"},
+            DONE,
+        ],
+        [("purge", "failed")],
+        "Done.",
+    ),
+    "a last answer that the framework has written": Case(
+        [
+            {"type": "message", "role": "assistant", "contents": [
+                {"type": "function_call", "call_id": "c", "name": "add", "arguments": "{}"}]},
+            {"type": "message", "role": "tool", "contents": [
+                {"type": "function_result", "call_id": "c", "result": "5"}]},
+            {"type": "message", "role": "assistant", "contents": [
+                {"type": "text", "text": "Function invocation limit reached before a final answer "
+                 "could be produced."}]},
+        ],
+        [("add", "worked")],
+        "",
+    ),
+    "an endpoint that failed": Case(
+        [{"run_id": "r", "agent_id": "a", "content": "Connection refused", "status": "ERROR"}],
+        [],
+        "",
+    ),
+    "a run of Strands whose task was cut off": Case(
+        [
+            {"role": "assistant", "content": [
+                {"toolUse": {"toolUseId": "a", "name": "add", "input": {"a": 2}}}]},
+            {"role": "user", "content": [
+                {"toolResult": {"toolUseId": "a", "status": "success", "content": [{"json": 5}]}}]},
+            {"role": "assistant", "content": [{"text": "It is 5."}]},
+        ],
+        [("add", "worked")],
+        "It is 5.",
+        beginning_missing=True,
+    ),
+    "an agent that writes code": Case(
+        [
+            {"step_number": 1, "observations": "Execution logs:\n5", "error": None, "tool_calls": [
+                {"id": "1", "type": "function", "function": {
+                    "name": "python_interpreter", "arguments": "print(2 + 3)"}}]},
+            {"step_number": 2, "is_final_answer": True, "action_output": 5, "tool_calls": []},
+        ],
+        [("python_interpreter", "worked")],
+        "5",
+    ),
+    "an agent that writes code, in OpenAI's chat API": Case(
+        [
+            {"role": "assistant", "content": None, "tool_calls": [
+                {"id": "c", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}}]},
+            chat_answer("a.txt"),
+            DONE,
+        ],
+        [("shell", "worked")],
+        "Done.",
+    ),
+    "an error that a tool of MCP tells in an object": Case(
+        [chat_call("book"),
+         chat_answer('{"content": [{"type": "text", "text": "taken"}], "isError": true}'), DONE],
+        [("book", "failed")],
+        "Done.",
+    ),
+    "a span of Traceloop with dropped attributes": Case(
+        [
+            {"name": "openai.chat", "dropped_attributes": 3, "attributes": {
+                "gen_ai.prompt.0.role": "user",
+                "gen_ai.prompt.0.content": "Add.",
+                "gen_ai.completion.0.role": "assistant",
+                "gen_ai.completion.0.tool_calls.0.id": "a",
+                "gen_ai.completion.0.tool_calls.0.name": "add",
+                "gen_ai.completion.0.tool_calls.0.arguments": "{}",
+            }},
+        ],
+        [("add", "open")],
+        "",
+        beginning_missing=True,
+    ),
     "records that nobody knows": Case(
         [{"foo": 1}, {"type": "blip", "payload": {"a": 1}}, {"role": "assistant", "content": "Hi"}],
         [],
