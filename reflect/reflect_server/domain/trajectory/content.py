@@ -23,6 +23,7 @@ _RESULT_KEYS = ("output", "result", "observation", "content", "error", "tool_out
 _ID_KEYS = ("tool_call_id", "tool_use_id", "call_id", "id", "toolCallId", "toolUseId", "tool_id")
 _NAME_KEYS = ("name", "tool", "tool_name", "toolName")
 _ALIASES = {"tool-response": "tool", "tool-call": "assistant"}
+_USUAL = ("assistant", "tool", "user", "system")
 _KINDS = {"AIMessageChunk": "ai", "HumanMessageChunk": "human", "ToolMessageChunk": "tool"}
 
 
@@ -34,11 +35,13 @@ def role_of(message: Mapping[str, Any]) -> str:
         message: The message.
     """
     role = message.get("role")
-    if not role or not isinstance(role, str):
-        kind = message.get("type")
-        return _KINDS.get(kind, kind.lower()) if isinstance(kind, str) else ""
-    role = role.lower()
-    return _ALIASES.get(role, role)
+    if isinstance(role, str) and role:
+        if role in _USUAL:
+            return role
+        role = role.lower()
+        return _ALIASES.get(role, role)
+    kind = message.get("type")
+    return _KINDS.get(kind, kind.lower()) if isinstance(kind, str) else ""
 
 
 def joined_text(content: object) -> str:
@@ -75,9 +78,12 @@ def as_text(value: object) -> str:
     if text:
         return text
     try:
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return _encode(value)
     except (ValueError, RecursionError):
         return ""
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def listed(value: object) -> list[dict[str, Any]]:

@@ -62,6 +62,7 @@ _OF_FRAMEWORKS = frozenset(
         "Sorry, need more steps to process this request.",
     )
 )
+_LONGEST_OF_FRAMEWORKS = max(map(len, _OF_FRAMEWORKS))
 _SPEAKING = ASSISTANT_ROLES | USER_ROLES | TOOL_ROLES
 _SILENT = frozenset(
     ("developer", "message", "rate_limit_event", "reasoning", "remove", "result", "stream_event",
@@ -239,19 +240,22 @@ def _implied_role(record: Record, role: str) -> str:
 def _said(record: Record, role: str, content: object, found: Found, *, is_item: bool) -> Said:
     if found.speaker or role == "request":
         role = found.speaker or "tool"
-    text = "\n".join(found.texts) if found.texts else _text(record, content, is_item=is_item)
-    if isinstance(content, list) and (role in TOOL_ROLES or role == "assistant"):
-        told = step_records.smolagents_message(role, text or joined_text(content))
+    is_tool = role in TOOL_ROLES
+    if isinstance(content, list) and (is_tool or role == "assistant"):
+        text = "\n".join(found.texts) or joined_text(content)
+        told = step_records.smolagents_message(role, text)
         if told is not None:
             return told
     calls = tuple(_each_once(found.calls)) if found.calls else ()
-    answers = tuple(found.answers)
+    if is_tool and found.answers:
+        return Said(role, "", calls, tuple(found.answers))
+    text = "\n".join(found.texts) if found.texts else _text(record, content, is_item=is_item)
     if calls and not _ENDS.isdisjoint(record) and _is_cut_short(record):
         calls = (*calls[:-1], replace(calls[-1], error=CUT_SHORT))
-    if text or calls or answers:
-        is_answer = bool(answers) and role in TOOL_ROLES
-        role = "system" if text in _OF_FRAMEWORKS else role
-        return Said(role, "" if is_answer else text, calls, answers, is_amid=found.is_amid)
+    if text or calls or found.answers:
+        is_own = len(text) > _LONGEST_OF_FRAMEWORKS or text not in _OF_FRAMEWORKS
+        answers = tuple(found.answers)
+        return Said(role if is_own else "system", text, calls, answers, is_amid=found.is_amid)
     is_known = not found.unknown and (role in _SPEAKING or role in _SILENT)
     return Said(role, is_understood=is_item or is_known)
 
