@@ -55,6 +55,25 @@ QUICK = (
     "--ignore=tests/sdk/test_failure_matrix.py",
 )
 
+FRAMEWORKS = {
+    "agent_framework": ("agent-framework-core==1.23.*", "agent-framework-openai==1.17.*"),
+    "agno": ("agno==3.1.*", "openai==3.*"),
+    "anthropic": ("anthropic==2.14.*",),
+    "autogen": ("autogen-agentchat==0.7.*", "autogen-ext[openai]==0.7.*"),
+    "claude": ("claude-agent-sdk==0.2.*",),
+    "crewai": ("crewai==1.15.*",),
+    "dspy": ("dspy==3.4.*",),
+    "google_adk": ("google-adk==2.13.*", "litellm==1.110.*"),
+    "haystack": ("haystack-ai==3.4.*",),
+    "langchain": ("langchain==1.5.*", "langchain-core==1.8.*", "langchain-openai==1.7.*"),
+    "litellm": ("litellm==1.110.*",),
+    "llama_index": ("llama-index-core==0.14.*", "llama-index-llms-openai-like==0.8.*"),
+    "openai_agents": ("openai-agents==0.24.*",),
+    "pydantic_ai": ("pydantic-ai-slim[openai]==2.68.*",),
+    "smolagents": ("smolagents[openai]==1.26.*",),
+    "strands": ("strands-agents[openai]==1.62.*",),
+}
+AI_SDKS = ("6", "7")
 BROWSER_TOOLS = ("axe-core@4.14.1", "puppeteer-core@24.43.1")
 
 PLAIN = "--ignore=tests/sdk/test_speedups.py"  # Without the extra that it tests.
@@ -332,6 +351,31 @@ def faults(session: nox.Session) -> None:
     session.run("python", "tests/faults/kills.py", *session.posargs)
     session.run("pytest", "tests/faults/test_contract_search.py", env={"REFLECT_EXAMPLES": "300"})
     session.run("pytest", "-n", "2", "-m", "hypothesis", "--hypothesis-profile", "search", "tests")
+
+
+@nox.session(python=LOWEST, default=False)
+@nox.parametrize("framework", [*FRAMEWORKS, *(f"ai_sdk_{version}" for version in AI_SDKS)])
+def frameworks(session: nox.Session, framework: str) -> None:
+    """
+    Run an agent framework against a scripted model and capture what it records; read it then.
+
+    `nox -s "frameworks(framework='agno')"` does that for one. The samples are of the tests of
+    `tests/unit/server/domain/trajectory`, which say how each must be read. Those of the AI SDK need
+    npm.
+    """
+    if framework in FRAMEWORKS:
+        session.install(*FRAMEWORKS[framework])
+        session.run("python", "-W", "ignore", "tests/frameworks/capture.py", framework)
+    else:
+        version = framework.rpartition("_")[2]
+        folder = Path(session.create_tmp())
+        script = shutil.copy(ROOT / "tests/frameworks/runs/ai_sdk.mjs", folder)
+        session.run(
+            "npm", "install", "--prefix", str(folder), f"ai@{version}", "zod", external=True
+        )
+        samples = ROOT / "tests/unit/server/domain/trajectory/samples"
+        session.run("node", str(script), str(samples), version, external=True)
+    session.run("git", "diff", "--stat", "--", "tests/unit/server/domain/trajectory", external=True)
 
 
 @nox.session(python=LOWEST, default=False)

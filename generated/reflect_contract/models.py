@@ -654,11 +654,14 @@ class TraceCreateResponse(msgspec.Struct, frozen=True, kw_only=True):
         trace_id: The trace.
         ingest_status: See `IngestStatus`.
         ignored: See `IgnoredFields`.
+        reading: How the trajectory was read, where something in it was not understood or
+            its beginning is missing; absent where it was read in full.
     """
 
     trace_id: str
     ingest_status: IngestStatus
     ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
+    reading: TraceReading | msgspec.UnsetType = msgspec.UNSET
 
 
 class KeptReviewResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -672,6 +675,30 @@ class KeptReviewResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     trace_id: str
     ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
+
+
+class TraceReading(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How the trajectory of a run was read. Where nothing in it was understood, its lesson claims
+    nothing about what the run did.
+
+    Attributes:
+        steps: How many steps were found. A record that holds several messages makes as many
+            steps.
+        calls: How many calls of tools were found.
+        failures: How many of these calls failed.
+        not_understood: How many of the steps have no shape that the server knows, so that
+            nothing of them is known. As many as there are steps where nothing was
+            understood.
+        beginning_missing: Whether the run tells that its beginning is missing, as where it
+            starts with the answer of a tool that nothing called.
+    """
+
+    steps: Annotated[int, msgspec.Meta(ge=0)]
+    calls: Annotated[int, msgspec.Meta(ge=0)]
+    failures: Annotated[int, msgspec.Meta(ge=0)]
+    not_understood: Annotated[int, msgspec.Meta(ge=0)]
+    beginning_missing: bool
 
 
 class ReviewTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -744,6 +771,7 @@ class TraceResponse(msgspec.Struct, frozen=True, kw_only=True):
             it was recorded before servers noted it.
         ended: See `RunEnding`.
         ignored: See `IgnoredFields`.
+        reading: How its trajectory was read; absent where traces are listed or reviewed.
     """
 
     id: str
@@ -768,6 +796,7 @@ class TraceResponse(msgspec.Struct, frozen=True, kw_only=True):
     )
     ended: RunEnding | msgspec.UnsetType = msgspec.UNSET
     ignored: IgnoredFields | msgspec.UnsetType = msgspec.UNSET
+    reading: TraceReading | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeleteTracesRequest(msgspec.Struct, frozen=True, kw_only=True):

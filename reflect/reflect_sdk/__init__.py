@@ -44,6 +44,7 @@ from reflect_sdk._types.traces import (
     DeleteTracesResponse,
     ReviewResponse,
     TraceCreateResponse,
+    TraceReading,
     TraceResponse,
 )
 from reflect_sdk._types.trajectory import TrajectoryInput
@@ -90,6 +91,7 @@ __all__ = [
     "TraceContext",
     "TraceCreateResponse",
     "TraceLostError",
+    "TraceReading",
     "TraceResponse",
     "TraceResult",
     "TrajectoryInput",

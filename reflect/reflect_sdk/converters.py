@@ -88,11 +88,16 @@ def _of_responses_api(item: dict[str, Any]) -> dict[str, Any] | None:
         return {"role": "assistant", "content": None, "tool_calls": [call]}
     if item.get("type") == "function_call_output":
         return {"role": "tool", "tool_call_id": call_id, "content": _text(item.get("output"))}
+    if str(item.get("type")).endswith(("_call", "_call_output")):
+        return item  # Of a tool that OpenAI runs, or one with text as its input.
     role = item.get("role") or ("assistant" if item.get("type") == "message" else None)
     return {"role": role, "content": _text(item.get("content"))} if role else None
 
 
 def _of_langchain(message: dict[str, Any]) -> dict[str, Any]:
+    data = message.get("data")
+    if isinstance(data, Mapping) and "content" not in message:  # As `messages_to_dict` wraps it.
+        message = {"type": message.get("type"), **data}
     kind = message.get("type") or message.get("role") or "assistant"
     made: dict[str, Any] = {
         "role": _ROLES.get(kind, kind),
@@ -101,7 +106,7 @@ def _of_langchain(message: dict[str, Any]) -> dict[str, Any]:
     calls = [call for call in message.get("tool_calls") or () if isinstance(call, Mapping)]
     if calls:
         made["tool_calls"] = [_of_tool_call(call) for call in calls]
-    for name in ("tool_call_id", "name"):
+    for name in ("tool_call_id", "name", "status", "invalid_tool_calls"):
         if message.get(name):
             made[name] = message[name]
     return made

@@ -91,3 +91,24 @@ def test_calls_that_are_in_the_form_of_openai_already_and_plain_texts():
         {**_assistant("count", "{}"), "content": ""},
         {"role": "assistant", "content": "done"},
     ]
+
+
+def test_marks_of_failure_and_calls_cut_short_are_kept():
+    invalid = [{"name": "count", "args": '{"a": ', "id": "c1", "error": "cut"}]
+    failed = {"content": "no such month", "tool_call_id": "c1", "status": "error"}
+    messages = [
+        {"type": "ai", "content": "", "tool_calls": [], "invalid_tool_calls": invalid},
+        {"type": "tool", "data": failed},
+    ]
+    assert from_deepagents(messages) == [
+        {"role": "assistant", "content": "", "invalid_tool_calls": invalid},
+        {"role": "tool", **failed},
+    ]
+
+
+def test_calls_of_tools_that_openai_runs_are_kept():
+    items = [
+        {"type": "mcp_call", "id": "m", "name": "find", "arguments": "{}", "error": "down"},
+        {"type": "custom_tool_call_output", "call_id": "k", "output": "a.txt"},
+    ]
+    assert from_openai_agents(SimpleNamespace(to_input_list=lambda: items)) == items

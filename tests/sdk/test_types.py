@@ -52,6 +52,13 @@ WHY: dict[str, Any] = {
     "agreement": 0.0,
     "diversity_penalty": 0.2,
 }
+READING: dict[str, Any] = {
+    "steps": 9,
+    "calls": 3,
+    "failures": 1,
+    "not_understood": 2,
+    "beginning_missing": True,
+}
 VALUES: dict[str, dict[str, Any]] = {
     "ApiKeyCreateResponse": {"api_key": "rf_staging_a_b", "key": {**KEY, "shape": "round"}},
     "ApiKeyResponse": KEY,
@@ -70,7 +77,12 @@ VALUES: dict[str, dict[str, Any]] = {
         "changes": [{"action": "dreamt", "line_id": "l", "title": "t", "after": "- Do"}],
         "check": {"tasks": 9, "reviews": 4, "before": 0.6, "after": 0.5},
     },
-    "TraceCreateResponse": {"trace_id": "t1", "ingest_status": "resting"},
+    "TraceCreateResponse": {
+        "trace_id": "t1",
+        "ingest_status": "resting",
+        "reading": {**READING, "mood": "sure"},
+    },
+    "TraceReading": READING,
     "TraceResponse": {
         **TRACE,
         "created_at": "2026-03-01T12:00:00+00:00",

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .skill_response import SkillResponse
     from .skill_section import SkillSection
     from .trace_create_response import TraceCreateResponse
+    from .trace_reading import TraceReading
     from .trace_response import TraceResponse
 else:
     __getattr__, __dir__ = lazy_names(
@@ -96,6 +97,7 @@ else:
             "SkillResponse": "skill_response",
             "SkillSection": "skill_section",
             "TraceCreateResponse": "trace_create_response",
+            "TraceReading": "trace_reading",
             "TraceResponse": "trace_response",
         },
     )
@@ -143,5 +145,6 @@ __all__ = [
     "SkillResponse",
     "SkillSection",
     "TraceCreateResponse",
+    "TraceReading",
     "TraceResponse",
 ]

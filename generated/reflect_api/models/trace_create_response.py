@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache as _cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -11,17 +11,24 @@ from .. import decoding as _decoding
 from ..models.ingest_status import IngestStatus
 from ..types import UNSET, Unset
 
+if TYPE_CHECKING:
+    from ..models.trace_reading import TraceReading
+
+
 T = TypeVar("T", bound="TraceCreateResponse")
 
 
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
+    from ..models.trace_reading import TraceReading  # noqa: PLC0415 - models may name each other
+
     return _decoding.ModelDecoder(
         "TraceCreateResponse",
         (
             _decoding.required("trace_id", _decoding.string),
             _decoding.required("ingest_status", _decoding.open_enum(IngestStatus)),
             _decoding.optional("ignored", _decoding.array(_decoding.string)),
+            _decoding.optional("reading", TraceReading.from_dict),
         ),
         rest=_decoding.anything,
     )
@@ -40,11 +47,14 @@ class TraceCreateResponse:
         ignored (list[str] | Unset): Fields of the request that had no effect, as the
             service does not know them or could not take their values. Absent where there are
             none.
+        reading (TraceReading | Unset): How the trajectory was read, where something in it
+            was not understood or its beginning is missing; absent where it was read in full.
     """
 
     trace_id: str
     ingest_status: IngestStatus | str
     ignored: list[str] | Unset = UNSET
+    reading: TraceReading | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,6 +69,10 @@ class TraceCreateResponse:
         if not isinstance(self.ignored, Unset):
             ignored = self.ignored
 
+        reading: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.reading, Unset):
+            reading = self.reading.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -69,6 +83,8 @@ class TraceCreateResponse:
         )
         if ignored is not UNSET:
             field_dict["ignored"] = ignored
+        if reading is not UNSET:
+            field_dict["reading"] = reading
 
         return field_dict
 

@@ -17,6 +17,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.review_response import ReviewResponse
+    from ..models.trace_reading import TraceReading
 
 
 T = TypeVar("T", bound="TraceResponse")
@@ -25,6 +26,7 @@ T = TypeVar("T", bound="TraceResponse")
 @_cache
 def _decoder() -> _decoding.ModelDecoder:
     from ..models.review_response import ReviewResponse  # noqa: PLC0415 - models may name each other
+    from ..models.trace_reading import TraceReading  # noqa: PLC0415 - models may name each other
 
     return _decoding.ModelDecoder(
         "TraceResponse",
@@ -49,6 +51,7 @@ def _decoder() -> _decoding.ModelDecoder:
             _decoding.optional("received_at", _decoding.date_time),
             _decoding.optional("ended", _decoding.open_enum(RunEnding)),
             _decoding.optional("ignored", _decoding.array(_decoding.string)),
+            _decoding.optional("reading", TraceReading.from_dict),
         ),
         rest=_decoding.anything,
     )
@@ -91,6 +94,8 @@ class TraceResponse:
         ignored (list[str] | Unset): Fields of the request that had no effect, as the
             service does not know them or could not take their values. Absent where there are
             none.
+        reading (TraceReading | Unset): How its trajectory was read; absent where traces are
+            listed or reviewed.
     """
 
     id: str
@@ -111,6 +116,7 @@ class TraceResponse:
     received_at: datetime.datetime | Unset = UNSET
     ended: RunEnding | str | Unset = UNSET
     ignored: list[str] | Unset = UNSET
+    reading: TraceReading | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -177,6 +183,10 @@ class TraceResponse:
         if not isinstance(self.ignored, Unset):
             ignored = self.ignored
 
+        reading: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.reading, Unset):
+            reading = self.reading.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -206,6 +216,8 @@ class TraceResponse:
             field_dict["ended"] = ended
         if ignored is not UNSET:
             field_dict["ignored"] = ignored
+        if reading is not UNSET:
+            field_dict["reading"] = reading
 
         return field_dict
 

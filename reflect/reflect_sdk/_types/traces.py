@@ -11,6 +11,27 @@ from reflect_sdk._types.api_model import ApiModel, abbreviated
 
 
 @frozen(kw_only=True, slots=False)
+class TraceReading(ApiModel):
+    """
+    How the trajectory of a run was read.
+
+    Attributes:
+        steps: How many steps were found.
+        calls: How many calls of tools were found.
+        failures: How many of these calls failed.
+        not_understood: How many steps have no shape that the service knows; as many as there are
+            steps where nothing was understood.
+        beginning_missing: Whether the run tells that its beginning is missing.
+    """
+
+    steps: int
+    calls: int
+    failures: int
+    not_understood: int
+    beginning_missing: bool
+
+
+@frozen(kw_only=True, slots=False)
 class TraceCreateResponse(ApiModel):
     """
     The receipt of a trace.
@@ -19,10 +40,14 @@ class TraceCreateResponse(ApiModel):
         trace_id: The trace.
         ingest_status: How far ingestion is: `queued`, `processing`, `completed` or `failed`, or a
             value that this version does not know.
+        reading: How the trajectory was read, where something in it was not understood or its
+            beginning is missing; None where it was read in full, and where the service does not
+            say.
     """
 
     trace_id: str
     ingest_status: str
+    reading: TraceReading | None = None
 
     @property
     def id(self) -> str:
@@ -77,6 +102,7 @@ class TraceResponse(ApiModel):
         created_at: When the run ended, or was received; None where the service does not say.
         received_at: When the service received it; None where it does not say.
         ended: `interrupted` where the run did not end by itself; None where it did.
+        reading: How the trajectory was read; None where the service does not say, as in lists.
     """
 
     id: str
@@ -96,6 +122,7 @@ class TraceResponse(ApiModel):
     created_at: datetime | None = None
     received_at: datetime | None = None
     ended: str | None = None
+    reading: TraceReading | None = None
 
     @property
     def trace_id(self) -> str:

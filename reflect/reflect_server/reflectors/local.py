@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from reflect_server.domain.abridge import abridged, one_line
 from reflect_server.domain.reflection import Reflection
@@ -14,7 +14,6 @@ from reflect_server.domain.review import ReviewResult
 from reflect_server.domain.trace import Trace
 from reflect_server.domain.trajectory import ToolCall
 from reflect_server.reflectors.final_answer import is_courtesy, substance
-from reflect_server.reflectors.tool_arguments import described
 from reflect_server.reflectors.tool_calls import (
     Setback,
     as_call,
@@ -48,6 +47,7 @@ MAX_TOOLS = 32
 _MAX_TASK = 140
 _MAX_STEPS = 12
 _MAX_EXAMPLES = 6
+_MAX_LOOKED_AT = 500
 _MAX_LISTED = 4
 _MAX_ERRORS = 4
 _MAX_ACTIONS = 4
@@ -62,21 +62,24 @@ _READING = frozenset(
         "read", "retrieve", "search", "show", "think", "view"
     )
 )  # fmt: skip  # a list of words
-_OTHERS = frozenset(("developer", "function", "human", "system", "tool", "user"))
+_OTHERS = frozenset(("developer", "function", "human", "reasoning", "system", "tool", "user"))
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
 class LocalReflector:
     """
     Writes reflections from the facts of a trace alone: the verdict, the feedback, the tools called,
-    the errors met and what was done differently when they were overcome, the actions that counted,
-    the final answer and the reference.
+    the errors met and what was done differently when they were overcome, the arguments that were
+    accepted, the final answer and the reference.
 
     It invents nothing. A reviewer's feedback is quoted word for word, up to `MAX_FEEDBACK`
     characters, at the beginning of `guidance`; after a failure `key_mistake` begins with it too,
     there up to `MAX_MISTAKE_FEEDBACK`. A final answer follows the words `Final answer: ` or
     `Rejected answer: `, and a reference the words `A right answer: `. Of an answer that ends a
-    conversation the substance is quoted, without offers of further help.
+    conversation the substance is quoted, without offers of further help; where nothing is left of
+    it, and where the run ends amid its calls, there is none. Only a call that a tool answered, and
+    that did not fail, is said to have worked. Where a run that passed has nothing to tell, or was
+    not understood, the guidance is one line.
 
     Tools that only take notes, whose answers are all empty, are listed as used and play no other
     part. Tools whose names begin with a verb of reading, such as `get` or `search`, count as
@@ -119,8 +122,9 @@ class _Run:
         self.result = review.result if review else None
         self.feedback = _quoted(review.feedback_text if review else None, MAX_FEEDBACK)
         self.reference = _quoted(trace.reference_context, MAX_REFERENCE)
-        calls = [call for call in trace.trajectory.calls if call.tool]
+        calls = [call for call in trace.trajectory.calls if call.tool and call.ran]
         self.answer = _answer(trace)
+        self.is_understood = trace.trajectory.reading.is_understood
         self.tools = list(dict.fromkeys(name_of(call) for call in calls))
         self.calls = _without_notes(calls)
         self.working_tools = list(dict.fromkeys(name_of(call) for call in self.calls))
@@ -157,16 +161,14 @@ class _Run:
         advice = [
             found.as_advice("was accepted" if failed else "worked") for found in self._overcome()
         ]
-        steps = self._steps()
         if failed:
-            path = f"These steps did not lead there: {steps}" if steps and not self.feedback else ""
+            steps = "" if self.feedback else self._steps()
+            path = f"These steps did not lead there: {steps}" if steps else ""
             fallback = "Why it failed is not known; do not repeat the run unchanged."
             feedback = "" if _EXCEPTION.fullmatch(self.feedback) else self.feedback
             return _lines([feedback, path, *advice]) or fallback
-        path = f"These steps led there: {steps}" if steps and passed else ""
         needless = [setback.as_needless() for setback in self._open()] if passed else []
-        fallback = "The final answer was accepted." if passed else ""
-        return _lines([self.feedback, path, *advice, *needless]) or fallback
+        return _lines([self.feedback, *advice, *needless]) or (self._accepted() if passed else "")
 
     def applicable_tools(self) -> list[str]:
         if self.result is not ReviewResult.FAIL:
@@ -181,6 +183,15 @@ class _Run:
     def _overcome(self) -> list[Setback]:
         return [setback for setback in self.setbacks if setback.worked][-_MAX_ERRORS:]
 
+    def _accepted(self) -> str:
+        if self.answer:
+            return "The final answer was accepted."
+        if any(call.worked for call in self.calls):
+            return "The run passed with these calls and needed no correction."
+        if self.is_understood:
+            return "The run passed; it does not tell what was decisive."
+        return "The run passed, but its record was not understood: nothing is known of how."
+
     def _open_error(self) -> str:
         still_open = self._open()
         last = still_open[-1].failed if still_open else None
@@ -191,23 +202,21 @@ class _Run:
             return f"rejected: {one_line(self.answer, _MAX_TASK)}"
         return f"it ended with {name_of(self.calls[-1])}" if self.calls else ""
 
-    def _actions(self) -> list[ToolCall]:
-        worked = [call for call in self.calls if call.error is None]
-        return [call for call in worked if not _reads(call.tool)] or worked
+    def _worked(self) -> list[ToolCall]:
+        return _actions(call for call in self.calls if call.worked)
 
     def _acting_tools(self) -> list[str]:
-        return list(dict.fromkeys(name_of(call) for call in self._actions()))
+        return list(dict.fromkeys(name_of(call) for call in self._worked()))
 
     def _did(self) -> str:
-        actions = self._actions()
-        newest_first = dict.fromkeys(as_call(call) for call in reversed(actions))
-        last = list(newest_first)[:_MAX_ACTIONS][::-1]
+        actions = _actions(call for call in self.calls if call.error is None)
         if not actions:
             return ""
+        last = _last_written(actions, _MAX_ACTIONS + 1)
         if all(_reads(call.tool) for call in actions):
             return f"It changed nothing and only looked things up, at last by {last[-1]}."
-        what = "What it did" if len(newest_first) == len(last) else "What it did last"
-        return f"{what}: {', then '.join(last)}."
+        what = "What it did" if len(last) <= _MAX_ACTIONS else "What it did last"
+        return f"{what}: {', then '.join(last[-_MAX_ACTIONS:])}."
 
     def _steps(self) -> str:
         steps = [as_step(name, list(same)) for name, same in groupby(self.calls, name_of)]
@@ -217,20 +226,42 @@ class _Run:
         return f"{' → '.join(steps)}." if steps else ""
 
     def _examples(self) -> list[str]:
-        with_arguments = (call for call in self._actions() if described(call.arguments))
-        calls = dict.fromkeys(as_call(call) for call in with_arguments)
-        return [f"Worked: {call}" for call in calls][-_MAX_EXAMPLES:]
+        calls = _last_written(self._worked(), _MAX_EXAMPLES, has_arguments=True)
+        return [f"Worked: {call}" for call in calls]
+
+
+def _actions(calls: Iterable[ToolCall]) -> list[ToolCall]:
+    found = list(calls)
+    return [call for call in found if not _reads(call.tool)] or found
+
+
+def _last_written(
+    calls: Sequence[ToolCall], most: int, *, has_arguments: bool = False
+) -> list[str]:
+    """
+    Write the last calls that differ, the newest last.
+    """
+    found: dict[str, None] = {}
+    for call in islice(reversed(calls), _MAX_LOOKED_AT):
+        written = as_call(call)
+        if not has_arguments or written != f"{name_of(call)}()":
+            found[written] = None
+            if len(found) == most:
+                break
+    return list(found)[::-1]
 
 
 def _answer(trace: Trace) -> str:
-    stated = trace.final_response.strip()
-    if stated and stated != trace.trajectory.final_response:
+    stated, run = trace.final_response.strip(), trace.trajectory
+    if stated and stated != run.final_response and not is_courtesy(stated):
         return abridged(stated, MAX_REFERENCE)
-    report = trace.trajectory.closing_report
+    if not run.ends_in_words:
+        return ""
+    report = run.closing_report
     if is_courtesy(report):
-        said = (step for step in trace.trajectory.steps if step.role not in _OTHERS)
+        said = (step for step in run.steps if step.role not in _OTHERS and not step.is_nested)
         texts = [step.text for step in said if step.text and not is_courtesy(step.text)]
-        report = texts[-1] if texts else report
+        report = texts[-1] if texts else ""
     return substance(report, MAX_REPORT)
 
 

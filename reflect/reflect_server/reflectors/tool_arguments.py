@@ -20,6 +20,7 @@ MAX_DIFFERENCES = 4
 """With more differences than this, only the arguments that differ are named."""
 
 _DEEPEST = 8
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def described(arguments: str) -> str:
@@ -111,7 +112,7 @@ def _value(value: object) -> str:
         written = _text(value)
     else:
         try:
-            written = json.dumps(value, ensure_ascii=False)
+            written = _encode(value)
         except (ValueError, RecursionError):
             written = ""
     return written if 0 < len(written) <= MAX_VALUE else _size(value) or "(a long number)"

@@ -22,7 +22,7 @@ _ERROR_WORD = re.compile(r"^\s*error\s*:\s*", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Setback:
     """
-    Groups failed calls of a tool, one after the other, with the next one that did not fail.
+    Groups failed calls of a tool, one after the other, with the next one that worked.
 
     Attributes:
         failed: The last of those that failed.
@@ -99,9 +99,9 @@ def setbacks(calls: Sequence[ToolCall]) -> list[Setback]:
             found.append((place, Setback(last, worked, errors)))
 
     for place, call in enumerate(calls):
-        if call.error is None:
+        if call.worked:
             end(call.tool, call)
-        else:
+        elif call.error is not None:
             failing.setdefault(call.tool, []).append((place, call))
     for tool in list(failing):
         end(tool, None)
@@ -112,7 +112,8 @@ def name_of(call: ToolCall) -> str:
     """
     Return the name of a call's tool on one line.
     """
-    return one_line(call.tool, _MAX_NAME)
+    tool = call.tool
+    return tool if tool.isidentifier() and len(tool) <= _MAX_NAME else one_line(tool, _MAX_NAME)
 
 
 def error_of(call: ToolCall) -> str:

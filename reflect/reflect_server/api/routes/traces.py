@@ -19,6 +19,7 @@ from reflect_server.domain.pagination import Page
 from reflect_server.domain.reflection import Reflection
 from reflect_server.domain.review import Review, ReviewResult, ReviewStatus
 from reflect_server.domain.trace import IngestStatus, RunEnding, Trace, TraceFilter, public_id
+from reflect_server.domain.trajectory import Trajectory
 from reflect_server.errors import InvalidRequestError, ReflectServerError
 from reflect_server.http.decoding import decode_body
 from reflect_server.http.prefer_header import RESPOND_ASYNC, prefers, requested_wait
@@ -36,10 +37,12 @@ async def create_trace(
     """
 
     def taken() -> tuple[recording.Run, recording.IdempotencyKey | None]:
+        run = _run(body)
+        _ = run.trajectory.reading  # It is kept; the event loop must not wait for it.
         if idempotency_key is None and isinstance(body.id, msgspec.UnsetType):
-            return _run(body), None
+            return run, None
         fingerprint = hashlib.sha256(_encode(body)).digest()
-        return _run(body), recording.IdempotencyKey(idempotency_key, fingerprint)
+        return run, recording.IdempotencyKey(idempotency_key, fingerprint)
 
     if not isinstance(body.review, msgspec.UnsetType) and body.review.reflection:
         call.service.warm_up.require_loaded()
@@ -49,9 +52,11 @@ async def create_trace(
     receipt = await recording.record(
         call.deps, project_id, run, idempotency=idempotency, now=call.now
     )
+    is_whole = run.trajectory.reading.is_whole
     response = models.TraceCreateResponse(
         trace_id=public_id(receipt.trace_id),
         ingest_status=models.IngestStatus(receipt.ingest_status),
+        reading=msgspec.UNSET if is_whole else _reading(run.trajectory),
     )
     return Answer(response, {"Idempotency-Replayed": "true"} if receipt.replayed else {})
 
@@ -100,7 +105,7 @@ async def get_trace(
 
     seconds = requested_wait(prefer, longest=call.service.settings.max_wait_seconds)
     if seconds is None:
-        return Answer(_trace_response(await read()))
+        return Answer(await USUAL.run(_read_response, await read()))
     trace = await call.service.waiters.until(
         trace_id,
         read=read,
@@ -108,7 +113,8 @@ async def get_trace(
         seconds=seconds,
         disconnected=call.disconnected,
     )
-    return Answer(_trace_response(trace), {"Preference-Applied": f"wait={seconds}"})
+    response = await USUAL.run(_read_response, trace)
+    return Answer(response, {"Preference-Applied": f"wait={seconds}"})
 
 
 async def review_trace(
@@ -263,6 +269,21 @@ def _trace_response(trace: Trace) -> models.TraceResponse:
         created_at=trace.created_at,
         received_at=msgspec.UNSET if trace.received_at is None else trace.received_at,
         ended=msgspec.UNSET if trace.ended is None else models.RunEnding(trace.ended),
+    )
+
+
+def _read_response(trace: Trace) -> models.TraceResponse:
+    return msgspec.structs.replace(_trace_response(trace), reading=_reading(trace.trajectory))
+
+
+def _reading(trajectory: Trajectory) -> models.TraceReading:
+    reading = trajectory.reading
+    return models.TraceReading(
+        steps=reading.steps,
+        calls=reading.calls,
+        failures=reading.failures,
+        not_understood=reading.not_understood,
+        beginning_missing=reading.beginning_missing,
     )
 
 

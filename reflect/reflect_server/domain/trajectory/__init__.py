@@ -5,7 +5,7 @@ What an agent did, read once out of the messages of its run, whatever framework 
 reads each family of message shapes; they know nothing but each other's common ground in `content`.
 """
 
-from reflect_server.domain.trajectory.steps import Message, Step, ToolCall
+from reflect_server.domain.trajectory.steps import Message, Reading, Step, ToolCall
 from reflect_server.domain.trajectory.trajectory import Trajectory
 
-__all__ = ["Message", "Step", "ToolCall", "Trajectory"]
+__all__ = ["Message", "Reading", "Step", "ToolCall", "Trajectory"]

@@ -1,35 +1,30 @@
 """
-Content: the common ground of all families of message shapes, such as texts, blocks and errors.
+Content: the common ground of all families of message shapes, such as texts, calls and answers.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reflect_server.domain.trajectory.steps import ToolCall
+from reflect_server.domain.trajectory.steps import Answer, ToolCall
+
+UNREADABLE = "The arguments are no JSON, so what was run is not what stands there."
+"""The error of a call whose arguments do not parse."""
+
+CUT_SHORT = "The model was cut off amid the call, so what was run is not what stands there."
+"""The error of the last call of a message that ends at the limit of tokens."""
 
 _TEXT_BLOCKS = frozenset({"text", "input_text", "output_text"})
-_TEXT_KEYS = ("content", "parts", "text", "output_text", "summary", "thought")
-_ARGUMENT_KEYS = ("arguments", "args", "input", "tool_input", "action_input")
-_RESULT_KEYS = ("output", "result", "observation", "content", "error")
-_ID_KEYS = ("tool_call_id", "tool_use_id", "call_id", "id")
-_NAME_KEYS = ("name", "tool", "tool_name")
-_TRACEBACK = "Traceback (most recent call last)"
-_ERROR_START = re.compile(r"\s*(?:[\w.]*(?:error|exception)|fatal|failure)\s*:", re.IGNORECASE)
-
-
-def body_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    """
-    Return what a message says: itself, or the `data` that LangChain wraps it in.
-
-    Args:
-        message: The message.
-    """
-    data = message.get("data")
-    return data if isinstance(data, dict) and "content" not in message else message
+_ARGUMENT_KEYS = ("arguments", "args", "input", "tool_input", "action_input", "tool_kwargs")
+_MORE_ARGUMENT_KEYS = ("tool_args", "parameters")
+_RESULT_KEYS = ("output", "result", "observation", "content", "error", "tool_output")
+_ID_KEYS = ("tool_call_id", "tool_use_id", "call_id", "id", "toolCallId", "toolUseId", "tool_id")
+_NAME_KEYS = ("name", "tool", "tool_name", "toolName")
+_ALIASES = {"tool-response": "tool", "tool-call": "assistant"}
+_USUAL = ("assistant", "tool", "user", "system")
+_KINDS = {"AIMessageChunk": "ai", "HumanMessageChunk": "human", "ToolMessageChunk": "tool"}
 
 
 def role_of(message: Mapping[str, Any]) -> str:
@@ -39,21 +34,14 @@ def role_of(message: Mapping[str, Any]) -> str:
     Args:
         message: The message.
     """
-    role = message.get("role") or message.get("type")
-    return role.lower() if isinstance(role, str) else ""
-
-
-def said_in(message: Mapping[str, Any]) -> tuple[str, str]:
-    """
-    Return who speaks in a message, and its readable text, without its tool calls, tool results and
-    images.
-
-    Args:
-        message: The message.
-    """
-    body = body_of(message)
-    texts = (joined_text(body.get(key)) for key in _TEXT_KEYS)
-    return role_of(message), next((text for text in texts if text), "")
+    role = message.get("role")
+    if isinstance(role, str) and role:
+        if role in _USUAL:
+            return role
+        role = role.lower()
+        return _ALIASES.get(role, role)
+    kind = message.get("type")
+    return _KINDS.get(kind, kind.lower()) if isinstance(kind, str) else ""
 
 
 def joined_text(content: object) -> str:
@@ -90,9 +78,12 @@ def as_text(value: object) -> str:
     if text:
         return text
     try:
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return _encode(value)
     except (ValueError, RecursionError):
         return ""
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def listed(value: object) -> list[dict[str, Any]]:
@@ -121,6 +112,17 @@ def first_text(source: Mapping[str, Any], *keys: str) -> str:
     return ""
 
 
+def first_given(source: Mapping[str, Any], keys: Sequence[str]) -> object:
+    """
+    Return the first value that is not null under some keys of an object, else None.
+
+    Args:
+        source: The object.
+        keys: The keys, in order.
+    """
+    return next((source[key] for key in keys if source.get(key) is not None), None)
+
+
 def has_result(source: Mapping[str, Any]) -> bool:
     """
     Say whether an object holds what a tool has answered.
@@ -128,73 +130,108 @@ def has_result(source: Mapping[str, Any]) -> bool:
     Args:
         source: The object.
     """
-    return _first(source, _RESULT_KEYS) is not None
+    return first_given(source, _RESULT_KEYS) is not None
 
 
-def call_of(raw: Mapping[str, Any]) -> ToolCall:
+def call_of(raw: Mapping[str, Any], *, is_free_text: bool = False) -> ToolCall:
     """
     Read a tool call.
 
     Args:
         raw: The call: its name and arguments, or a `function` with them.
+        is_free_text: Whether arguments may be any text. Otherwise a text that is no JSON makes the
+            call one that failed.
 
     Returns:
         The call; its `tool` is empty where it names none.
     """
     function = raw.get("function")
+    if function is None and isinstance(raw.get("custom"), dict):
+        function, is_free_text = raw["custom"], True
     source = function if isinstance(function, dict) else raw
+    arguments = first_given(source, _ARGUMENT_KEYS)
+    if arguments is None:
+        arguments = first_given(source, _MORE_ARGUMENT_KEYS)
+    text = as_text(arguments)
+    is_unreadable = not is_free_text and isinstance(arguments, str) and not _is_json(text)
     return ToolCall(
-        tool=first_text(source, *_NAME_KEYS),
-        arguments=as_text(_first(source, _ARGUMENT_KEYS)),
-        id=first_text(raw, *_ID_KEYS),
+        tool=_name_of(source),
+        arguments=text,
+        error=UNREADABLE if is_unreadable else None,
+        id=_id_of(raw),
     )
 
 
-def result_of(raw: Mapping[str, Any]) -> ToolCall:
+def answer_of(
+    raw: Mapping[str, Any], *, content: object = None, failed: bool | None = None
+) -> Answer:
     """
     Read what a tool has answered.
 
     Args:
-        raw: The answer.
+        raw: The answer, with the id and the name that it has.
+        content: What the tool said; None to find it in the answer.
+        failed: What the framework's mark of failure says; None where it has none.
     """
-    text = as_text(_first(raw, _RESULT_KEYS))
-    marked = raw.get("is_error") is True or raw.get("status") == "error"
-    error = _error_in(raw.get("error")) if raw.get("error") else _error_message(text)
-    if error is None and marked:
-        error = text or "The tool reported an error without a message."
-    name = first_text(raw, *_NAME_KEYS)
-    return ToolCall(tool=name, result=text, error=error, id=first_text(raw, *_ID_KEYS))
+    told = first_given(raw, _RESULT_KEYS) if content is None else content
+    return Answer(
+        text=as_text(told),
+        tool=_name_of(raw),
+        id=_id_of(raw),
+        failed=failed,
+    )
+
+
+def message_in(error: object) -> str:
+    """
+    Return the message of an error that is told as a text or as an object.
+
+    Args:
+        error: The error.
+    """
+    if isinstance(error, dict):
+        message = first_text(error, "message", "detail", "error")
+        if message:
+            return message
+    return "" if error is True else as_text(error)
+
+
+def _is_json(text: str) -> bool:
+    if not text:
+        return True
+    try:
+        _, end = _raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return end == len(text)
+
+
+_raw_decode = json.JSONDecoder().raw_decode
+
+
+def _name_of(raw: Mapping[str, Any]) -> str:
+    name = raw.get("name")  # The usual key first: this is asked of each call and each answer.
+    return name if name and isinstance(name, str) else first_text(raw, *_NAME_KEYS)
+
+
+def _id_of(raw: Mapping[str, Any]) -> str:
+    found = raw.get("tool_call_id") or raw.get("tool_use_id") or raw.get("call_id") or raw.get("id")
+    return found if found and isinstance(found, str) else first_text(raw, *_ID_KEYS)
 
 
 def _is_text_block(block: object) -> bool:
     if not isinstance(block, dict):
         return False
-    kind = block.get("type", "text")
+    kind = block.get("type") or block.get("block_type") or "text"
     return isinstance(kind, str) and kind in _TEXT_BLOCKS
 
 
-def _error_message(text: str) -> str | None:
-    if text.startswith("{"):
-        try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
-            parsed = None
-        if isinstance(parsed, dict):
-            return _error_in(parsed.get("error") or parsed.get("exception"))
-    if _TRACEBACK in text:
-        return text.rstrip().rsplit("\n", 1)[-1].strip()
-    return text if _ERROR_START.match(text) else None
+def invalid_call(raw: Mapping[str, Any]) -> ToolCall:
+    """
+    Read a call of the model that could not be run, as its arguments do not parse.
 
-
-def _error_in(value: object) -> str | None:
-    if not value:
-        return None
-    if isinstance(value, dict):
-        message = first_text(value, "message", "detail", "error")
-        if message:
-            return message
-    return "The tool reported an error." if value is True else as_text(value) or None
-
-
-def _first(source: Mapping[str, Any], keys: Sequence[str]) -> object:
-    return next((source[key] for key in keys if source.get(key) is not None), None)
+    Args:
+        raw: The call.
+    """
+    call = call_of(raw, is_free_text=True)
+    return ToolCall(call.tool, call.arguments, error=UNREADABLE, id=call.id)

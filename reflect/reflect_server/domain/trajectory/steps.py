@@ -4,10 +4,8 @@ Steps: the messages of a run as they are read, and tool calls paired with their 
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 Message = dict[str, Any]
 """One step of a trajectory: a message of an agent's run, free-form JSON."""
@@ -31,11 +29,13 @@ class ToolCall:
         tool: The tool's name; empty where the trajectory has an answer but not the call.
         arguments: The arguments, as JSON or as the text that the agent wrote.
         result: The tool's answer as text; None where the trajectory has none.
-        error: The message of an answer that looks like an error: it is marked as one, it is an
-            object with an `error`, it begins like `Error:` or `ValueError:`, or it holds a Python
-            traceback. None for any other.
+        error: Why the call failed; None where it did not, or where nothing tells. Frameworks mark
+            failures; `outcomes` says how one is known where there is a text alone. Arguments that
+            cannot be read are a failure.
         id: What the call is known by in its run; empty where it has no id. Calls are compared
             without it.
+        ran: Whether the tool was run, as far as the record tells: false for a call that the
+            framework passed over, such as the second of two hand-offs.
     """
 
     tool: str
@@ -43,6 +43,14 @@ class ToolCall:
     result: str | None = None
     error: str | None = None
     id: str = field(default="", compare=False)
+    ran: bool = True
+
+    @property
+    def worked(self) -> bool:
+        """
+        Whether the tool was run and answered, and did not fail.
+        """
+        return self.error is None and self.result is not None and self.ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,67 +63,93 @@ class Step:
             say.
         text: What is said, without tool calls, tool results and images.
         calls: The tools called.
-        results: What tools answered; of each call only `tool`, `result`, `error` and `id` are
-            known.
+        results: What tools answered, each with the call where the run has it.
+        is_nested: Whether it belongs to the run of another agent, which a tool call has started.
     """
 
     role: str
     text: str
     calls: tuple[ToolCall, ...] = ()
     results: tuple[ToolCall, ...] = ()
+    is_nested: bool = False
 
 
-def paired(steps: Iterable[Step]) -> tuple[ToolCall, ...]:
+class Answer(NamedTuple):
     """
-    Return the tool calls of a run in the order in which they were made, with their results.
+    What a tool answered, as a record has it.
 
-    A result belongs to the latest open call with its id, otherwise to the oldest open call of its
-    tool, otherwise, if it names no tool, to the oldest open call of all.
-
-    Args:
-        steps: The steps of the run, oldest first.
-    """
-    calls: list[ToolCall] = []
-    open_calls = _OpenCalls()
-    for step in steps:
-        for call in step.calls:
-            open_calls.add(len(calls), call)
-            calls.append(call)
-        for answer in step.results:
-            index = open_calls.take(answer)
-            if index is None:
-                calls.append(answer)
-            else:
-                calls[index] = replace(calls[index], result=answer.result, error=answer.error)
-    return tuple(calls)
-
-
-class _OpenCalls:
-    """
-    The calls that have no result yet, found without a search: a long run makes thousands of them.
+    Attributes:
+        text: The answer.
+        tool: The tool's name; empty where the record does not say.
+        id: The id of the call; empty where the record does not say.
+        failed: What the framework's own mark of failure says; None where it has none.
+        error: The message of the failure; None where the answer itself is that.
+        stands_alone: Whether it is a call of its own where no open call is found for it.
     """
 
-    def __init__(self) -> None:
-        self._open: set[int] = set()
-        self._in_order: deque[int] = deque()
-        self._by_tool: defaultdict[str, deque[int]] = defaultdict(deque)
-        self._by_id: defaultdict[str, deque[int]] = defaultdict(deque)
+    text: str
+    tool: str = ""
+    id: str = ""
+    failed: bool | None = None
+    error: str | None = None
+    stands_alone: bool = True
 
-    def add(self, index: int, call: ToolCall) -> None:
-        self._open.add(index)
-        for waiting in (self._in_order, self._by_tool[call.tool], self._by_id[call.id]):
-            waiting.append(index)
 
-    def take(self, answer: ToolCall) -> int | None:
-        index = self._next(self._by_id[answer.id], newest=True) if answer.id else None
-        if index is None:
-            index = self._next(self._by_tool[answer.tool] if answer.tool else self._in_order)
-        return index
+class Said(NamedTuple):
+    """
+    What one record says, before results are paired with their calls.
 
-    def _next(self, waiting: deque[int], *, newest: bool = False) -> int | None:
-        while waiting:
-            index = waiting.pop() if newest else waiting.popleft()
-            if index in self._open:
-                self._open.remove(index)
-                return index
-        return None
+    Attributes:
+        role: Who speaks, in small letters; empty where the record does not say.
+        text: What is said.
+        calls: The tools called.
+        answers: What tools answered.
+        is_understood: Whether the record has a shape that is known.
+        is_nested: Whether it belongs to the run of another agent.
+        is_cut: Whether it tells that records before it are missing.
+        is_amid: Whether it is of a shape that a whole run never begins with.
+    """
+
+    role: str
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    is_understood: bool = True
+    is_nested: bool = False
+    is_cut: bool = False
+    is_amid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    How a trajectory was read.
+
+    Attributes:
+        steps: How many steps were found.
+        calls: How many tool calls were found.
+        failures: How many of these failed.
+        not_understood: How many steps have no shape that is known, so that nothing is known of
+            what they say.
+        beginning_missing: Whether the run tells that what comes first in it is missing.
+    """
+
+    steps: int
+    calls: int
+    failures: int
+    not_understood: int
+    beginning_missing: bool
+
+    @property
+    def is_understood(self) -> bool:
+        """
+        Whether anything is known of what the run did.
+        """
+        return self.steps > self.not_understood
+
+    @property
+    def is_whole(self) -> bool:
+        """
+        Whether all of it was understood, and nothing tells that more is missing.
+        """
+        return not (self.not_understood or self.beginning_missing)

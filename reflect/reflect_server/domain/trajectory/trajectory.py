@@ -7,17 +7,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any, NoReturn
 
-from reflect_server.domain.trajectory.content import as_text, role_of, said_in
-from reflect_server.domain.trajectory.reading import read
+from reflect_server.domain.trajectory.content import as_text
+from reflect_server.domain.trajectory.pairing import Run, final_response_of, paired
+from reflect_server.domain.trajectory.reading import read, records_in
 from reflect_server.domain.trajectory.steps import (
     ASSISTANT_ROLES,
     USER_ROLES,
     Message,
+    Reading,
     Step,
     ToolCall,
-    paired,
 )
 
 Encode = Callable[[object], bytes]
@@ -27,6 +29,9 @@ Decode = Callable[[bytes], Any]
 """Reads JSON; raises `ValueError` where it is none."""
 
 _OPENING, _BETWEEN, _CLOSING = b"[ \n", b",\n", b"\n]"  # No other writer puts a space there.
+
+
+_LISTENING = USER_ROLES | {"system", "developer", "reasoning"}
 
 
 class Trajectory:
@@ -114,42 +119,55 @@ class Trajectory:
         """
         return list(self._each())
 
-    @cached_property
+    @property
     def steps(self) -> tuple[Step, ...]:
         """
-        The messages, each read by itself, and forgotten where they were decoded for that.
+        The messages, each read by itself, and forgotten where they were decoded for that. A record
+        that holds several messages makes as many steps.
         """
-        return tuple(map(read, self.__dict__.get("messages") or self._each()))
+        return self._run.steps
 
-    @cached_property
+    @property
     def calls(self) -> tuple[ToolCall, ...]:
         """
         The tool calls in the order in which they were made, with their results.
         """
-        return paired(self.steps)
+        return self._run.calls
+
+    @property
+    def reading(self) -> Reading:
+        """
+        How the messages were read.
+        """
+        return self._run.reading
+
+    @cached_property
+    def _run(self) -> Run:
+        records = records_in(self.__dict__.get("messages") or self._each())
+        return paired(chain.from_iterable(map(read, records)))
 
     @cached_property
     def tools_used(self) -> tuple[str, ...]:
         """
         The names of the tools that were called, in order of first use.
         """
-        return tuple(dict.fromkeys(call.tool for call in self.calls if call.tool))
+        return tuple(dict.fromkeys(call.tool for call in self.calls if call.tool and call.ran))
 
     @cached_property
     def final_response(self) -> str:
         """
         The text of the last message in which the agent said something, or an empty one.
 
-        Where no message names a role, the last one with text counts.
+        Where no message names a role, the last one with text counts. Where the answer was stated by
+        a call, as structured answers are, it is what the call was given.
         """
-        if "steps" in self.__dict__:
-            said = iter([(step.role, step.text) for step in reversed(self.steps)])
-            has_roles = any(step.role for step in self.steps)
-        else:  # Seldom is more than the end needed, and reading all takes long.
-            said = map(said_in, reversed(self.messages))
-            has_roles = any(map(role_of, self.messages))
-        own = (text for role, text in said if not has_roles or role in ASSISTANT_ROLES)
-        return next((text for text in own if text), "")
+        if "_run" in self.__dict__:
+            return final_response_of(reversed(self.steps))
+        records = list(records_in(self.messages))  # Seldom is more than the end needed.
+        backwards = chain.from_iterable(
+            reversed(list(read(record))) for record in reversed(records)
+        )
+        return final_response_of(backwards)
 
     @cached_property
     def closing_report(self) -> str:
@@ -160,6 +178,8 @@ class Trajectory:
         """
         report, in_turn = "", False
         for step in self.steps:
+            if step.is_nested:
+                continue
             if step.results:
                 report, in_turn = "", True
             elif step.role in ASSISTANT_ROLES:
@@ -168,6 +188,18 @@ class Trajectory:
             elif step.role in USER_ROLES:
                 in_turn = in_turn and not report
         return report or self.final_response
+
+    @property
+    def ends_in_words(self) -> bool:
+        """
+        Whether the run ends with what the agent said, rather than amid its calls of tools.
+        """
+        for step in reversed(self.steps):
+            if step.calls or step.results:
+                return False
+            if step.text and step.role not in _LISTENING:
+                return True
+        return False
 
     def __eq__(self, other: object) -> bool:
         """
