@@ -271,6 +271,7 @@ def test_a_refusal_is_raised_by_flush_and_close(
     if closing == "with":
         with pytest.raises(KeyError), client:
             raise KeyError
+        client = ReflectClient(base_url=service.url, api_key="k")
         _run(client)
 
         async def main() -> None:
@@ -283,6 +284,7 @@ def test_a_refusal_is_raised_by_flush_and_close(
         return
     with pytest.raises(Exception, match="403"):
         getattr(client, closing)()
+    client = ReflectClient(base_url=service.url, api_key="k")
     _run(client)
 
     async def main_async() -> None:

@@ -47,9 +47,8 @@ def _error(status: int, code: str = "unavailable") -> Exception:
 
     with scripted_server() as service:
         service.always = answer
-        with _client(service) as client:
-            with pytest.raises(APIStatusError) as caught:
-                client.health()
+        with _client(service) as client, pytest.raises(APIStatusError) as caught:
+            client.health()
     return caught.value
 
 

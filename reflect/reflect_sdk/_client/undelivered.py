@@ -27,7 +27,7 @@ class Undelivered:
     """
 
     def __init__(self, tell: Callable[[TraceLostError], object] | None) -> None:
-        self._tell = tell
+        self.tell = tell
         self._lock = threading.Lock()
         self._errors: list[Exception] = []
 
@@ -53,9 +53,9 @@ class Undelivered:
             logger.error("A run was refused, which the next call raises: %s", problem)
             with self._lock:
                 self._errors = [*self._errors, problem][:MOST_TOLD]
-        if self._tell is not None:
+        if self.tell is not None:
             try:
-                self._tell(lost)
+                self.tell(lost)
             except Exception:
                 logger.exception("on_undelivered has raised.")
 
