@@ -48,8 +48,8 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
             default, so that an outage of the service does not stop the agent.
         spool_dir: Folder in which runs are kept that an outage keeps from being recorded by
             `trace`. They are recorded, each once, when a later run is, or by
-            `deliver_spooled_traces`, also of another process. Where None, `trace` raises
-            `TraceLostError` instead.
+            `deliver_spooled_traces`, also of another process. Where None, `on_undelivered`
+            is told instead, and a run that is waited for raises `TraceLostError`.
         http_client: Sends the synchronous requests, with its proxies, certificates and transport;
             never closed by this client. One of its own where None. With a given one, `timeout`
             bounds each read and write of a synchronous answer, not all of them together, and a

@@ -66,8 +66,7 @@ class Undelivered:
         Raises:
             ReflectError: There is one.
         """
-        if self._errors:
-            with self._lock:
-                error = self._errors.pop(0) if self._errors else None
-            if error is not None:
-                raise error
+        with self._lock:
+            error = self._errors.pop(0) if self._errors else None
+        if error is not None:
+            raise error
