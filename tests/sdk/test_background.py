@@ -233,6 +233,65 @@ def test_runs_of_trio_are_recorded_by_the_thread(
     assert _created(service) == ["Count"]
 
 
+def test_a_block_that_raises_is_delivered_in_the_background_too(
+    service: Scripted, gate: Gate, background: ReflectClient
+):
+    with pytest.raises(KeyError), background.trace("Count") as context:
+        raise KeyError
+    assert not context.submitted
+
+    async def main() -> None:
+        async with background.trace_async("Sum"):
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        asyncio.run(main())
+    gate.open.set()
+    assert background.flush()
+    assert {*_created(service)} == {"Count", "Sum"}
+    bodies = [asked.body for asked in service.asked if asked.path.endswith("/traces")]
+    assert all(body["review"]["result"] == "fail" for body in bodies)
+
+
+def test_the_end_of_the_program_ends_what_is_open_and_tells_what_is_lost(
+    gate: Gate, background: ReflectClient, told: list[TraceLostError]
+):
+    block = background.trace("Count")
+    block.__enter__().add(MESSAGE)
+    empty = background.trace("Nothing")
+    with empty:
+        background._outbox.finish(0)
+    block.__exit__(None, None, None)
+    assert [lost.task for lost in told] == ["Count", "Nothing"]
+    assert [lost.body["ended"] for lost in told] == ["interrupted"] * 2
+
+
+@pytest.mark.parametrize("in_background", [True, False])
+def test_a_block_of_the_parent_is_nothing_to_a_forked_child(
+    service: Scripted, gate: Gate, monkeypatch: pytest.MonkeyPatch, in_background: bool
+):
+    gate.open.set()
+    client = ReflectClient(base_url=service.url, api_key="k", background=in_background)
+
+    async def main() -> None:
+        async with client.trace_async("Count") as context:
+            context.add(MESSAGE)
+            monkeypatch.setattr(os, "getpid", lambda: 1)  # As in a child.
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        asyncio.run(main())
+    monkeypatch.undo()
+    with pytest.raises(KeyError), client.trace("Count") as context:  # noqa: PT012 - the block is the point
+        context.add(MESSAGE)
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        client._outbox.finish(0)
+        raise KeyError
+    monkeypatch.undo()
+    client.close()
+    assert _created(service) == []
+
+
 @pytest.mark.parametrize(
     ("status", "kind"), [(401, AuthenticationError), (422, InvalidRequestError)]
 )
@@ -271,6 +330,7 @@ def test_a_refusal_is_raised_by_flush_and_close(
     if closing == "with":
         with pytest.raises(KeyError), client:
             raise KeyError
+        client = ReflectClient(base_url=service.url, api_key="k")
         _run(client)
 
         async def main() -> None:
@@ -283,6 +343,7 @@ def test_a_refusal_is_raised_by_flush_and_close(
         return
     with pytest.raises(Exception, match="403"):
         getattr(client, closing)()
+    client = ReflectClient(base_url=service.url, api_key="k")
     _run(client)
 
     async def main_async() -> None:

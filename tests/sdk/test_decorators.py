@@ -368,6 +368,15 @@ def test_an_asynchronous_stream_is_recorded_whole_or_interrupted(
     assert (second["trajectory"], second["ended"]) == ("4", "interrupted")
 
 
+def test_a_stream_without_pieces_records_nothing(recording: Scripted, client: ReflectClient):
+    @reflect_trace(client, inject_context=False)
+    def answer(question: str) -> Iterator[str]:
+        yield from ()
+
+    assert list(answer("How many?")) == []
+    assert _recorded(recording) == []
+
+
 def test_pieces_of_other_kinds_and_results_of_streams_are_recorded(
     recording: Scripted, client: ReflectClient
 ):

@@ -28,6 +28,7 @@ from reflect_sdk import (
     TraceContext,
     TraceLostError,
 )
+from reflect_sdk._flows import aliases
 
 from .scripted import MEMORY, RECEIPT, TRACE, Answer, Asked, Scripted
 
@@ -598,6 +599,26 @@ def test_an_output_that_comes_after_the_block_is_warned_of(
     assert "The output of the task 'Count' came after its block had ended" in caplog.text
     assert "The message of the task 'Count' came after its block had ended" in caplog.text
     assert [a for a in service.asked if a.body.get("trajectory")] == []
+
+
+def test_the_newest_runs_are_known_by_both_names(
+    service: Scripted, client: ReflectClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(aliases, "_MOST", 2)
+    service.always = lambda asked: (
+        Answer(body=[])
+        if asked.path.endswith("/query")
+        else Answer(body=RECEIPT if asked.method == "POST" else TRACE)
+    )
+    chosen = []
+    for _ in range(3):
+        with client.trace("Count") as context:
+            chosen.append(context.trace_id)
+            context.add(MESSAGES[0])
+    for trace_id in chosen:
+        client.get_trace(trace_id)
+    asked = [request.path.rpartition("/")[2] for request in service.asked[-3:]]
+    assert asked == [chosen[0], "t1", "t1"]
 
 
 def test_objects_may_stand_at_any_depth_of_a_message(service: Scripted, client: ReflectClient):

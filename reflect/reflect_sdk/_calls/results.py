@@ -3,7 +3,7 @@ Results of calls, and what is recorded of them.
 """
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -69,7 +69,7 @@ def record(context: TraceContext, returned: object, name: str) -> object:
 
 
 def recorded_pieces(
-    context: TraceContext, pieces: Generator[Any, Any, Any] | Iterator[Any], name: str
+    context: TraceContext, pieces: Generator[Any, Any, Any], name: str
 ) -> Generator[Any, Any, Any]:
     """
     Pass the pieces of a streamed answer on, and hand them over to the run at their end, whole or
@@ -87,9 +87,7 @@ def recorded_pieces(
     return returned
 
 
-def _noted(
-    pieces: Generator[Any, Any, Any] | Iterator[Any], collected: list[Any]
-) -> Generator[Any, Any, Any]:
+def _noted(pieces: Generator[Any, Any, Any], collected: list[Any]) -> Generator[Any, Any, Any]:
     step = partial(next, pieces)
     while True:
         try:
@@ -99,21 +97,17 @@ def _noted(
         collected.append(piece)
         try:
             sent = yield piece
-        except BaseException as error:
-            if not isinstance(pieces, Generator):
-                raise
-            if isinstance(error, GeneratorExit):
-                pieces.close()
-                raise
+        except GeneratorExit:
+            pieces.close()
+            raise
+        except BaseException as error:  # noqa: BLE001 - the stream decides what to do with it
             step = partial(pieces.throw, error)
         else:
-            step = partial(next, pieces)
-            if isinstance(pieces, Generator):
-                step = partial(pieces.send, sent)
+            step = partial(pieces.send, sent)
 
 
 async def recorded_pieces_async(
-    context: TraceContext, pieces: AsyncIterator[Any], name: str
+    context: TraceContext, pieces: AsyncGenerator[Any, Any], name: str
 ) -> AsyncGenerator[Any, Any]:
     """
     Do what `recorded_pieces` does with an asynchronous stream.
@@ -125,8 +119,7 @@ async def recorded_pieces_async(
             yield piece
     finally:
         _record_pieces(context, collected, name)
-        if isinstance(pieces, AsyncGenerator):
-            await pieces.aclose()
+        await pieces.aclose()
 
 
 def _record_pieces(context: TraceContext, pieces: Sequence[Any], name: str) -> None:

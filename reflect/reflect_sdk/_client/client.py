@@ -48,8 +48,8 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
             default, so that an outage of the service does not stop the agent.
         spool_dir: Folder in which runs are kept that an outage keeps from being recorded by
             `trace`. They are recorded, each once, when a later run is, or by
-            `deliver_spooled_traces`, also of another process. Where None, `trace` raises
-            `TraceLostError` instead.
+            `deliver_spooled_traces`, also of another process. Where None, `on_undelivered`
+            is told instead, and a run that is waited for raises `TraceLostError`.
         redact: Changes every text of tasks, runs, feedback and metadata before it leaves the
             process, also into the spool and the log: a function from text to text, or a ready one
             of `reflect_sdk.redaction`, such as `common_secrets`. Where it raises, the text is

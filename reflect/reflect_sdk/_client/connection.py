@@ -4,7 +4,6 @@ Construction and lifecycle of a client: its settings, its connection pool, and c
 
 from __future__ import annotations
 
-import copy
 import logging
 import math
 import os
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio.to_thread
 import httpx
-from attrs import evolve
+from attrs import evolve, fields
 
 from reflect_api.client import AuthenticatedClient
 from reflect_api.errors import InvalidArgumentError, ReflectError
@@ -190,8 +189,9 @@ class Connection:
         }
         given = {name: value for name, value in changes.items() if value is not None}
         settings = evolve(self._settings, **given)
-        other = copy.copy(self)
-        other._configure(settings, self._api_key, self._pool, shared=True)  # noqa: SLF001 - of its kind
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._configure(settings, self._api_key, self._pool, shared=True)
         return other
 
     @classmethod
@@ -262,9 +262,14 @@ class Connection:
 
     def close(self) -> None:
         """
-        Close the connections of synchronous calls; for when none is under way.
+        Retire the client: runs that are on their way are recorded, calls under way in other threads
+        end well, new ones are refused, and the connections are closed.
 
-        The client can be used again afterwards. One that `with_options` returned closes nothing.
+        One that `with_options` returned closes nothing. Connections of asynchronous calls are
+        closed by `aclose`.
+
+        Raises:
+            APIStatusError: If the service has refused a run.
         """
         try:
             self.flush(CLOSE_SECONDS)
@@ -274,7 +279,13 @@ class Connection:
 
     async def aclose(self) -> None:
         """
-        Close the connections of asynchronous calls on the running event loop, as `close` does.
+        Close the connections of asynchronous calls on the running event loop, once the runs that
+        are on their way are recorded.
+
+        The client can be used on.
+
+        Raises:
+            APIStatusError: If the service has refused a run.
         """
         try:
             await self.flush_async(CLOSE_SECONDS)
@@ -303,6 +314,26 @@ class Connection:
             if kind is None:
                 raise
             logger.warning("A run was refused: %s", error)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """
+        Make a client of the same settings elsewhere, for pickles and deep copies.
+
+        Raises:
+            InvalidArgumentError: If the client was given connections, which stay where they are.
+        """
+        if self._pool.is_given:
+            raise InvalidArgumentError(
+                "A ReflectClient with an http_client or async_http_client of its own cannot be "
+                "copied to another process. Make a client there."
+            )
+        settings = {
+            setting.name: getattr(self._settings, setting.name)
+            for setting in fields(type(self._settings))
+        }
+        made_of = (type(self), self._api_key, settings, self._undelivered.tell)
+        added = {name: value for name, value in self.__dict__.items() if name not in _OWN}
+        return _of_settings, made_of, added
 
     def __repr__(self) -> str:
         if not hasattr(self, "_settings"):
@@ -379,6 +410,26 @@ class Connection:
         is_settled = await self._outbox.settle_async(seconds=timeout)
         self._undelivered.raise_once()
         return is_settled
+
+
+_OWN = frozenset(
+    {
+        *("api", "_aliases", "_api_key", "_breaker", "_flows", "_outbox", "_pool", "_settings"),
+        *("_shared", "_undelivered"),
+    }
+)
+"""What a client has that is made anew for a copy; what a subclass has added goes along."""
+
+
+def _of_settings(
+    kind: type[Connection],
+    api_key: str,
+    settings: dict[str, Any],
+    on_undelivered: Callable[[TraceLostError], object] | None,
+) -> Connection:
+    client = object.__new__(kind)
+    Connection.__init__(client, api_key=api_key, on_undelivered=on_undelivered, **settings)
+    return client
 
 
 def _longest_hold(timeout: float | httpx.Timeout) -> int:

@@ -86,8 +86,8 @@ class ContextMethods(Connection):
             APIStatusError: If the service refuses a request, for example because of a wrong key;
                 with `strict`, for any error that it answers with.
             TransportError: With `strict`, if no answer comes before the run.
-            TraceLostError: If an outage of the service keeps the run from being recorded, and the
-                client has no `spool_dir`.
+            TraceLostError: With `blocking`, or a client whose `background` is off, if an outage of
+                the service keeps the run from being recorded, and the client has no `spool_dir`.
             IngestFailedError: With `blocking`, if the service could not make the memory.
             WaitTimeoutError: With `blocking`, if that takes longer than 60 seconds.
 

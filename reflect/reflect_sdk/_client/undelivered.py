@@ -28,7 +28,7 @@ class Undelivered:
     """
 
     def __init__(self, tell: Callable[[TraceLostError], object] | None, outgoing: Outgoing) -> None:
-        self._tell = tell
+        self.tell = tell
         self._outgoing = outgoing
         self._lock = threading.Lock()
         self._errors: list[Exception] = []
@@ -60,9 +60,9 @@ class Undelivered:
             )
             with self._lock:
                 self._errors = [*self._errors, problem][:MOST_TOLD]
-        if self._tell is not None:
+        if self.tell is not None:
             try:
-                self._tell(handed_back)
+                self.tell(handed_back)
             except Exception:
                 logger.exception("on_undelivered has raised.")
 
@@ -73,8 +73,7 @@ class Undelivered:
         Raises:
             ReflectError: There is one.
         """
-        if self._errors:
-            with self._lock:
-                error = self._errors.pop(0) if self._errors else None
-            if error is not None:
-                raise error
+        with self._lock:
+            error = self._errors.pop(0) if self._errors else None
+        if error is not None:
+            raise error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import anyio
@@ -117,6 +118,24 @@ class Connections(Protocol):
         """
         ...
 
+    def call(self) -> AbstractContextManager[None]:
+        """
+        Note a call that is under way.
+
+        Raises:
+            ClientClosedError: If none may begin any longer.
+        """
+        ...
+
+    def require_open(self) -> None:
+        """
+        Make sure that calls may begin.
+
+        Raises:
+            ClientClosedError: If none may begin any longer.
+        """
+        ...
+
 
 class ReliableClient(httpx.Client):
     """
@@ -136,6 +155,7 @@ class ReliableClient(httpx.Client):
         """
         Build a request as the pooled client does; a body that is no JSON gets a clear error.
         """
+        self._pool.require_open()
         return _built(self._pool.client(), *args, **kwargs)
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
@@ -151,7 +171,8 @@ class ReliableClient(httpx.Client):
                     return ReceivedResponse(response)
                 return ResponseBody(response).read()
 
-        return drive(deliver(request, self._policy), attempt)
+        with self._pool.call():
+            return drive(deliver(request, self._policy), attempt)
 
 
 class ReliableAsyncClient(httpx.AsyncClient):
@@ -172,12 +193,14 @@ class ReliableAsyncClient(httpx.AsyncClient):
         """
         Build a request as the pooled client does; a body that is no JSON gets a clear error.
         """
+        self._pool.require_open()
         return _built(self._pool.async_client(), *args, **kwargs)
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """
         Deliver a request.
         """
+        self._pool.require_open()
         streamed = options.pop("stream", False)
 
         async def attempt(effect: Send[httpx.Request]) -> ReceivedResponse:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import os
 import ssl
+import threading
 import weakref
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from urllib.request import getproxies
 
@@ -18,6 +20,7 @@ from reflect_sdk._settings import Settings
 from reflect_sdk._transport.deadline import keep_deadline
 from reflect_sdk._transport.delivery import ReliableAsyncClient, ReliableClient
 from reflect_sdk._transport.retry import RetryPolicy
+from reflect_sdk._types.errors import ClientClosedError
 
 try:
     from reflect_sdk._transport.compiled import compiled_transport
@@ -31,6 +34,9 @@ LIMITS = httpx.Limits(max_connections=1_000, max_keepalive_connections=100)
 """
 A thousand connections at once, as each wait for a trace may hold one.
 """
+
+LONGEST_CALL = 60.0
+"""How long closing waits for calls that are under way, in seconds."""
 
 AnyClient = TypeVar("AnyClient", bound=Client)
 
@@ -55,6 +61,7 @@ class Pool:
     ) -> None:
         self._base_url = base_url
         self._tls = _tls_context(base_url)
+        self._is_closed = False
         self._http_client = http_client
         self._async_http_client = async_http_client
         self._connect()
@@ -92,10 +99,49 @@ class Pool:
         """
         return self._connections.get_async_httpx_client()
 
+    @property
+    def is_given(self) -> bool:
+        """
+        Whether any of the connections were given.
+        """
+        return self._http_client is not None or self._async_http_client is not None
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """
+        Note a call that is under way, which closing waits for.
+
+        Raises:
+            ClientClosedError: If the pool has been closed.
+        """
+        with self._idle:
+            self.require_open()
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._calls -= 1
+                self._idle.notify_all()
+
+    def require_open(self) -> None:
+        """
+        Make sure that calls may begin.
+
+        Raises:
+            ClientClosedError: If the pool has been closed.
+        """
+        if self._is_closed:
+            raise ClientClosedError
+
     def close(self) -> None:
         """
-        Close the connections of synchronous calls, unless they were given.
+        Let no further call begin, wait for those of threads that are under way, and close their
+        connections, unless those were given.
         """
+        with self._idle:
+            self._is_closed = True
+            self._idle.wait_for(lambda: self._calls == 0, LONGEST_CALL)
         if self._http_client is None:
             self._connections.close()
 
@@ -114,6 +160,8 @@ class Pool:
         self._connect()
 
     def _connect(self) -> None:
+        self._idle = threading.Condition()
+        self._calls = 0
         self._connections = _Connections(
             base_url=self._base_url, verify_ssl=self._tls, httpx_args={"limits": LIMITS}
         )

@@ -218,6 +218,18 @@ class WaitTimeoutError(ReflectError, TimeoutError):
         self.trace = trace
 
 
+class ClientClosedError(ReflectError, RuntimeError):
+    """
+    The client has been closed, and takes no further calls.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The client has been closed and takes no further calls. Make another ReflectClient, or "
+            "close this one later."
+        )
+
+
 class TraceLostError(ReflectError, httpx.HTTPError):
     """
     A run could not be recorded because of an outage of the service, or as it was refused.
