@@ -5,6 +5,10 @@ Settings of a client, validated before anything is sent.
 from __future__ import annotations
 
 import math
+import os
+import re
+import ssl
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -12,6 +16,9 @@ from attrs import field, frozen
 
 from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._spool import checked_spool_dir
+
+VerifyInput = bool | str | os.PathLike[str] | ssl.SSLContext
+ProxyInput = str | httpx.URL | httpx.Proxy
 
 HOSTED_URL = "https://api.starlight-search.com"
 DEFAULT_PROJECT = "default"
@@ -106,6 +113,47 @@ def checked_retries(max_retries: int) -> int:
     return max_retries
 
 
+_OWN_HEADERS = frozenset(
+    {
+        "authorization",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "host",
+        "idempotency-key",
+        "prefer",
+        "transfer-encoding",
+    }
+)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def checked_headers(headers: Mapping[str, str] | None) -> Mapping[str, str]:
+    """
+    Return headers that can be sent with every request.
+
+    Raises:
+        InvalidArgumentError: If one cannot be sent, or the client sets it itself; never shows what
+            it holds.
+    """
+    if not isinstance(headers, Mapping | None):
+        raise InvalidArgumentError("default_headers must be a dict of texts by name.")
+    for name, value in (headers or {}).items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise InvalidArgumentError(f"default_headers has {name!r}, which is no header's name.")
+        if name.lower() in _OWN_HEADERS:
+            raise InvalidArgumentError(
+                f"default_headers has {name!r}, which the client sets itself. Leave it out; the "
+                "credential is api_key."
+            )
+        if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+            raise InvalidArgumentError(
+                f"default_headers[{name!r}] must be printable ASCII characters, without a line "
+                "break."
+            )
+    return dict(headers or {})
+
+
 @frozen(kw_only=True)
 class Settings:
     """
@@ -118,6 +166,9 @@ class Settings:
         max_retries: How often a request is tried again at the most.
         strict: Whether an outage of the service is raised where a run could go on without it.
         spool_dir: Folder for runs that an outage keeps from being recorded; None for nowhere.
+        verify: Which certificates the client's own connections trust.
+        proxy: Where they lead through; None for what the environment names.
+        default_headers: Sent with every request.
     """
 
     base_url: str = field(converter=checked_base_url)
@@ -126,3 +177,6 @@ class Settings:
     max_retries: int = field(default=DEFAULT_RETRIES, converter=checked_retries)
     strict: bool = False
     spool_dir: Path | None = field(default=None, converter=checked_spool_dir)
+    verify: VerifyInput = field(default=True, repr=False)
+    proxy: ProxyInput | None = field(default=None, repr=False)
+    default_headers: Mapping[str, str] = field(default=None, converter=checked_headers, repr=False)

@@ -43,6 +43,7 @@ TRACE = (
 )
 USED = "used_memory_ids: Sequence[str] | None = None"
 REMEMBER = "remember: bool = True"
+TIMEOUT = "timeout: float | httpx.Timeout | None = None"
 WAITING = ("poll_interval: float = 0.25", "wait_timeout: float = 60.0")
 
 PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -115,6 +116,9 @@ OPTIONS = (
     "max_retries: int = 2",
     "strict: bool = False",
     "spool_dir: str | os.PathLike[str] | None = None",
+    "verify: bool | str | os.PathLike[str] | ssl.SSLContext = True",
+    "proxy: str | httpx.URL | httpx.Proxy | None = None",
+    "default_headers: Mapping[str, str] | None = None",
     "http_client: httpx.Client | None = None",
     "async_http_client: httpx.AsyncClient | None = None",
 )
@@ -156,7 +160,10 @@ def _written(method: object) -> tuple[tuple[str, ...], str]:
 @pytest.mark.parametrize("name", PAIRS)
 @pytest.mark.parametrize("suffix", ["", "_async"])
 def test_a_method_and_its_twin_have_the_published_signature(name: str, suffix: str):
-    assert _written(getattr(ReflectClient, name + suffix)) == PAIRS[name]
+    parameters, returns = PAIRS[name]
+    star = () if "*" in parameters else ("*",)
+    expected = (*parameters, *star, TIMEOUT), returns
+    assert _written(getattr(ReflectClient, name + suffix)) == expected
 
 
 @pytest.mark.parametrize(
@@ -171,7 +178,7 @@ def test_trace_and_its_twin_have_the_published_signature(name: str, returns: str
 
 
 def test_going_through_traces_has_its_signature():
-    pages = ("*", "review_status: str | None = None", "page_size: int = 100")
+    pages = ("*", "review_status: str | None = None", "page_size: int = 100", TIMEOUT)
     assert _written(ReflectClient.iter_traces) == (pages, "Generator[TraceResponse, None, None]")
     assert _written(ReflectClient.iter_traces_async) == (
         pages,
@@ -196,6 +203,7 @@ def test_the_ways_to_a_client_have_the_published_signature():
         "timeout: float | httpx.Timeout | None = None",
         "max_retries: int | None = None",
         "project_id: str | None = None",
+        "api_key: str | None = None",
     )
     assert _written(ReflectClient.with_options) == (("*", *changes), "Self")
     assert _written(ReflectClient.close) == ((), "None")

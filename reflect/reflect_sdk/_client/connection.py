@@ -7,7 +7,8 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -25,6 +26,7 @@ from reflect_sdk._settings import (
     HOSTED_URL,
     Settings,
     checked_key,
+    checked_timeout,
 )
 from reflect_sdk._spool import Spool
 from reflect_sdk._transport.effects import Flow, drive, drive_async
@@ -65,6 +67,9 @@ class Connection:
         max_retries: int = DEFAULT_RETRIES,
         strict: bool = False,
         spool_dir: str | os.PathLike[str] | None = None,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
+        proxy: str | httpx.URL | httpx.Proxy | None = None,
+        default_headers: Mapping[str, str] | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
     ) -> None:
@@ -75,9 +80,12 @@ class Connection:
             max_retries=max_retries,
             strict=strict,
             spool_dir=spool_dir,
+            verify=verify,
+            proxy=proxy,
+            default_headers=default_headers,
         )
-        pool = connect(settings.base_url, http_client, async_http_client)
-        self._configure(settings, checked_key(api_key), pool)
+        api_key = checked_key(api_key)
+        self._configure(settings, api_key, connect(settings, http_client, async_http_client))
 
     api: AuthenticatedClient
     """
@@ -93,15 +101,18 @@ class Connection:
         self._settings = settings
         self._api_key = api_key
         self._pool = pool
-        self.api = pool.reliable(
-            AuthenticatedClient(base_url=settings.base_url, token=api_key), settings
-        )
+        self.api = self._api_within(settings)
         self._flows = Flows(
             project_id=self.project_id,
             longest_hold=_longest_hold(settings.timeout),
             strict=settings.strict,
             spool=None if folder is None else Spool(folder, settings.base_url),
         )
+
+    def _api_within(self, settings: Settings) -> AuthenticatedClient:
+        headers = dict(settings.default_headers)
+        api = AuthenticatedClient(base_url=settings.base_url, token=self._api_key, headers=headers)
+        return self._pool.reliable(api, settings)
 
     @property
     def base_url(self) -> str:
@@ -123,6 +134,7 @@ class Connection:
         timeout: float | httpx.Timeout | None = None,
         max_retries: int | None = None,
         project_id: str | None = None,
+        api_key: str | None = None,
     ) -> Self:
         """
         Return a client with other options over the same connections; this one stays as it is.
@@ -133,6 +145,7 @@ class Connection:
             timeout: As for the constructor; this client's where None.
             max_retries: As for the constructor; this client's where None.
             project_id: As for the constructor; this client's where None.
+            api_key: As for the constructor; this client's where None.
 
         Returns:
             The other client.
@@ -150,8 +163,9 @@ class Connection:
         }
         given = {name: value for name, value in changes.items() if value is not None}
         settings = evolve(self._settings, **given)
+        key = self._api_key if api_key is None else checked_key(api_key)
         other = copy.copy(self)
-        other._configure(settings, self._api_key, self._pool, shared=True)  # noqa: SLF001 - of its kind
+        other._configure(settings, key, self._pool, shared=True)  # noqa: SLF001 - of its kind
         return other
 
     @classmethod
@@ -162,6 +176,9 @@ class Connection:
         max_retries: int = DEFAULT_RETRIES,
         strict: bool = False,
         spool_dir: str | os.PathLike[str] | None = None,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
+        proxy: str | httpx.URL | httpx.Proxy | None = None,
+        default_headers: Mapping[str, str] | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
     ) -> Self:
@@ -173,6 +190,9 @@ class Connection:
             max_retries: How often a request is tried again at the most; 2 by default.
             strict: Whether `trace` raises when the service cannot be reached; off by default.
             spool_dir: Folder for runs that cannot be recorded; none by default.
+            verify: Which certificates are trusted; as the environment says by default.
+            proxy: The proxy that leads to the service; as the environment says where None.
+            default_headers: Sent with every request; none by default.
             http_client: Sends the synchronous requests; one of the client's own where None.
             async_http_client: Sends the asynchronous requests; one of the client's own where None.
 
@@ -201,6 +221,9 @@ class Connection:
             max_retries=max_retries,
             strict=strict,
             spool_dir=spool_dir,
+            verify=verify,
+            proxy=proxy,
+            default_headers=default_headers,
             http_client=http_client,
             async_http_client=async_http_client,
         )
@@ -238,11 +261,24 @@ class Connection:
             return f"{type(self).__name__}(refused)"
         return f"{type(self).__name__}(base_url={self.base_url!r}, project_id={self.project_id!r})"
 
-    def _drive(self, flow: Flow[T]) -> T:
-        return drive(flow, partial(send, self.api))
+    def _drive(self, flow: Flow[T], timeout: float | httpx.Timeout | None = None) -> T:
+        return drive(flow, partial(send, self._api_of_call(timeout)))
 
-    async def _drive_async(self, flow: Flow[T]) -> T:
-        return await drive_async(flow, partial(send_async, self.api))
+    async def _drive_async(self, flow: Flow[T], timeout: float | httpx.Timeout | None = None) -> T:
+        return await drive_async(flow, partial(send_async, self._api_of_call(timeout)))
+
+    def _api_of_call(self, timeout: float | httpx.Timeout | None) -> AuthenticatedClient:
+        if timeout is None:
+            return self.api
+        return self._api_within(evolve(self._settings, timeout=timeout))
+
+    def _flows_within(self, timeout: float | httpx.Timeout | None) -> Flows:
+        """
+        Return the flows, which ask the service to hold no answer for longer than a call may take.
+        """
+        if timeout is None:
+            return self._flows
+        return evolve(self._flows, longest_hold=_longest_hold(checked_timeout(timeout)))
 
 
 def _longest_hold(timeout: float | httpx.Timeout) -> int:
