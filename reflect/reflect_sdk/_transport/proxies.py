@@ -88,12 +88,8 @@ def proxy_to(base_url: str, given: ProxyInput | None = None) -> NamedProxy | Non
 
 
 def _named(proxy: ProxyInput, named_by: str) -> NamedProxy:
-    try:
-        made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)
-        usable = bool(made.url.host)
-    except (ValueError, TypeError, httpx.InvalidURL):  # What they say may hold a password.
-        usable = False
-    if not usable:
+    made = _readable(proxy)
+    if made is None:
         raise InvalidArgumentError(
             f"{named_by} must name a proxy whose address begins with {_KINDS}, such as "
             "http://proxy.example:3128, and it does not."
@@ -104,6 +100,14 @@ def _named(proxy: ProxyInput, named_by: str) -> NamedProxy:
             '`pip install "httpx[socks]"`, or name an HTTP proxy.'
         )
     return NamedProxy(made, named_by)
+
+
+def _readable(proxy: ProxyInput) -> httpx.Proxy | None:
+    try:
+        made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)
+    except (ValueError, TypeError, httpx.InvalidURL):  # What they say may hold a password.
+        return None
+    return made if made.url.host else None
 
 
 def _is_loopback(host: str) -> bool:
