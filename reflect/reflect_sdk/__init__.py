@@ -12,6 +12,7 @@ Reflect: a memory for AI agents that learns from outcomes.
 from reflect_api.errors import DecodeError, FieldError, InvalidArgumentError, ReflectError
 from reflect_sdk._client.client import ReflectClient
 from reflect_sdk._flows.trace_context import TraceContext
+from reflect_sdk._types.api_response import APIResponse
 from reflect_sdk._types.errors import (
     APIStatusError,
     AuthenticationError,
@@ -31,6 +32,16 @@ from reflect_sdk._types.errors import (
     TraceLostError,
     TransportError,
     WaitTimeoutError,
+)
+from reflect_sdk._types.labels import (
+    IngestStatus,
+    KeyEnvironment,
+    KeyStatus,
+    ReviewLabel,
+    ReviewMode,
+    ReviewResult,
+    ReviewStatus,
+    Scope,
 )
 from reflect_sdk._types.memories import AugmentedTask, MemoryExplanation, MemoryResponse
 from reflect_sdk._types.projects import (
@@ -56,6 +67,7 @@ The installed version of the distribution `reflect-sdk`.
 """
 
 __all__ = [
+    "APIResponse",
     "APIStatusError",
     "ApiKeyCreateResponse",
     "ApiKeyResponse",
@@ -73,8 +85,11 @@ __all__ = [
     "DeleteTracesResponse",
     "FieldError",
     "IngestFailedError",
+    "IngestStatus",
     "InvalidArgumentError",
     "InvalidRequestError",
+    "KeyEnvironment",
+    "KeyStatus",
     "MemoryExplanation",
     "MemoryResponse",
     "NotFoundError",
@@ -83,7 +98,12 @@ __all__ = [
     "RateLimitError",
     "ReflectClient",
     "ReflectError",
+    "ReviewLabel",
+    "ReviewMode",
     "ReviewResponse",
+    "ReviewResult",
+    "ReviewStatus",
+    "Scope",
     "ServerError",
     "SkillChange",
     "SkillCheck",

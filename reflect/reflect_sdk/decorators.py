@@ -4,27 +4,47 @@
 
 import functools
 import inspect
+import json
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    overload,
+)
 
 from attrs import field, frozen
 
 from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._client.client import ReflectClient
 from reflect_sdk._flows.trace_context import TraceContext
+from reflect_sdk._types.labels import ReviewLabel
 from reflect_sdk._types.trajectory import TrajectoryInput
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar
+
+    T = _TypeVar("T", default=str)
+else:
+    T = TypeVar("T")
+
 
 @frozen
-class TraceResult:
+class TraceResult(Generic[T]):
     """
     What a function under `reflect_trace` returns to record more than its answer.
 
     Attributes:
-        output: The final answer; the caller of the function gets it.
+        output: The final answer; the caller of the function gets it. It is recorded as it is where
+            it is text, and as JSON elsewhere.
         trajectory: The run, as `ReflectClient.create_trace` takes it.
         result: The verdict: `pass` or `success`, `fail` or `failure`; None for a review that comes
             later.
@@ -34,9 +54,9 @@ class TraceResult:
         used_memory_ids: The memories that the answer relied on; None where that is unknown.
     """
 
-    output: str
+    output: T
     trajectory: TrajectoryInput = field(repr=False)
-    result: str | None = None
+    result: ReviewLabel | None = None
     feedback_text: str | None = None
     model: str | None = None
     metadata: dict[str, Any] | None = field(default=None, repr=False)
@@ -46,12 +66,12 @@ class TraceResult:
 class _WithContext(Protocol):
     @overload
     def __call__(
-        self, function: Callable[Concatenate[TraceContext, P], Awaitable[TraceResult]], /
-    ) -> Callable[P, Coroutine[Any, Any, str]]: ...
+        self, function: Callable[Concatenate[TraceContext, P], Awaitable[TraceResult[T]]], /
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
     @overload
     def __call__(
-        self, function: Callable[Concatenate[TraceContext, P], TraceResult], /
-    ) -> Callable[P, str]: ...
+        self, function: Callable[Concatenate[TraceContext, P], TraceResult[T]], /
+    ) -> Callable[P, T]: ...
     @overload
     def __call__(
         self, function: Callable[Concatenate[TraceContext, P], R], /
@@ -61,10 +81,10 @@ class _WithContext(Protocol):
 class _WithoutContext(Protocol):
     @overload
     def __call__(
-        self, function: Callable[P, Awaitable[TraceResult]], /
-    ) -> Callable[P, Coroutine[Any, Any, str]]: ...
+        self, function: Callable[P, Awaitable[TraceResult[T]]], /
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
     @overload
-    def __call__(self, function: Callable[P, TraceResult], /) -> Callable[P, str]: ...
+    def __call__(self, function: Callable[P, TraceResult[T]], /) -> Callable[P, T]: ...
     @overload
     def __call__(self, function: Callable[P, R], /) -> Callable[P, R]: ...
 
@@ -233,7 +253,7 @@ def _record(context: TraceContext, returned: object) -> object:
     if isinstance(returned, TraceResult):
         context.set_output(
             trajectory=returned.trajectory,
-            final_response=returned.output,
+            final_response=_as_text(returned.output),
             result=returned.result,
             feedback_text=returned.feedback_text,
             model=returned.model,
@@ -244,3 +264,7 @@ def _record(context: TraceContext, returned: object) -> object:
     if isinstance(returned, str):
         context.set_output(trajectory=returned, final_response=returned)
     return returned
+
+
+def _as_text(output: object) -> str:
+    return output if isinstance(output, str) else json.dumps(output, default=str)

@@ -203,3 +203,15 @@ def test_generators_are_refused(client: ReflectClient):
     for function in (pieces, pieces_async):
         with pytest.raises(InvalidArgumentError, match="generator"):
             reflect_trace(client)(function)
+
+
+def test_an_output_that_is_no_text_is_returned_as_it_is_and_recorded_as_json(
+    recording: Scripted, client: ReflectClient
+):
+
+    @reflect_trace(client, inject_context=False)
+    def count(question: str) -> TraceResult[dict[str, int]]:
+        return TraceResult(output={"orders": 42}, trajectory="Counted.")
+
+    assert count("How many?") == {"orders": 42}
+    assert recording.asked[1].body["final_response"] == '{"orders": 42}'

@@ -144,6 +144,7 @@ BOUNDED = {
     **{name: (positional, named) for name, positional, named, _ in CALLS},
     "create_trace_and_wait": ((), {"task": "Count", "trajectory": "Counted."}),
     "deliver_spooled_traces": ((), {}),
+    "request": (("GET", "/v1/new"), {}),
 }
 PATIENT = {"wait_for_trace", "deliver_spooled_traces"}
 """Those that outlive a request without an answer, or have none to send."""

@@ -84,6 +84,12 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("undo_review", ("t1",), {}, {**TRACE, "review": None}),
     ("list_traces", (), {"review_status": "pending"}, [TRACE]),
     ("list_traces", (), {"review_status": "some_new_status"}, [TRACE]),
+    (
+        "list_traces",
+        (),
+        {"ingest_status": "failed", "model": "m", "metadata_filter": {"a": ["b"]}, "limit": 7},
+        [TRACE],
+    ),
     ("delete_traces", (["t1"],), {}, {"deleted_trace_ids": ["t1"]}),
     ("list_api_keys", (), {}, [KEY]),
     (
@@ -161,6 +167,7 @@ def test_every_pair_is_walked():
         "create_trace_and_wait": "below",
         "deliver_spooled_traces": "test_spool",
         "iter_traces": "below and test_against_server",
+        "request": "test_requests",
         "trace": "test_trace_context",
     }
     twins = {

@@ -27,7 +27,7 @@ RUN = (
     "retrieved_memory_ids: Sequence[str] = ()",
     "model: str | None = None",
     "metadata: dict[str, Any] | None = None",
-    "review_result: str | None = None",
+    "review_result: ReviewLabel | None = None",
     "feedback_text: str | None = None",
     "reference_context: str | None = None",
     "alpha: float | None = None",
@@ -43,6 +43,12 @@ TRACE = (
 )
 USED = "used_memory_ids: Sequence[str] | None = None"
 REMEMBER = "remember: bool = True"
+FILTER = (
+    "review_status: ReviewStatus | None = None",
+    "ingest_status: IngestStatus | None = None",
+    "model: str | None = None",
+    "metadata_filter: dict[str, Any] | None = None",
+)
 TIMEOUT = "timeout: float | httpx.Timeout | None = None"
 WAITING = ("poll_interval: float = 0.25", "wait_timeout: float = 60.0")
 
@@ -64,7 +70,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
             "task: str",
             "summary: str",
             "guidance: str",
-            "result: str",
+            "result: ReviewLabel",
             "key_mistake: str = ''",
             "correct_action: str = ''",
             "applicable_tools: Sequence[str] = ()",
@@ -77,13 +83,24 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
         "TraceResponse",
     ),
     "create_trace_and_wait": (("*", *RUN, *WAITING, USED, REMEMBER), "TraceResponse"),
-    "list_traces": (("*", "review_status: str | None = None"), "list[TraceResponse]"),
+    "list_traces": (("*", *FILTER, "limit: int | None = None"), "list[TraceResponse]"),
+    "request": (
+        (
+            "method: str",
+            "path: str",
+            "*",
+            "params: Mapping[str, str | float | Sequence[str]] | None = None",
+            "json: object = None",
+            "headers: Mapping[str, str] | None = None",
+        ),
+        "APIResponse",
+    ),
     "get_trace": (("trace_id: str",), "TraceResponse"),
     "review_trace": (
         (
             "trace_id: str",
             "*",
-            "result: str",
+            "result: ReviewLabel",
             "feedback_text: str | None = None",
             "alpha: float | None = None",
             REMEMBER,
@@ -94,7 +111,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
         (
             "trace_id: str",
             "*",
-            "result: str",
+            "result: ReviewLabel",
             "feedback_text: str | None = None",
             "alpha: float | None = None",
             REMEMBER,
@@ -105,7 +122,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
     "delete_traces": (("trace_ids: Sequence[str]",), "DeleteTracesResponse"),
     "list_api_keys": ((), "list[ApiKeyResponse]"),
     "create_api_key": (
-        ("*", "label: str", "scopes: Sequence[str]", "environment: str = 'live'"),
+        ("*", "label: str", "scopes: Sequence[Scope]", "environment: KeyEnvironment = 'live'"),
         "ApiKeyCreateResponse",
     ),
     "revoke_api_key": (("key_id: str",), "ApiKeyResponse"),
@@ -136,7 +153,7 @@ BOOTSTRAP = (
     "user_id: str",
     "project_id: str",
     "key_label: str = 'Default Admin Key'",
-    "environment: str = 'live'",
+    "environment: KeyEnvironment = 'live'",
     "timeout: float | httpx.Timeout = 60.0",
 )
 
@@ -178,7 +195,7 @@ def test_trace_and_its_twin_have_the_published_signature(name: str, returns: str
 
 
 def test_going_through_traces_has_its_signature():
-    pages = ("*", "review_status: str | None = None", "page_size: int = 100", TIMEOUT)
+    pages = ("*", *FILTER, "page_size: int = 100", TIMEOUT)
     assert _written(ReflectClient.iter_traces) == (pages, "Generator[TraceResponse, None, None]")
     assert _written(ReflectClient.iter_traces_async) == (
         pages,

@@ -16,12 +16,14 @@ from reflect_sdk._client.context_methods import ContextMethods
 from reflect_sdk._client.memory_methods import MemoryMethods
 from reflect_sdk._client.project_methods import ProjectMethods
 from reflect_sdk._client.recording_methods import RecordingMethods
+from reflect_sdk._client.request_methods import RequestMethods
 from reflect_sdk._client.review_methods import ReviewMethods
 from reflect_sdk._client.sending import connect, send, send_async
 from reflect_sdk._client.trace_methods import TraceMethods
 from reflect_sdk._flows import operations
 from reflect_sdk._settings import DEFAULT_TIMEOUT, Settings
 from reflect_sdk._transport.effects import drive, drive_async
+from reflect_sdk._types.labels import KeyEnvironment
 from reflect_sdk._types.projects import BootstrapResponse
 
 if TYPE_CHECKING:
@@ -29,7 +31,13 @@ if TYPE_CHECKING:
 
 
 class ReflectClient(
-    MemoryMethods, ContextMethods, RecordingMethods, TraceMethods, ReviewMethods, ProjectMethods
+    MemoryMethods,
+    ContextMethods,
+    RecordingMethods,
+    TraceMethods,
+    ReviewMethods,
+    ProjectMethods,
+    RequestMethods,
 ):
     """
     Client of one project of a Reflect service.
@@ -85,7 +93,7 @@ class ReflectClient(
         user_id: str,
         project_id: str,
         key_label: str = "Default Admin Key",
-        environment: str = "live",
+        environment: KeyEnvironment = "live",
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> BootstrapResponse:
         """
@@ -146,7 +154,7 @@ class ReflectClient(
         user_id: str,
         project_id: str,
         key_label: str = "Default Admin Key",
-        environment: str = "live",
+        environment: KeyEnvironment = "live",
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> BootstrapResponse:
         """

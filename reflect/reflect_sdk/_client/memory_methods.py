@@ -11,6 +11,7 @@ import httpx
 
 from reflect_sdk._client.connection import Connection, twin_of
 from reflect_sdk._flows.requests import Query
+from reflect_sdk._types.labels import ReviewLabel
 from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
 from reflect_sdk._types.skills import SkillResponse
 from reflect_sdk._types.traces import TraceCreateResponse
@@ -202,7 +203,7 @@ class MemoryMethods(Connection):
         task: str,
         summary: str,
         guidance: str,
-        result: str,
+        result: ReviewLabel,
         key_mistake: str = "",
         correct_action: str = "",
         applicable_tools: Sequence[str] = (),
@@ -268,7 +269,7 @@ class MemoryMethods(Connection):
         task: str,
         summary: str,
         guidance: str,
-        result: str,
+        result: ReviewLabel,
         key_mistake: str = "",
         correct_action: str = "",
         applicable_tools: Sequence[str] = (),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import httpx
 
 from reflect_sdk._client.connection import Connection, twin_of
+from reflect_sdk._types.labels import KeyEnvironment, Scope
 from reflect_sdk._types.projects import ApiKeyCreateResponse, ApiKeyResponse, DeleteProjectResponse
 
 
@@ -58,8 +59,8 @@ class ProjectMethods(Connection):
         self,
         *,
         label: str,
-        scopes: Sequence[str],
-        environment: str = "live",
+        scopes: Sequence[Scope],
+        environment: KeyEnvironment = "live",
         timeout: float | httpx.Timeout | None = None,
     ) -> ApiKeyCreateResponse:
         """
@@ -96,8 +97,8 @@ class ProjectMethods(Connection):
         self,
         *,
         label: str,
-        scopes: Sequence[str],
-        environment: str = "live",
+        scopes: Sequence[Scope],
+        environment: KeyEnvironment = "live",
         timeout: float | httpx.Timeout | None = None,
     ) -> ApiKeyCreateResponse:
         """

@@ -11,6 +11,7 @@ import httpx
 
 from reflect_sdk._client.connection import Connection, twin_of
 from reflect_sdk._flows.requests import AgentRun
+from reflect_sdk._types.labels import ReviewLabel
 from reflect_sdk._types.traces import TraceCreateResponse, TraceResponse
 from reflect_sdk._types.trajectory import TrajectoryInput
 
@@ -29,7 +30,7 @@ class RecordingMethods(Connection):
         retrieved_memory_ids: Sequence[str] = (),
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
-        review_result: str | None = None,
+        review_result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         reference_context: str | None = None,
         alpha: float | None = None,
@@ -132,7 +133,7 @@ class RecordingMethods(Connection):
         retrieved_memory_ids: Sequence[str] = (),
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
-        review_result: str | None = None,
+        review_result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         reference_context: str | None = None,
         alpha: float | None = None,
@@ -172,7 +173,7 @@ class RecordingMethods(Connection):
         retrieved_memory_ids: Sequence[str] = (),
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
-        review_result: str | None = None,
+        review_result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         reference_context: str | None = None,
         alpha: float | None = None,
@@ -291,7 +292,7 @@ class RecordingMethods(Connection):
         retrieved_memory_ids: Sequence[str] = (),
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
-        review_result: str | None = None,
+        review_result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         reference_context: str | None = None,
         alpha: float | None = None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import httpx
 
 from reflect_sdk._client.connection import Connection, twin_of
+from reflect_sdk._types.labels import ReviewLabel
 from reflect_sdk._types.traces import TraceResponse
 
 
@@ -19,7 +20,7 @@ class ReviewMethods(Connection):
         self,
         trace_id: str,
         *,
-        result: str,
+        result: ReviewLabel,
         feedback_text: str | None = None,
         alpha: float | None = None,
         remember: bool = True,
@@ -76,7 +77,7 @@ class ReviewMethods(Connection):
         self,
         trace_id: str,
         *,
-        result: str,
+        result: ReviewLabel,
         feedback_text: str | None = None,
         alpha: float | None = None,
         remember: bool = True,
@@ -100,7 +101,7 @@ class ReviewMethods(Connection):
         self,
         trace_id: str,
         *,
-        result: str,
+        result: ReviewLabel,
         feedback_text: str | None = None,
         alpha: float | None = None,
         remember: bool = True,
@@ -157,7 +158,7 @@ class ReviewMethods(Connection):
         self,
         trace_id: str,
         *,
-        result: str,
+        result: ReviewLabel,
         feedback_text: str | None = None,
         alpha: float | None = None,
         remember: bool = True,

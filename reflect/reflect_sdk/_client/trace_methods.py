@@ -5,10 +5,13 @@ The methods of `ReflectClient` about recorded traces.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
+from typing import Any
 
 import httpx
 
 from reflect_sdk._client.connection import Connection, twin_of
+from reflect_sdk._flows.listing import TraceFilter
+from reflect_sdk._types.labels import IngestStatus, ReviewStatus
 from reflect_sdk._types.traces import DeleteTracesResponse, TraceResponse
 
 
@@ -139,21 +142,35 @@ class TraceMethods(Connection):
     def list_traces(
         self,
         *,
-        review_status: str | None = None,
+        review_status: ReviewStatus | None = None,
+        ingest_status: IngestStatus | None = None,
+        model: str | None = None,
+        metadata_filter: dict[str, Any] | None = None,
+        limit: int | None = None,
         timeout: float | httpx.Timeout | None = None,
     ) -> list[TraceResponse]:
         """
         List the project's traces.
 
+        They are fetched in pages of 100, and all are held at once: give a `limit`, or use
+        `iter_traces`, where there may be many.
+
         Args:
             review_status: Only traces of this status, `pending` or `reviewed`; all where None.
-            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
-                client's where None.
+            ingest_status: Only traces of this status, `queued`, `processing`, `completed` or
+                `failed`; all where None.
+            model: Only traces of runs on this model, compared exactly; all where None.
+            metadata_filter: Only traces that have each of these keys in their metadata, with an
+                equal value; all where None.
+            limit: How many traces to return at the most, from 1; all where None.
+            timeout: Seconds that each request of this call may take, above 0, or an
+                `httpx.Timeout`; the client's where None.
 
         Returns:
             The traces, newest first.
 
         Raises:
+            InvalidArgumentError: If an argument cannot be used; nothing is sent.
             APIStatusError: If the service answers with an error.
             TransportError: If no answer comes.
 
@@ -161,26 +178,43 @@ class TraceMethods(Connection):
             >>> for trace in client.list_traces(review_status="pending"):
             ...     print(trace.id, trace.task)
         """
-        return self._drive(self._flows.list_traces(review_status=review_status), timeout)
+        wanted = TraceFilter(
+            review_status=review_status,
+            ingest_status=ingest_status,
+            model=model,
+            metadata_filter=metadata_filter,
+        )
+        return self._drive(self._flows.list_traces(wanted, limit), timeout)
 
     @twin_of(list_traces)
     async def list_traces_async(
         self,
         *,
-        review_status: str | None = None,
+        review_status: ReviewStatus | None = None,
+        ingest_status: IngestStatus | None = None,
+        model: str | None = None,
+        metadata_filter: dict[str, Any] | None = None,
+        limit: int | None = None,
         timeout: float | httpx.Timeout | None = None,
     ) -> list[TraceResponse]:
         """
         Do what `list_traces` does, asynchronously.
         """
-        return await self._drive_async(
-            self._flows.list_traces(review_status=review_status), timeout
+        wanted = TraceFilter(
+            review_status=review_status,
+            ingest_status=ingest_status,
+            model=model,
+            metadata_filter=metadata_filter,
         )
+        return await self._drive_async(self._flows.list_traces(wanted, limit), timeout)
 
     def iter_traces(
         self,
         *,
-        review_status: str | None = None,
+        review_status: ReviewStatus | None = None,
+        ingest_status: IngestStatus | None = None,
+        model: str | None = None,
+        metadata_filter: dict[str, Any] | None = None,
         page_size: int = 100,
         timeout: float | httpx.Timeout | None = None,
     ) -> Generator[TraceResponse, None, None]:
@@ -189,6 +223,11 @@ class TraceMethods(Connection):
 
         Args:
             review_status: Only traces of this status, `pending` or `reviewed`; all where None.
+            ingest_status: Only traces of this status, `queued`, `processing`, `completed` or
+                `failed`; all where None.
+            model: Only traces of runs on this model, compared exactly; all where None.
+            metadata_filter: Only traces that have each of these keys in their metadata, with an
+                equal value; all where None.
             page_size: How many traces one request brings, from 1 to 1,000; 100 by default.
             timeout: Seconds that each request of this call may take, above 0, or an
                 `httpx.Timeout`; the client's where None.
@@ -197,6 +236,7 @@ class TraceMethods(Connection):
             The traces, newest first. Those recorded meanwhile are not among them.
 
         Raises:
+            InvalidArgumentError: If an argument cannot be used.
             APIStatusError: If the service answers with an error.
             TransportError: If no answer comes.
 
@@ -204,13 +244,16 @@ class TraceMethods(Connection):
             >>> for trace in client.iter_traces(review_status="reviewed"):
             ...     print(trace.id, trace.review.result)
         """
+        wanted = TraceFilter(
+            review_status=review_status,
+            ingest_status=ingest_status,
+            model=model,
+            metadata_filter=metadata_filter,
+        )
         cursor = None
         while True:
             page, cursor = self._drive(
-                self._flows.page_of_traces(
-                    review_status=review_status, page_size=page_size, cursor=cursor
-                ),
-                timeout,
+                self._flows.page_of_traces(wanted, page_size, cursor), timeout
             )
             yield from page
             if cursor is None:
@@ -220,20 +263,26 @@ class TraceMethods(Connection):
     async def iter_traces_async(
         self,
         *,
-        review_status: str | None = None,
+        review_status: ReviewStatus | None = None,
+        ingest_status: IngestStatus | None = None,
+        model: str | None = None,
+        metadata_filter: dict[str, Any] | None = None,
         page_size: int = 100,
         timeout: float | httpx.Timeout | None = None,
     ) -> AsyncGenerator[TraceResponse, None]:
         """
         Do what `iter_traces` does, asynchronously.
         """
+        wanted = TraceFilter(
+            review_status=review_status,
+            ingest_status=ingest_status,
+            model=model,
+            metadata_filter=metadata_filter,
+        )
         cursor = None
         while True:
             page, cursor = await self._drive_async(
-                self._flows.page_of_traces(
-                    review_status=review_status, page_size=page_size, cursor=cursor
-                ),
-                timeout,
+                self._flows.page_of_traces(wanted, page_size, cursor), timeout
             )
             for trace in page:
                 yield trace

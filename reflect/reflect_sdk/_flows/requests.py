@@ -115,16 +115,6 @@ def string_list(name: str, values: Sequence[str]) -> list[str]:
     return list(values)
 
 
-def review_status_of(value: str) -> models.ReviewStatus | str:
-    """
-    Take a review status; one that this version does not know is sent as it is.
-    """
-    try:
-        return models.ReviewStatus(value)
-    except ValueError:
-        return value
-
-
 def _review(run: AgentRun, result: str) -> models.ReviewInput:
     return models.ReviewInput(
         result=models.ReviewResult(review_label(result)),

@@ -23,6 +23,7 @@ from reflect_sdk._types.errors import (
     is_outage,
     is_refusal,
 )
+from reflect_sdk._types.labels import ReviewLabel
 from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
 from reflect_sdk._types.trajectory import TrajectoryInput, wire_trajectory
 
@@ -78,7 +79,7 @@ class TraceContext:
         *,
         trajectory: TrajectoryInput,
         final_response: str | None = None,
-        result: str | None = None,
+        result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
