@@ -21,7 +21,7 @@ FLOORS = (
     {"_flows"},
     {"_client"},
     {"decorators"},
-    {"integrations"},
+    {"integrations", "testing"},
     {FACE},
 )
 """From the ground up: a room knows rooms of floors below it alone."""
