@@ -282,7 +282,7 @@ def tests(session: nox.Session) -> None:
     depend on it, and those between run the client and the store.
     """
     lowest = session.python == LOWEST
-    _install(session, "tests", *(["generate"] if lowest else []))
+    _install(session, "tests", *(["generate", "applications"] if lowest else []))
     if session.posargs or not lowest:
         between = session.python != PYTHONS[-1]
         scope = (

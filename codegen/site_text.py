@@ -13,7 +13,7 @@ from pathlib import Path
 from attrs import frozen
 
 TOKENS_OF_INDEX = 2_000
-TOKENS_OF_FULL = 90_000
+TOKENS_OF_FULL = 110_000
 _CHARACTERS_PER_TOKEN = 3.0
 _CHANGELOG = "changelog.md"
 _SUMMARY = "Reflect is a memory for AI agents that learns from outcomes."

@@ -342,7 +342,8 @@ class MemoryResponse(msgspec.Struct, frozen=True, kw_only=True):
 class MemoryExplanation(msgspec.Struct, frozen=True, kw_only=True):
     """
     Why a memory stands where it does in an answer. At the usual `lambda` of 0.5, similarity,
-    lexical, feedback, utility and agreement add up to its score.
+    lexical, feedback, utility and agreement add up to its score. A service says of it what it
+    weighs: a part that is absent had none.
 
     Attributes:
         candidates: How many memories were weighed.
@@ -369,20 +370,20 @@ class MemoryExplanation(msgspec.Struct, frozen=True, kw_only=True):
             was chosen; 0 where diversity decided nothing. It is no part of the score.
     """
 
-    candidates: Annotated[int, msgspec.Meta(ge=0)]
-    similarity: Annotated[float, msgspec.Meta(ge=-1, le=1)]
-    lexical_rank: Annotated[int, msgspec.Meta(ge=1)] | None
-    lexical: float
-    feedback: float
-    estimate: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    estimate_low: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    estimate_high: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    evidence: Annotated[float, msgspec.Meta(ge=0)]
-    base_rate: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    utility: float
-    agreeing: Annotated[int, msgspec.Meta(ge=0)]
-    agreement: float
-    diversity_penalty: float
+    candidates: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
+    similarity: Annotated[float, msgspec.Meta(ge=-1, le=1)] | msgspec.UnsetType = msgspec.UNSET
+    lexical_rank: Annotated[int, msgspec.Meta(ge=1)] | None | msgspec.UnsetType = msgspec.UNSET
+    lexical: float | msgspec.UnsetType = msgspec.UNSET
+    feedback: float | msgspec.UnsetType = msgspec.UNSET
+    estimate: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
+    estimate_low: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
+    estimate_high: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
+    evidence: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
+    base_rate: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
+    utility: float | msgspec.UnsetType = msgspec.UNSET
+    agreeing: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
+    agreement: float | msgspec.UnsetType = msgspec.UNSET
+    diversity_penalty: float | msgspec.UnsetType = msgspec.UNSET
 
 
 class QValueEventResponse(msgspec.Struct, frozen=True, kw_only=True):

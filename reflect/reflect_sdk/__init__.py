@@ -14,10 +14,12 @@ from reflect_sdk._calls.clients import use_client
 from reflect_sdk._calls.results import TraceResult
 from reflect_sdk._client.client import ReflectClient
 from reflect_sdk._flows.trace_context import TraceContext
+from reflect_sdk._types.api_response import APIResponse
 from reflect_sdk._types.errors import (
     APIStatusError,
     AuthenticationError,
     BadRequestError,
+    CertificateError,
     ClientClosedError,
     ConflictError,
     ConnectionFailedError,
@@ -27,11 +29,22 @@ from reflect_sdk._types.errors import (
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
+    ProxyConnectionError,
     RateLimitError,
     ServerError,
     TraceLostError,
     TransportError,
     WaitTimeoutError,
+)
+from reflect_sdk._types.labels import (
+    IngestStatus,
+    KeyEnvironment,
+    KeyStatus,
+    ReviewLabel,
+    ReviewMode,
+    ReviewResult,
+    ReviewStatus,
+    Scope,
 )
 from reflect_sdk._types.memories import AugmentedTask, MemoryExplanation, MemoryResponse
 from reflect_sdk._types.projects import (
@@ -58,6 +71,7 @@ The installed version of the distribution `reflect-sdk`.
 """
 
 __all__ = [
+    "APIResponse",
     "APIStatusError",
     "ApiKeyCreateResponse",
     "ApiKeyResponse",
@@ -65,6 +79,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BootstrapResponse",
+    "CertificateError",
     "ClientClosedError",
     "ConflictError",
     "ConnectionFailedError",
@@ -75,16 +90,25 @@ __all__ = [
     "DeleteTracesResponse",
     "FieldError",
     "IngestFailedError",
+    "IngestStatus",
     "InvalidArgumentError",
     "InvalidRequestError",
+    "KeyEnvironment",
+    "KeyStatus",
     "MemoryExplanation",
     "MemoryResponse",
     "NotFoundError",
     "PermissionDeniedError",
+    "ProxyConnectionError",
     "RateLimitError",
     "ReflectClient",
     "ReflectError",
+    "ReviewLabel",
+    "ReviewMode",
     "ReviewResponse",
+    "ReviewResult",
+    "ReviewStatus",
+    "Scope",
     "ServerError",
     "SkillChange",
     "SkillCheck",

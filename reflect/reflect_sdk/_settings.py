@@ -5,6 +5,10 @@ Settings of a client, validated before anything is sent.
 from __future__ import annotations
 
 import math
+import os
+import re
+import ssl
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +19,9 @@ from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._spool import checked_spool_dir
 from reflect_sdk._types.outgoing import Redactor
 from reflect_sdk._types.recordable import BytesAs
+
+VerifyInput = bool | str | os.PathLike[str] | ssl.SSLContext
+ProxyInput = str | httpx.URL | httpx.Proxy
 
 HOSTED_URL = "https://api.starlight-search.com"
 DEFAULT_PROJECT = "default"
@@ -152,6 +159,47 @@ def checked_bytes_as(bytes_as: BytesAs) -> BytesAs:
     return bytes_as
 
 
+_OWN_HEADERS = frozenset(
+    {
+        "authorization",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "host",
+        "idempotency-key",
+        "prefer",
+        "transfer-encoding",
+    }
+)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def checked_headers(headers: Mapping[str, str] | None) -> Mapping[str, str]:
+    """
+    Return headers that can be sent with every request.
+
+    Raises:
+        InvalidArgumentError: If one cannot be sent, or the client sets it itself; never shows what
+            it holds.
+    """
+    if not isinstance(headers, Mapping | None):
+        raise InvalidArgumentError("default_headers must be a dict of texts by name.")
+    for name, value in (headers or {}).items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise InvalidArgumentError(f"default_headers has {name!r}, which is no header's name.")
+        if name.lower() in _OWN_HEADERS:
+            raise InvalidArgumentError(
+                f"default_headers has {name!r}, which the client sets itself. Leave it out; the "
+                "credential is api_key."
+            )
+        if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+            raise InvalidArgumentError(
+                f"default_headers[{name!r}] must be printable ASCII characters, without a line "
+                "break."
+            )
+    return dict(headers or {})
+
+
 @frozen(kw_only=True)
 class Settings:
     """
@@ -168,6 +216,9 @@ class Settings:
         bytes_as: How bytes in runs are recorded.
         background: Whether runs are delivered behind the back of their callers.
         lookup_timeout: Seconds that a run waits for its memories at the most.
+        verify: Which certificates the client's own connections trust.
+        proxy: Where they lead through; None for what the environment names.
+        default_headers: Sent with every request.
     """
 
     base_url: str = field(converter=checked_base_url)
@@ -180,3 +231,6 @@ class Settings:
     bytes_as: BytesAs = field(default="digest", converter=checked_bytes_as)
     background: bool = True
     lookup_timeout: float = field(default=DEFAULT_LOOKUP_TIMEOUT, converter=checked_lookup_timeout)
+    verify: VerifyInput = field(default=True, repr=False)
+    proxy: ProxyInput | None = field(default=None, repr=False)
+    default_headers: Mapping[str, str] = field(default=None, converter=checked_headers, repr=False)

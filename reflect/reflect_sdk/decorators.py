@@ -7,7 +7,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, over
 
 from reflect_sdk._calls.arguments import Callee
 from reflect_sdk._calls.clients import ClientSource, checked_source
-from reflect_sdk._calls.results import TraceResult
+from reflect_sdk._calls.results import T, TraceResult
 from reflect_sdk._calls.wrapping import Wrapping
 from reflect_sdk._flows.endings import FailOn, checked_fail_on
 from reflect_sdk._flows.trace_context import TraceContext
@@ -19,12 +19,12 @@ R = TypeVar("R")
 class _WithContext(Protocol):
     @overload
     def __call__(
-        self, function: Callable[Concatenate[TraceContext, P], Awaitable[TraceResult]], /
-    ) -> Callable[P, Coroutine[Any, Any, str]]: ...
+        self, function: Callable[Concatenate[TraceContext, P], Awaitable[TraceResult[T]]], /
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
     @overload
     def __call__(
-        self, function: Callable[Concatenate[TraceContext, P], TraceResult], /
-    ) -> Callable[P, str]: ...
+        self, function: Callable[Concatenate[TraceContext, P], TraceResult[T]], /
+    ) -> Callable[P, T]: ...
     @overload
     def __call__(
         self, function: Callable[Concatenate[TraceContext, P], R], /
@@ -34,10 +34,10 @@ class _WithContext(Protocol):
 class _WithoutContext(Protocol):
     @overload
     def __call__(
-        self, function: Callable[P, Awaitable[TraceResult]], /
-    ) -> Callable[P, Coroutine[Any, Any, str]]: ...
+        self, function: Callable[P, Awaitable[TraceResult[T]]], /
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
     @overload
-    def __call__(self, function: Callable[P, TraceResult], /) -> Callable[P, str]: ...
+    def __call__(self, function: Callable[P, TraceResult[T]], /) -> Callable[P, T]: ...
     @overload
     def __call__(self, function: Callable[P, R], /) -> Callable[P, R]: ...
 

@@ -22,7 +22,7 @@ FLOORS = (
     {"_client"},
     {"_calls"},
     {"decorators"},
-    {"integrations"},
+    {"integrations", "testing"},
     {FACE},
 )
 """From the ground up: a room knows rooms of floors below it alone."""

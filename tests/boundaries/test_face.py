@@ -20,7 +20,14 @@ from reflect_server.commands import add_commands
 from reflect_server.configuration.settings import Settings
 from reflect_server.testing import ServerProcess
 
-PACKAGES = ("reflect_api", "reflect_contract", "reflect_sdk", "reflect_server", "reflect_cli")
+PACKAGES = (
+    "reflect_api",
+    "reflect_contract",
+    "reflect_sdk",
+    "reflect_pytest",
+    "reflect_server",
+    "reflect_cli",
+)
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 

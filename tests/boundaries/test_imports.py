@@ -18,10 +18,14 @@ ALLOWED = {
     "reflect_contract": set(),
     "reflect_sdk": {"reflect_api"},
     "reflect_server": {"reflect_contract"},
+    "reflect_pytest": {"reflect_sdk"},
     "reflect_cli": {"reflect_sdk", "reflect_api", "reflect_server"},
 }
 CLIENT_DEPENDENCIES = {"anyio", "httpcore", "httpx", "attrs", "attr", "dateutil"}
-OPTIONAL_DEPENDENCIES = {"compiled.py": {"pyreqwest"}}
+OPTIONAL_DEPENDENCIES = {
+    "compiled.py": {"pyreqwest"},
+    "decorators.py": {"typing_extensions"},  # For type checkers, which bring it.
+}
 
 
 def _modules(package: str) -> Iterator[Path]:

@@ -17,7 +17,14 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-OURS = ("reflect_api", "reflect_contract", "reflect_sdk", "reflect_server", "reflect_cli")
+OURS = (
+    "reflect_api",
+    "reflect_contract",
+    "reflect_sdk",
+    "reflect_pytest",
+    "reflect_server",
+    "reflect_cli",
+)
 MOST_DISTRIBUTIONS = 12
 REFLECT = "import sys; sys.argv[0] = 'reflect'; from reflect_cli.main import main; main()"
 INSTALL = 'Install it with `pip install "reflect-sdk[server]"`.'

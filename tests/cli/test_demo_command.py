@@ -69,10 +69,17 @@ def test_a_chosen_picture_that_cannot_be_written_is_refused(tmp_path: Path):
         writable_picture(tmp_path)
 
 
-def test_json_is_one_object_and_nothing_else(tmp_path: Path):
+def test_json_is_one_object_and_nothing_else_whatever_proxies_the_machine_names(tmp_path: Path):
     picture = tmp_path / "curve.png"
     options = ["--json", "--epochs", "2", "--picture", str(picture)]
-    result = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
+    proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    result = subprocess.run(
+        [*COMMAND, *options],
+        env={**os.environ, **proxies, "NO_PROXY": "fe80::/10", "SSL_CERT_FILE": "/gone.pem"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert result.returncode == 0
     assert result.stderr == ""
     assert result.stdout.count("\n") == 1

@@ -92,6 +92,13 @@ def test_a_model_is_given_the_schema_and_the_prompt_but_no_draft():
     assert TASK.question.draft not in sent
 
 
+def test_no_proxy_leads_to_a_model_on_this_machine(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "fe80::/10")
+    with endpoint("```sql\nSELECT 3;\n```") as (_, model):
+        assert ask(model).sql == "SELECT 3"
+
+
 def test_a_query_that_does_not_run_is_shown_to_the_model_once_and_recorded():
     with endpoint("```sql\nSELECT nosuch\n```", "```sql\nSELECT 3\n```") as (server, model):
         answer = ask(model)

@@ -26,6 +26,33 @@ def test_the_document_is_served_as_it_is_written():
     assert served == {(operation.path, operation.method) for operation in OPERATIONS}
 
 
+REQUIRED_FROM_THE_START = {
+    "ApiKeyCreateResponse": "api_key key",
+    "ApiKeyResponse": "id public_id label scopes environment status is_master created_at "
+    "last_used_at revoked_at",
+    "BootstrapResponse": "user_id project_id api_key",
+    "MemoryResponse": "id task reflection",
+    "Problem": "type title status detail code",
+    "QValueEventResponse": "id trace_id review_id result alpha weight q_before q_after created_at",
+    "ReviewResponse": "id trace_id result feedback_text mode",
+    "SkillChange": "action title",
+    "SkillCheck": "tasks reviews before after",
+    "SkillLine": "id section title text memory_ids",
+    "SkillResponse": "content",
+    "TraceCreateResponse": "trace_id ingest_status",
+    "TraceResponse": "id task trajectory final_response retrieved_memory_ids review_status "
+    "ingest_status ingest_attempts last_ingest_error model metadata created_memory_id review",
+}
+"""What each answer had when it was first given; of the answers that are not here, nothing."""
+
+
+def test_what_was_added_to_an_answer_is_optional_to_the_client():
+    schemas = json.loads(reflect_contract.openapi_json())["components"]["schemas"]
+    for name, first in REQUIRED_FROM_THE_START.items():
+        assert set(schemas[name].get("required", ())) <= set(first.split()), name
+    assert "required" not in schemas["MemoryExplanation"], "Versions weigh different things."
+
+
 def test_operations_know_their_credentials():
     assert BY_ID["health"].credentials == ()
     (token,) = BY_ID["bootstrap"].credentials

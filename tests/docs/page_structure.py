@@ -105,7 +105,7 @@ def _default(cell: str) -> str:
 
 
 def _plain(cell: str) -> str:
-    unlinked = re.sub(r"\[(`.*?`)\]\([^)]*\)", r"\1", cell)
+    unlinked = re.sub(r"\[(`.*?`)\]\([^)]*\)|</?code>", r"\1", cell)
     return unlinked.strip("`").replace("\\|", "|").replace("&#124;", "|").strip()
 
 

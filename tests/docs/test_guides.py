@@ -38,6 +38,7 @@ METRICS = {
     for name in re.findall(r"`((?:reflect|process)_\w+)`", line)
 }
 WITH_PYTHON = [page for page in PAGES if blocks_of(page, "python")]
+NEEDED = {"applications.md": ("celery", "fastapi")}
 MARK = "\x1eblock\x1e"
 
 
@@ -61,6 +62,8 @@ def name_of(page: Path) -> str:
 def test_the_python_of_a_page_runs_from_top_to_bottom(
     page: Path, server: RunningServer, model: str, tmp_path: Path
 ):
+    for framework in NEEDED.get(page.name, ()):
+        pytest.importorskip(framework, reason="The group `applications` is not installed.")
     blocks = blocks_of(page, "python")
     program = f"print({MARK!r})\n".join(block.code for block in blocks)
     done = subprocess.run(

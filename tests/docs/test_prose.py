@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from blocks import ROOT
 from test_guides import METRICS, PAGES
 
+import reflect_pytest
 import reflect_sdk
 from reflect_sdk import ReflectClient, TraceContext
 from reflect_server import testing
@@ -77,6 +78,7 @@ def vocabulary() -> set[str]:
     names |= {entry["operationId"] for entry in operations if "operationId" in entry}
     folders = ("reflect", "generated", "codegen")
     names |= {path.stem for folder in folders for path in (ROOT / folder).rglob("*")}
+    names |= {name for name in vars(reflect_pytest) if "reflect" in name}
     return names | {"sync_detailed", "asyncio_detailed"}
 
 

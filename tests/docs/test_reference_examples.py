@@ -8,6 +8,7 @@ import ast
 import asyncio
 import inspect
 import os
+import re
 import subprocess
 import sys
 import uuid
@@ -33,7 +34,7 @@ PYTHON = [
     block
     for page in [*PAGES, API_PAGE]
     for block in blocks_of(page, "python")
-    if not block.is_signature and not block.code.startswith("TrajectoryInput = ")
+    if not block.is_signature and not re.match(r"\w+ = (Literal|Sequence)\b", block.code)
 ]
 SHELL = blocks_of(API_PAGE, "bash")
 MESSAGES = [

@@ -1,5 +1,5 @@
 """
-The client against a real server process.
+The client against a real server process, and against the service in memory.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from reflect_sdk import (
     ReflectClient,
 )
 from reflect_sdk._transport.retry import RetryPolicy
+from reflect_sdk.testing import FakeReflect
 from reflect_server.testing import RunningServer, running_server
 
 from .scripted import Answer, Asked, Scripted
@@ -36,9 +37,14 @@ def server() -> Iterator[RunningServer]:
         yield running
 
 
-@pytest.fixture
-def client(server: RunningServer) -> Iterator[ReflectClient]:
+@pytest.fixture(params=["server", "in memory"])
+def client(request: pytest.FixtureRequest) -> Iterator[ReflectClient]:
     project = f"project {uuid.uuid4()}/with a slash"
+    if request.param == "in memory":
+        with FakeReflect().client(project_id=project) as made:
+            yield made
+        return
+    server: RunningServer = request.getfixturevalue("server")
     with ReflectClient(
         base_url=server.base_url, api_key=server.api_key, project_id=project
     ) as made:
@@ -195,14 +201,11 @@ def test_memories_that_the_project_does_not_have_are_refused_and_nothing_is_stor
     assert client.list_traces() == []
 
 
-def test_what_is_not_there_and_who_is_not_known(server: RunningServer, client: ReflectClient):
+def test_what_is_not_there_and_who_is_not_known(client: ReflectClient):
     with pytest.raises(NotFoundError):
         client.get_trace("unknown")
-    with (
-        ReflectClient(base_url=server.base_url, api_key="rf_live_a_b") as stranger,
-        pytest.raises(AuthenticationError),
-    ):
-        stranger.query_memories(TASK)
+    with pytest.raises(AuthenticationError):
+        client.with_options(api_key="rf_live_a_b").query_memories(TASK)
 
 
 def test_all_traces_can_be_gone_through_page_by_page(client: ReflectClient):

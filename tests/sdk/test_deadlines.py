@@ -23,6 +23,7 @@ from reflect_sdk import (
     ServerError,
     TransportError,
 )
+from reflect_sdk._transport.deadline import keep_deadline
 
 from .scripted import TRACE, Answer, Scripted, raw_server
 
@@ -239,3 +240,9 @@ def test_a_host_that_cannot_be_found_is_a_connection_error():
         pytest.raises(ConnectionFailedError),
     ):
         client.get_trace("t1")
+
+
+def test_a_client_whose_inside_is_another_stays_as_it_is():
+    transport = httpx.MockTransport(lambda _: httpx.Response(204))
+    with keep_deadline(httpx.Client(transport=transport)) as client:
+        assert client.get("http://service.test").status_code == 204

@@ -459,3 +459,15 @@ def test_a_signature_that_names_no_context_stays(client: ReflectClient, inject_c
     decorate: Any = reflect_trace(client, inject_context=inject_context)  # type: ignore[call-overload]  # of both kinds
     assert str(inspect.signature(decorate(answer))) == "(*arguments: 'object') -> 'str'"
     assert str(inspect.signature(decorate(nothing))) == "() -> 'str'"
+
+
+def test_an_output_that_is_no_text_is_returned_as_it_is_and_recorded_as_json(
+    recording: Scripted, client: ReflectClient
+):
+
+    @reflect_trace(client, inject_context=False)
+    def count(question: str) -> TraceResult[dict[str, int]]:
+        return TraceResult(output={"orders": 42}, trajectory="Counted.")
+
+    assert count("How many?") == {"orders": 42}
+    assert _recorded(recording)[0]["final_response"] == '{"orders": 42}'

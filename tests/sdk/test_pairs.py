@@ -84,6 +84,12 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("undo_review", ("t1",), {}, {**TRACE, "review": None}),
     ("list_traces", (), {"review_status": "pending"}, [TRACE]),
     ("list_traces", (), {"review_status": "some_new_status"}, [TRACE]),
+    (
+        "list_traces",
+        (),
+        {"ingest_status": "failed", "model": "m", "metadata_filter": {"a": ["b"]}, "limit": 7},
+        [TRACE],
+    ),
     ("delete_traces", (["t1"],), {}, {"deleted_trace_ids": ["t1"]}),
     ("list_api_keys", (), {}, [KEY]),
     (
@@ -162,6 +168,7 @@ def test_every_pair_is_walked():
         "deliver_spooled_traces": "test_spool",
         "flush": "test_background",
         "iter_traces": "below and test_against_server",
+        "request": "test_requests",
         "trace": "test_trace_context",
     }
     twins = {

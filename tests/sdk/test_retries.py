@@ -144,7 +144,7 @@ def test_no_retry_starts_after_the_deadline(world: Callable[..., World]):
     assert service.pauses == [2.0, 2.0]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 501, 520])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 501, 505, 530])
 def test_an_answer_that_will_not_change_is_not_asked_for_again(
     world: Callable[..., World], status: int
 ):

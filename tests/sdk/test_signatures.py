@@ -27,7 +27,7 @@ RUN = (
     "retrieved_memory_ids: Sequence[str] = ()",
     "model: str | None = None",
     "metadata: dict[str, Any] | None = None",
-    "review_result: str | None = None",
+    "review_result: ReviewLabel | None = None",
     "feedback_text: str | None = None",
     "reference_context: str | None = None",
     "alpha: float | None = None",
@@ -43,6 +43,13 @@ TRACE = (
 )
 USED = "used_memory_ids: Sequence[str] | None = None"
 REMEMBER = "remember: bool = True"
+FILTER = (
+    "review_status: ReviewStatus | None = None",
+    "ingest_status: IngestStatus | None = None",
+    "model: str | None = None",
+    "metadata_filter: dict[str, Any] | None = None",
+)
+TIMEOUT = "timeout: float | httpx.Timeout | None = None"
 WAITING = ("poll_interval: float = 0.25", "wait_timeout: float = 60.0")
 
 PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -63,7 +70,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
             "task: str",
             "summary: str",
             "guidance: str",
-            "result: str",
+            "result: ReviewLabel",
             "key_mistake: str = ''",
             "correct_action: str = ''",
             "applicable_tools: Sequence[str] = ()",
@@ -76,13 +83,24 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
         "TraceResponse",
     ),
     "create_trace_and_wait": (("*", *RUN, *WAITING, USED, REMEMBER), "TraceResponse"),
-    "list_traces": (("*", "review_status: str | None = None"), "list[TraceResponse]"),
+    "list_traces": (("*", *FILTER, "limit: int | None = None"), "list[TraceResponse]"),
+    "request": (
+        (
+            "method: str",
+            "path: str",
+            "*",
+            "params: Mapping[str, str | float | Sequence[str]] | None = None",
+            "json: object = None",
+            "headers: Mapping[str, str] | None = None",
+        ),
+        "APIResponse",
+    ),
     "get_trace": (("trace_id: str",), "TraceResponse"),
     "review_trace": (
         (
             "trace_id: str",
             "*",
-            "result: str",
+            "result: ReviewLabel",
             "feedback_text: str | None = None",
             "alpha: float | None = None",
             REMEMBER,
@@ -93,7 +111,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
         (
             "trace_id: str",
             "*",
-            "result: str",
+            "result: ReviewLabel",
             "feedback_text: str | None = None",
             "alpha: float | None = None",
             REMEMBER,
@@ -104,7 +122,7 @@ PAIRS: dict[str, tuple[tuple[str, ...], str]] = {
     "delete_traces": (("trace_ids: Sequence[str]",), "DeleteTracesResponse"),
     "list_api_keys": ((), "list[ApiKeyResponse]"),
     "create_api_key": (
-        ("*", "label: str", "scopes: Sequence[str]", "environment: str = 'live'"),
+        ("*", "label: str", "scopes: Sequence[Scope]", "environment: KeyEnvironment = 'live'"),
         "ApiKeyCreateResponse",
     ),
     "revoke_api_key": (("key_id: str",), "ApiKeyResponse"),
@@ -118,6 +136,9 @@ OPTIONS = (
     "spool_dir: str | os.PathLike[str] | None = None",
     "redact: Redactor | None = None",
     "bytes_as: BytesAs = 'digest'",
+    "verify: bool | str | os.PathLike[str] | ssl.SSLContext = True",
+    "proxy: str | httpx.URL | httpx.Proxy | None = None",
+    "default_headers: Mapping[str, str] | None = None",
     "http_client: httpx.Client | None = None",
     "async_http_client: httpx.AsyncClient | None = None",
     "background: bool = True",
@@ -138,7 +159,7 @@ BOOTSTRAP = (
     "user_id: str",
     "project_id: str",
     "key_label: str = 'Default Admin Key'",
-    "environment: str = 'live'",
+    "environment: KeyEnvironment = 'live'",
     "timeout: float | httpx.Timeout = 60.0",
 )
 
@@ -162,7 +183,10 @@ def _written(method: object) -> tuple[tuple[str, ...], str]:
 @pytest.mark.parametrize("name", PAIRS)
 @pytest.mark.parametrize("suffix", ["", "_async"])
 def test_a_method_and_its_twin_have_the_published_signature(name: str, suffix: str):
-    assert _written(getattr(ReflectClient, name + suffix)) == PAIRS[name]
+    parameters, returns = PAIRS[name]
+    star = () if "*" in parameters else ("*",)
+    expected = (*parameters, *star, TIMEOUT), returns
+    assert _written(getattr(ReflectClient, name + suffix)) == expected
 
 
 @pytest.mark.parametrize(
@@ -177,7 +201,7 @@ def test_trace_and_its_twin_have_the_published_signature(name: str, returns: str
 
 
 def test_going_through_traces_has_its_signature():
-    pages = ("*", "review_status: str | None = None", "page_size: int = 100")
+    pages = ("*", *FILTER, "page_size: int = 100", TIMEOUT)
     assert _written(ReflectClient.iter_traces) == (pages, "Generator[TraceResponse, None, None]")
     assert _written(ReflectClient.iter_traces_async) == (
         pages,
@@ -202,6 +226,7 @@ def test_the_ways_to_a_client_have_the_published_signature():
         "timeout: float | httpx.Timeout | None = None",
         "max_retries: int | None = None",
         "project_id: str | None = None",
+        "api_key: str | None = None",
     )
     assert _written(ReflectClient.with_options) == (("*", *changes), "Self")
     assert _written(ReflectClient.close) == ((), "None")

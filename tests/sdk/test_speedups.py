@@ -27,8 +27,8 @@ RUNNERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _transport(loop: str = "asyncio") -> str:
-    client = ReflectClient(base_url="http://localhost:8000", api_key="k")
+def _transport(loop: str = "asyncio", base_url: str = "http://service.test") -> str:
+    client = ReflectClient(base_url=base_url, api_key="k")
 
     async def look() -> str:
         async with client:
@@ -55,6 +55,7 @@ def test_what_it_cannot_do_is_left_to_httpx(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("SSL_CERT_FILE")
     monkeypatch.setenv("HTTP_PROXY", "http://localhost:1")
     assert _transport() == "AsyncHTTPTransport"
+    assert _transport(base_url="http://localhost:8000") == "CompiledTransport"
 
 
 def test_a_request_that_it_refuses_is_left_to_httpx():

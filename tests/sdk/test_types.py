@@ -214,3 +214,12 @@ def test_a_pickled_value_names_no_private_module():
     value = TraceResponse.from_dict(TRACE)
     assert b"reflect_sdk._" not in pickle.dumps(value)
     assert b"reflect_sdk._" not in pickle.dumps(reflect_sdk.IngestFailedError(value))
+
+
+@pytest.mark.parametrize("absent", WHY)
+def test_an_explanation_by_a_service_that_weighs_something_else_is_read(absent: str):
+    why = {name: value for name, value in WHY.items() if name != absent}
+    memory = reflect_sdk.MemoryResponse.from_dict({**MEMORY, "why": why})
+    assert memory.why is not None
+    assert getattr(memory.why, absent) in {0, None}
+    assert memory.why.to_dict() == {**WHY, absent: getattr(memory.why, absent)}

@@ -19,24 +19,33 @@ class Project:
     """
 
     def __init__(
-        self, server: RunningServer, project_id: str, api_key: str, closing: ExitStack
+        self,
+        server: RunningServer,
+        project_id: str,
+        api_key: str,
+        closing: ExitStack,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.id = project_id
         self.server = server
         self._closing = closing
+        self._transport = transport
         self.http = closing.enter_context(
             httpx.Client(
                 base_url=f"{server.base_url}/v1/projects/{quote(project_id, safe='')}",
                 headers={"Authorization": f"Bearer {api_key}"},
                 timeout=30,
+                transport=transport,
             )
         )
 
     def with_key(self, api_key: str) -> Project:
-        return Project(self.server, self.id, api_key, self._closing)
+        return Project(self.server, self.id, api_key, self._closing, self._transport)
 
     def named(self, project_id: str, api_key: str | None = None) -> Project:
-        return Project(self.server, project_id, api_key or self.server.api_key, self._closing)
+        return Project(
+            self.server, project_id, api_key or self.server.api_key, self._closing, self._transport
+        )
 
     def create(self, task: str = "Count the orders", **fields: Any) -> str:
         body = {"task": task, "trajectory": [], **fields}

@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,19 @@ def refused(answer: httpx.Response, *words: str) -> None:
     assert int(answer.headers["Retry-After"]) > 0
     for word in words:
         assert word in answer.json()["detail"], answer.text
+
+
+def test_the_first_write_and_query_are_answered_without_a_descriptor_left(
+    own_server: ServerProcess, http: httpx.Client, until_ready: Callable[[str], None]
+) -> None:
+    until_ready(own_server.base_url)
+    assert tasks(http) == []
+    _, hard = resource.prlimit(own_server.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(own_server.process.pid, resource.RLIMIT_NOFILE, (3, hard))
+
+    assert record(http, "written").status_code == 200
+    found = http.post("/memory/query", json={"task": "written"})
+    assert [memory["task"] for memory in found.json()] == ["written"]
 
 
 def test_a_full_disk_refuses_writes_and_nothing_else_until_there_is_room(

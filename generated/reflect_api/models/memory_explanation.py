@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="MemoryExplanation")
 
@@ -17,20 +18,20 @@ def _decoder() -> _decoding.ModelDecoder:
     return _decoding.ModelDecoder(
         "MemoryExplanation",
         (
-            _decoding.required("candidates", _decoding.integer),
-            _decoding.required("similarity", _decoding.number),
-            _decoding.required("lexical_rank", _decoding.nullable(_decoding.integer)),
-            _decoding.required("lexical", _decoding.number),
-            _decoding.required("feedback", _decoding.number),
-            _decoding.required("estimate", _decoding.number),
-            _decoding.required("estimate_low", _decoding.number),
-            _decoding.required("estimate_high", _decoding.number),
-            _decoding.required("evidence", _decoding.number),
-            _decoding.required("base_rate", _decoding.number),
-            _decoding.required("utility", _decoding.number),
-            _decoding.required("agreeing", _decoding.integer),
-            _decoding.required("agreement", _decoding.number),
-            _decoding.required("diversity_penalty", _decoding.number),
+            _decoding.optional("candidates", _decoding.integer),
+            _decoding.optional("similarity", _decoding.number),
+            _decoding.optional("lexical_rank", _decoding.nullable(_decoding.integer)),
+            _decoding.optional("lexical", _decoding.number),
+            _decoding.optional("feedback", _decoding.number),
+            _decoding.optional("estimate", _decoding.number),
+            _decoding.optional("estimate_low", _decoding.number),
+            _decoding.optional("estimate_high", _decoding.number),
+            _decoding.optional("evidence", _decoding.number),
+            _decoding.optional("base_rate", _decoding.number),
+            _decoding.optional("utility", _decoding.number),
+            _decoding.optional("agreeing", _decoding.integer),
+            _decoding.optional("agreement", _decoding.number),
+            _decoding.optional("diversity_penalty", _decoding.number),
         ),
         rest=_decoding.anything,
     )
@@ -40,47 +41,50 @@ def _decoder() -> _decoding.ModelDecoder:
 class MemoryExplanation:
     """
     Why a memory stands where it does in an answer. At the usual `lambda` of 0.5, similarity,
-    lexical, feedback, utility and agreement add up to its score.
+    lexical, feedback, utility and agreement add up to its score. A service says of it what it
+    weighs: a part that is absent had none.
 
     Attributes:
-        candidates (int): How many memories were weighed.
-        similarity (float): Cosine similarity of its task and the query's.
-        lexical_rank (int | None): Its place among the candidates by the letters that its
-            task shares with the query's; null where it shares none.
-        lexical (float): What those letters added to its score.
-        feedback (float): What unlikeness to the best candidates took from its score; 0
-            where its task is theirs, and below 0 elsewhere.
-        estimate (float): How often following it ends well, estimated from the evidence and
-            the project's base rate.
-        estimate_low (float): The lower end of the estimate's 90% interval.
-        estimate_high (float): The upper end of the estimate's 90% interval.
-        evidence (float): How much evidence the estimate rests on, wins and losses together:
-            the memory's own; and where runs of other candidates gave the same answer to the
-            same task, one for each, and for its own run if that passed.
-        base_rate (float): What the estimate is compared with: how often following the other
-            candidates of its task ends well, or, where there are none, the memories of the
-            project.
-        utility (float): What the estimate added to its score, below 0 where it took away.
-        agreeing (int): How many other candidates say the same.
-        agreement (float): What they added to its score.
-        diversity_penalty (float): What its likeness to memories chosen before it took away
-            when it was chosen; 0 where diversity decided nothing. It is no part of the score.
+        candidates (int | Unset): How many memories were weighed.
+        similarity (float | Unset): Cosine similarity of its task and the query's.
+        lexical_rank (int | None | Unset): Its place among the candidates by the letters
+            that its task shares with the query's; null where it shares none.
+        lexical (float | Unset): What those letters added to its score.
+        feedback (float | Unset): What unlikeness to the best candidates took from its
+            score; 0 where its task is theirs, and below 0 elsewhere.
+        estimate (float | Unset): How often following it ends well, estimated from the
+            evidence and the project's base rate.
+        estimate_low (float | Unset): The lower end of the estimate's 90% interval.
+        estimate_high (float | Unset): The upper end of the estimate's 90% interval.
+        evidence (float | Unset): How much evidence the estimate rests on, wins and losses
+            together: the memory's own; and where runs of other candidates gave the same answer
+            to the same task, one for each, and for its own run if that passed.
+        base_rate (float | Unset): What the estimate is compared with: how often following
+            the other candidates of its task ends well, or, where there are none, the memories
+            of the project.
+        utility (float | Unset): What the estimate added to its score, below 0 where it took
+            away.
+        agreeing (int | Unset): How many other candidates say the same.
+        agreement (float | Unset): What they added to its score.
+        diversity_penalty (float | Unset): What its likeness to memories chosen before it
+            took away when it was chosen; 0 where diversity decided nothing. It is no part of
+            the score.
     """
 
-    candidates: int
-    similarity: float
-    lexical_rank: int | None
-    lexical: float
-    feedback: float
-    estimate: float
-    estimate_low: float
-    estimate_high: float
-    evidence: float
-    base_rate: float
-    utility: float
-    agreeing: int
-    agreement: float
-    diversity_penalty: float
+    candidates: int | Unset = UNSET
+    similarity: float | Unset = UNSET
+    lexical_rank: int | None | Unset = UNSET
+    lexical: float | Unset = UNSET
+    feedback: float | Unset = UNSET
+    estimate: float | Unset = UNSET
+    estimate_low: float | Unset = UNSET
+    estimate_high: float | Unset = UNSET
+    evidence: float | Unset = UNSET
+    base_rate: float | Unset = UNSET
+    utility: float | Unset = UNSET
+    agreeing: int | Unset = UNSET
+    agreement: float | Unset = UNSET
+    diversity_penalty: float | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,8 +95,11 @@ class MemoryExplanation:
 
         similarity = self.similarity
 
-        lexical_rank: int | None
-        lexical_rank = self.lexical_rank
+        lexical_rank: int | None | Unset
+        if isinstance(self.lexical_rank, Unset):
+            lexical_rank = UNSET
+        else:
+            lexical_rank = self.lexical_rank
 
         lexical = self.lexical
 
@@ -118,24 +125,35 @@ class MemoryExplanation:
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "candidates": candidates,
-                "similarity": similarity,
-                "lexical_rank": lexical_rank,
-                "lexical": lexical,
-                "feedback": feedback,
-                "estimate": estimate,
-                "estimate_low": estimate_low,
-                "estimate_high": estimate_high,
-                "evidence": evidence,
-                "base_rate": base_rate,
-                "utility": utility,
-                "agreeing": agreeing,
-                "agreement": agreement,
-                "diversity_penalty": diversity_penalty,
-            }
-        )
+        field_dict.update({})
+        if candidates is not UNSET:
+            field_dict["candidates"] = candidates
+        if similarity is not UNSET:
+            field_dict["similarity"] = similarity
+        if lexical_rank is not UNSET:
+            field_dict["lexical_rank"] = lexical_rank
+        if lexical is not UNSET:
+            field_dict["lexical"] = lexical
+        if feedback is not UNSET:
+            field_dict["feedback"] = feedback
+        if estimate is not UNSET:
+            field_dict["estimate"] = estimate
+        if estimate_low is not UNSET:
+            field_dict["estimate_low"] = estimate_low
+        if estimate_high is not UNSET:
+            field_dict["estimate_high"] = estimate_high
+        if evidence is not UNSET:
+            field_dict["evidence"] = evidence
+        if base_rate is not UNSET:
+            field_dict["base_rate"] = base_rate
+        if utility is not UNSET:
+            field_dict["utility"] = utility
+        if agreeing is not UNSET:
+            field_dict["agreeing"] = agreeing
+        if agreement is not UNSET:
+            field_dict["agreement"] = agreement
+        if diversity_penalty is not UNSET:
+            field_dict["diversity_penalty"] = diversity_penalty
 
         return field_dict
 

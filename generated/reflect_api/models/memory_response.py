@@ -96,7 +96,8 @@ class MemoryResponse:
             used, or, where that is unknown, was given. Only there where one memory is read.
         why (MemoryExplanation | Unset): Why a memory stands where it does in an answer. At
             the usual `lambda` of 0.5, similarity, lexical, feedback, utility and agreement add
-            up to its score.
+            up to its score. A service says of it what it weighs: a part that is absent had
+            none.
     """
 
     id: str

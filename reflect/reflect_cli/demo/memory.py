@@ -5,6 +5,8 @@ What the demo needs of a memory client; `reflect_sdk.ReflectClient` has it all.
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from reflect_sdk import ReviewResult
+
 
 class Memory(Protocol):
     """
@@ -93,7 +95,7 @@ class MemoryClient(Protocol):
         retrieved_memory_ids: Sequence[str] = (),
         used_memory_ids: Sequence[str] | None = None,
         model: str | None = None,
-        review_result: str | None = None,
+        review_result: ReviewResult | None = None,
         feedback_text: str | None = None,
     ) -> object:
         """Record a reviewed run and wait until its memory exists."""
@@ -105,7 +107,7 @@ class MemoryClient(Protocol):
         task: str,
         summary: str,
         guidance: str,
-        result: str,
+        result: ReviewResult,
         key_mistake: str = "",
         correct_action: str = "",
         applicable_tools: Sequence[str] = (),

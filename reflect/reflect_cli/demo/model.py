@@ -7,7 +7,9 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from reflect_server.configuration.addresses import is_local
 from reflect_server.errors import MissingExtraError
 
 from .agent import Answer
@@ -62,14 +64,23 @@ class ChatModel:
                 "--api-key-env, or give --base-url of an endpoint that needs none."
             )
         try:
-            from openai import OpenAI  # noqa: PLC0415 - An optional extra, needed here alone.
+            from openai import (  # noqa: PLC0415 - An optional extra, needed here alone.
+                DefaultHttpxClient,
+                OpenAI,
+            )
         except ImportError as error:
             missing = MissingExtraError("openai", "openai", needed_for="`--model`")
             raise DemoError(missing.message) from error
         self.name = name
         self._key = api_key or _NO_KEY
+        host = urlsplit(base_url or "").hostname or ""
         self._client: OpenAI = OpenAI(
-            api_key=self._key, base_url=base_url, timeout=_SECONDS_PER_CALL, max_retries=2
+            api_key=self._key,
+            base_url=base_url,
+            timeout=_SECONDS_PER_CALL,
+            max_retries=2,
+            # No proxy leads to this machine itself.
+            http_client=DefaultHttpxClient(trust_env=False) if is_local(host) else None,
         )
 
     def reply(self, messages: Sequence["ChatCompletionMessageParam"]) -> str:

@@ -5,24 +5,34 @@ Results of calls, and what is recorded of them.
 import logging
 from collections.abc import AsyncGenerator, Generator, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import field, frozen
 
 from reflect_sdk._flows.trace_context import TraceContext, answer, state_of
+from reflect_sdk._types.labels import ReviewLabel
 from reflect_sdk._types.plain_form import is_opaque
 from reflect_sdk._types.trajectory import TrajectoryInput
 
 logger = logging.getLogger("reflect_sdk")
 
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar
+
+    T = _TypeVar("T", default=str)
+else:
+    T = TypeVar("T")
+
+
 @frozen
-class TraceResult:
+class TraceResult(Generic[T]):
     """
     What a function under `reflect_trace` returns to record more than its answer.
 
     Attributes:
-        output: The final answer; the caller of the function gets it.
+        output: The final answer; the caller of the function gets it. It is recorded as it is where
+            it is text, and as JSON elsewhere.
         trajectory: The run, as `ReflectClient.create_trace` takes it.
         result: The verdict: `pass` or `success`, `fail` or `failure`; None for a review that comes
             later.
@@ -32,9 +42,9 @@ class TraceResult:
         used_memory_ids: The memories that the answer relied on; None where that is unknown.
     """
 
-    output: str
+    output: T
     trajectory: TrajectoryInput = field(repr=False)
-    result: str | None = None
+    result: ReviewLabel | None = None
     feedback_text: str | None = None
     model: str | None = None
     metadata: dict[str, Any] | None = field(default=None, repr=False)

@@ -16,18 +16,29 @@ from reflect_sdk._client.context_methods import ContextMethods
 from reflect_sdk._client.memory_methods import MemoryMethods
 from reflect_sdk._client.project_methods import ProjectMethods
 from reflect_sdk._client.recording_methods import RecordingMethods
+from reflect_sdk._client.request_methods import RequestMethods
+from reflect_sdk._client.review_methods import ReviewMethods
 from reflect_sdk._client.sending import connect, send, send_async
 from reflect_sdk._client.trace_methods import TraceMethods
 from reflect_sdk._flows import operations
 from reflect_sdk._settings import DEFAULT_TIMEOUT, Settings
 from reflect_sdk._transport.effects import drive, drive_async
+from reflect_sdk._types.labels import KeyEnvironment
 from reflect_sdk._types.projects import BootstrapResponse
 
 if TYPE_CHECKING:
     from reflect_sdk._transport.pool import Pool
 
 
-class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethods, ProjectMethods):
+class ReflectClient(
+    MemoryMethods,
+    ContextMethods,
+    RecordingMethods,
+    TraceMethods,
+    ReviewMethods,
+    ProjectMethods,
+    RequestMethods,
+):
     """
     Client of one project of a Reflect service.
 
@@ -56,6 +67,14 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
             replaced as a whole. None by default.
         bytes_as: How bytes in runs are recorded: by length and SHA-256 (`digest`, the default), or
             whole (`base64`).
+        verify: Which certificates are trusted: the file or folder of authorities of your own, an
+            `ssl.SSLContext`, or False to trust everybody, which lets others read the key. By
+            default those that `SSL_CERT_FILE` or `SSL_CERT_DIR` names, or those of `certifi`.
+        proxy: The proxy that leads to the service, such as `http://proxy.example:3128`. Where None,
+            what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` or the system say; they
+            hold for no service on this machine itself.
+        default_headers: Sent with every request, and hidden in errors; none by default. The
+            `User-Agent` may be among them.
         http_client: Sends the synchronous requests, with its proxies, certificates and transport;
             never closed by this client. One of its own where None. With a given one, `timeout`
             bounds each read and write of a synchronous answer, not all of them together, and a
@@ -89,7 +108,7 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
         user_id: str,
         project_id: str,
         key_label: str = "Default Admin Key",
-        environment: str = "live",
+        environment: KeyEnvironment = "live",
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> BootstrapResponse:
         """
@@ -150,8 +169,8 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
         user_id: str,
         project_id: str,
         key_label: str = "Default Admin Key",
-        environment: str = "live",
-        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - as the twin has it
+        environment: KeyEnvironment = "live",
+        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
     ) -> BootstrapResponse:
         """
         Do what `bootstrap` does, asynchronously.
@@ -167,9 +186,17 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
         async with aclosing(pool):
             return await drive_async(flow, partial(send_async, api))
 
-    def health(self) -> dict[str, str]:
+    def health(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> dict[str, str]:
         """
         Report how the service is. Sends no credential.
+
+        Args:
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             What the service says of itself, such as `{"status": "ok"}`.
@@ -183,17 +210,21 @@ class ReflectClient(MemoryMethods, ContextMethods, RecordingMethods, TraceMethod
             >>> print(health["status"])
             ok
         """
-        return self._drive(self._flows.health())
+        return self._drive(self._flows.health(), timeout)
 
     @twin_of(health)
-    async def health_async(self) -> dict[str, str]:
+    async def health_async(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> dict[str, str]:
         """
         Do what `health` does, asynchronously.
         """
-        return await self._drive_async(self._flows.health())
+        return await self._drive_async(self._flows.health(), timeout)
 
 
 def _anonymous(base_url: str, timeout: float | httpx.Timeout) -> tuple[Pool, Client]:
     settings = Settings(base_url=base_url, timeout=timeout)
-    pool = connect(settings.base_url)
+    pool = connect(settings)
     return pool, pool.reliable(Client(base_url=settings.base_url), settings)

@@ -7,8 +7,9 @@ from __future__ import annotations
 import logging
 import math
 import os
+import ssl
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -35,6 +36,7 @@ from reflect_sdk._settings import (
     HOSTED_URL,
     Settings,
     checked_key,
+    checked_timeout,
 )
 from reflect_sdk._spool import Spool
 from reflect_sdk._transport.effects import Flow, drive, drive_async
@@ -85,6 +87,9 @@ class Connection:
         spool_dir: str | os.PathLike[str] | None = None,
         redact: Redactor | None = None,
         bytes_as: BytesAs = "digest",
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
+        proxy: str | httpx.URL | httpx.Proxy | None = None,
+        default_headers: Mapping[str, str] | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
         background: bool = True,
@@ -102,12 +107,15 @@ class Connection:
             bytes_as=bytes_as,
             background=background,
             lookup_timeout=lookup_timeout,
+            verify=verify,
+            proxy=proxy,
+            default_headers=default_headers,
         )
+        api_key = checked_key(api_key)
         outgoing = Outgoing(settings.redact, settings.bytes_as)
         self._undelivered = Undelivered(on_undelivered, outgoing)
         self._outbox = Outbox(self._undelivered)
-        pool = connect(settings.base_url, http_client, async_http_client)
-        self._configure(settings, checked_key(api_key), pool)
+        self._configure(settings, api_key, connect(settings, http_client, async_http_client))
 
     _aliases: Aliases
     _breaker: Breaker
@@ -128,9 +136,7 @@ class Connection:
         self._settings = settings
         self._api_key = api_key
         self._pool = pool
-        self.api = pool.reliable(
-            AuthenticatedClient(base_url=settings.base_url, token=api_key), settings
-        )
+        self.api = self._api_within(settings)
         self._flows = Flows(
             project_id=self.project_id,
             longest_hold=_longest_hold(settings.timeout),
@@ -141,6 +147,11 @@ class Connection:
             spool=None if folder is None else Spool(folder, settings.base_url),
             outgoing=Outgoing(settings.redact, settings.bytes_as),
         )
+
+    def _api_within(self, settings: Settings) -> AuthenticatedClient:
+        headers = dict(settings.default_headers)
+        api = AuthenticatedClient(base_url=settings.base_url, token=self._api_key, headers=headers)
+        return self._pool.reliable(api, settings)
 
     @property
     def base_url(self) -> str:
@@ -162,6 +173,7 @@ class Connection:
         timeout: float | httpx.Timeout | None = None,
         max_retries: int | None = None,
         project_id: str | None = None,
+        api_key: str | None = None,
     ) -> Self:
         """
         Return a client with other options over the same connections; this one stays as it is.
@@ -172,6 +184,7 @@ class Connection:
             timeout: As for the constructor; this client's where None.
             max_retries: As for the constructor; this client's where None.
             project_id: As for the constructor; this client's where None.
+            api_key: As for the constructor; this client's where None.
 
         Returns:
             The other client.
@@ -189,9 +202,10 @@ class Connection:
         }
         given = {name: value for name, value in changes.items() if value is not None}
         settings = evolve(self._settings, **given)
+        key = self._api_key if api_key is None else checked_key(api_key)
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._configure(settings, self._api_key, self._pool, shared=True)
+        other._configure(settings, key, self._pool, shared=True)
         return other
 
     @classmethod
@@ -204,6 +218,9 @@ class Connection:
         spool_dir: str | os.PathLike[str] | None = None,
         redact: Redactor | None = None,
         bytes_as: BytesAs = "digest",
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
+        proxy: str | httpx.URL | httpx.Proxy | None = None,
+        default_headers: Mapping[str, str] | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
         background: bool = True,
@@ -220,6 +237,9 @@ class Connection:
             spool_dir: Folder for runs that cannot be recorded; none by default.
             redact: Changes every text before it leaves the process; none by default.
             bytes_as: How bytes in runs are recorded; `digest` by default.
+            verify: Which certificates are trusted; as the environment says by default.
+            proxy: The proxy that leads to the service; as the environment says where None.
+            default_headers: Sent with every request; none by default.
             http_client: Sends the synchronous requests; one of the client's own where None.
             async_http_client: Sends the asynchronous requests; one of the client's own where None.
             background: Whether runs are delivered behind the back of their callers; on by default.
@@ -253,6 +273,9 @@ class Connection:
             spool_dir=spool_dir,
             redact=redact,
             bytes_as=bytes_as,
+            verify=verify,
+            proxy=proxy,
+            default_headers=default_headers,
             http_client=http_client,
             async_http_client=async_http_client,
             background=background,
@@ -340,20 +363,45 @@ class Connection:
             return f"{type(self).__name__}(refused)"
         return f"{type(self).__name__}(base_url={self.base_url!r}, project_id={self.project_id!r})"
 
-    def _drive(self, flow: Flow[T], *, after: str | None = None) -> T:
+    def _drive(
+        self,
+        flow: Flow[T],
+        timeout: float | httpx.Timeout | None = None,
+        *,
+        after: str | None = None,
+    ) -> T:
         """
         Do what a flow asks for, after a run that is on its way.
         """
         if after is not None:
             self._outbox.settle(after)
         self._undelivered.raise_once()
-        return drive(flow, partial(send, self.api))
+        return drive(flow, partial(send, self._api_of_call(timeout)))
 
-    async def _drive_async(self, flow: Flow[T], *, after: str | None = None) -> T:
+    async def _drive_async(
+        self,
+        flow: Flow[T],
+        timeout: float | httpx.Timeout | None = None,
+        *,
+        after: str | None = None,
+    ) -> T:
         if after is not None:
             await self._outbox.settle_async(after)
         self._undelivered.raise_once()
-        return await drive_async(flow, partial(send_async, self.api))
+        return await drive_async(flow, partial(send_async, self._api_of_call(timeout)))
+
+    def _api_of_call(self, timeout: float | httpx.Timeout | None) -> AuthenticatedClient:
+        if timeout is None:
+            return self.api
+        return self._api_within(evolve(self._settings, timeout=timeout))
+
+    def _flows_within(self, timeout: float | httpx.Timeout | None) -> Flows:
+        """
+        Return the flows, which ask the service to hold no answer for longer than a call may take.
+        """
+        if timeout is None:
+            return self._flows
+        return evolve(self._flows, longest_hold=_longest_hold(checked_timeout(timeout)))
 
     def _hand_over(self, recorder: Recorder, context: TraceContext, run: AgentRun) -> None:
         """
@@ -403,7 +451,7 @@ class Connection:
         return is_settled
 
     @twin_of(flush)
-    async def flush_async(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - as the twin has it
+    async def flush_async(self, timeout: float | None = None) -> bool:
         """
         Do what `flush` does, asynchronously.
         """

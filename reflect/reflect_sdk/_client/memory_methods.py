@@ -7,8 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
+
 from reflect_sdk._client.connection import Connection, twin_of
 from reflect_sdk._flows.requests import Query
+from reflect_sdk._types.labels import ReviewLabel
 from reflect_sdk._types.memories import AugmentedTask, MemoryResponse
 from reflect_sdk._types.skills import SkillResponse
 from reflect_sdk._types.traces import TraceCreateResponse
@@ -28,6 +31,7 @@ class MemoryMethods(Connection):
         metadata_filter: dict[str, Any] | None = None,
         similarity_threshold: float | None = None,
         mmr_lambda: float = 0.7,
+        timeout: float | httpx.Timeout | None = None,
     ) -> list[MemoryResponse]:
         """
         Find the memories that fit a task.
@@ -47,6 +51,8 @@ class MemoryMethods(Connection):
             mmr_lambda: The weight of relevance against diversity, in [0, 1]: 1.0 takes the
                 best-scored memories however alike they are, 0.0 the most diverse ones; 0.7 by
                 default.
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The memories by score, best first; empty where none fits.
@@ -70,7 +76,8 @@ class MemoryMethods(Connection):
                     similarity_threshold=similarity_threshold,
                     mmr_lambda=mmr_lambda,
                 )
-            )
+            ),
+            timeout,
         )
 
     @twin_of(query_memories)
@@ -83,6 +90,7 @@ class MemoryMethods(Connection):
         metadata_filter: dict[str, Any] | None = None,
         similarity_threshold: float | None = None,
         mmr_lambda: float = 0.7,
+        timeout: float | httpx.Timeout | None = None,
     ) -> list[MemoryResponse]:
         """
         Do what `query_memories` does, asynchronously.
@@ -97,7 +105,8 @@ class MemoryMethods(Connection):
                     similarity_threshold=similarity_threshold,
                     mmr_lambda=mmr_lambda,
                 )
-            )
+            ),
+            timeout,
         )
 
     def augment_with_memories(
@@ -109,6 +118,7 @@ class MemoryMethods(Connection):
         metadata_filter: dict[str, Any] | None = None,
         similarity_threshold: float | None = None,
         mmr_lambda: float = 0.7,
+        timeout: float | httpx.Timeout | None = None,
     ) -> AugmentedTask:
         """
         Find the memories that fit a task and append them to it.
@@ -129,6 +139,8 @@ class MemoryMethods(Connection):
             mmr_lambda: The weight of relevance against diversity, in [0, 1]: 1.0 takes the
                 best-scored memories however alike they are, 0.0 the most diverse ones; 0.7 by
                 default.
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The augmented task, ready to be a prompt, and the memories in it. With no memories, the
@@ -152,7 +164,8 @@ class MemoryMethods(Connection):
                     similarity_threshold=similarity_threshold,
                     mmr_lambda=mmr_lambda,
                 )
-            )
+            ),
+            timeout,
         )
 
     @twin_of(augment_with_memories)
@@ -165,6 +178,7 @@ class MemoryMethods(Connection):
         metadata_filter: dict[str, Any] | None = None,
         similarity_threshold: float | None = None,
         mmr_lambda: float = 0.7,
+        timeout: float | httpx.Timeout | None = None,
     ) -> AugmentedTask:
         """
         Do what `augment_with_memories` does, asynchronously.
@@ -179,7 +193,8 @@ class MemoryMethods(Connection):
                     similarity_threshold=similarity_threshold,
                     mmr_lambda=mmr_lambda,
                 )
-            )
+            ),
+            timeout,
         )
 
     def create_memory(
@@ -188,11 +203,12 @@ class MemoryMethods(Connection):
         task: str,
         summary: str,
         guidance: str,
-        result: str,
+        result: ReviewLabel,
         key_mistake: str = "",
         correct_action: str = "",
         applicable_tools: Sequence[str] = (),
         retrieved_memory_ids: Sequence[str] = (),
+        timeout: float | httpx.Timeout | None = None,
     ) -> TraceCreateResponse:
         """
         Store a reflection that the agent wrote itself as a memory.
@@ -210,6 +226,8 @@ class MemoryMethods(Connection):
             applicable_tools: The tools or areas that the lesson applies to; none by default.
             retrieved_memory_ids: The memories that the run was given, best first; the result moves
                 their Q-values. None by default.
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The receipt; its `ingest_status` is `completed`.
@@ -240,7 +258,8 @@ class MemoryMethods(Connection):
                 key_mistake=key_mistake,
                 correct_action=correct_action,
                 applicable_tools=applicable_tools,
-            )
+            ),
+            timeout,
         )
 
     @twin_of(create_memory)
@@ -250,11 +269,12 @@ class MemoryMethods(Connection):
         task: str,
         summary: str,
         guidance: str,
-        result: str,
+        result: ReviewLabel,
         key_mistake: str = "",
         correct_action: str = "",
         applicable_tools: Sequence[str] = (),
         retrieved_memory_ids: Sequence[str] = (),
+        timeout: float | httpx.Timeout | None = None,
     ) -> TraceCreateResponse:
         """
         Do what `create_memory` does, asynchronously.
@@ -269,14 +289,21 @@ class MemoryMethods(Connection):
                 key_mistake=key_mistake,
                 correct_action=correct_action,
                 applicable_tools=applicable_tools,
-            )
+            ),
+            timeout,
         )
 
     def get_skill(
         self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> SkillResponse | None:
         """
         Return the project's skill.
+
+        Args:
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The newest published version, or None where none has been created yet.
@@ -290,22 +317,30 @@ class MemoryMethods(Connection):
             >>> if skill is not None:
             ...     system_prompt = instructions + skill.content
         """
-        return self._drive(self._flows.get_skill())
+        return self._drive(self._flows.get_skill(), timeout)
 
     @twin_of(get_skill)
     async def get_skill_async(
         self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> SkillResponse | None:
         """
         Do what `get_skill` does, asynchronously.
         """
-        return await self._drive_async(self._flows.get_skill())
+        return await self._drive_async(self._flows.get_skill(), timeout)
 
     def list_skill_versions(
         self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> list[SkillResponse]:
         """
         List the versions of the project's skill, with what each has changed.
+
+        Args:
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The newest 100 versions, newest first. Those that were held back, as they do worse on
@@ -320,22 +355,25 @@ class MemoryMethods(Connection):
             ...     for change in version.changes:
             ...         print(version.version, change.action, change.title)
         """
-        return self._drive(self._flows.list_skill_versions())
+        return self._drive(self._flows.list_skill_versions(), timeout)
 
     @twin_of(list_skill_versions)
     async def list_skill_versions_async(
         self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> list[SkillResponse]:
         """
         Do what `list_skill_versions` does, asynchronously.
         """
-        return await self._drive_async(self._flows.list_skill_versions())
+        return await self._drive_async(self._flows.list_skill_versions(), timeout)
 
     def create_skill(
         self,
         *,
         n_passed: int | None = None,
         n_failed: int | None = None,
+        timeout: float | httpx.Timeout | None = None,
     ) -> SkillResponse:
         """
         Consolidate the project's reviewed memories into a new version of its skill.
@@ -345,6 +383,8 @@ class MemoryMethods(Connection):
                 None.
             n_failed: How many lessons of failed runs to use at the most, from 0 to 100; 5 where
                 None.
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The published version: the new one, unless it does worse on the project's reviewed
@@ -359,7 +399,7 @@ class MemoryMethods(Connection):
             >>> skill = client.create_skill(n_passed=10, n_failed=10)
             >>> print(skill.version, skill.n_passed, skill.n_failed)
         """
-        return self._drive(self._flows.create_skill(n_passed=n_passed, n_failed=n_failed))
+        return self._drive(self._flows.create_skill(n_passed=n_passed, n_failed=n_failed), timeout)
 
     @twin_of(create_skill)
     async def create_skill_async(
@@ -367,10 +407,11 @@ class MemoryMethods(Connection):
         *,
         n_passed: int | None = None,
         n_failed: int | None = None,
+        timeout: float | httpx.Timeout | None = None,
     ) -> SkillResponse:
         """
         Do what `create_skill` does, asynchronously.
         """
         return await self._drive_async(
-            self._flows.create_skill(n_passed=n_passed, n_failed=n_failed)
+            self._flows.create_skill(n_passed=n_passed, n_failed=n_failed), timeout
         )

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import httpx
+
 from reflect_sdk._client.connection import Connection, twin_of
+from reflect_sdk._types.labels import KeyEnvironment, Scope
 from reflect_sdk._types.projects import ApiKeyCreateResponse, ApiKeyResponse, DeleteProjectResponse
 
 
@@ -17,9 +20,15 @@ class ProjectMethods(Connection):
 
     def list_api_keys(
         self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> list[ApiKeyResponse]:
         """
         List the project's API keys.
+
+        Args:
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The keys, oldest first, revoked ones included, without their secrets.
@@ -33,23 +42,26 @@ class ProjectMethods(Connection):
             >>> for key in client.list_api_keys():
             ...     print(key.label, key.status, key.last_used_at)
         """
-        return self._drive(self._flows.list_api_keys())
+        return self._drive(self._flows.list_api_keys(), timeout)
 
     @twin_of(list_api_keys)
     async def list_api_keys_async(
         self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> list[ApiKeyResponse]:
         """
         Do what `list_api_keys` does, asynchronously.
         """
-        return await self._drive_async(self._flows.list_api_keys())
+        return await self._drive_async(self._flows.list_api_keys(), timeout)
 
     def create_api_key(
         self,
         *,
         label: str,
-        scopes: Sequence[str],
-        environment: str = "live",
+        scopes: Sequence[Scope],
+        environment: KeyEnvironment = "live",
+        timeout: float | httpx.Timeout | None = None,
     ) -> ApiKeyCreateResponse:
         """
         Create an API key for the project.
@@ -59,6 +71,8 @@ class ProjectMethods(Connection):
             scopes: What the key may do, such as `memory:read` and `trace:write`; only scopes that
                 the client's own key has.
             environment: `live` (the default) or `test`; it shows in the key.
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The key and its plaintext, which is shown here and never again.
@@ -75,7 +89,7 @@ class ProjectMethods(Connection):
             >>> agents_key = created.api_key  # Keep it now: it is not shown again.
         """
         return self._drive(
-            self._flows.create_api_key(label=label, scopes=scopes, environment=environment)
+            self._flows.create_api_key(label=label, scopes=scopes, environment=environment), timeout
         )
 
     @twin_of(create_api_key)
@@ -83,25 +97,30 @@ class ProjectMethods(Connection):
         self,
         *,
         label: str,
-        scopes: Sequence[str],
-        environment: str = "live",
+        scopes: Sequence[Scope],
+        environment: KeyEnvironment = "live",
+        timeout: float | httpx.Timeout | None = None,
     ) -> ApiKeyCreateResponse:
         """
         Do what `create_api_key` does, asynchronously.
         """
         return await self._drive_async(
-            self._flows.create_api_key(label=label, scopes=scopes, environment=environment)
+            self._flows.create_api_key(label=label, scopes=scopes, environment=environment), timeout
         )
 
     def revoke_api_key(
         self,
         key_id: str,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> ApiKeyResponse:
         """
         End an API key at once and for good.
 
         Args:
             key_id: The key's `id`, as `list_api_keys` returns it; not its `public_id`.
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The revoked key.
@@ -117,23 +136,31 @@ class ProjectMethods(Connection):
             >>> print(revoked.status)
             revoked
         """
-        return self._drive(self._flows.revoke_api_key(key_id))
+        return self._drive(self._flows.revoke_api_key(key_id), timeout)
 
     @twin_of(revoke_api_key)
     async def revoke_api_key_async(
         self,
         key_id: str,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> ApiKeyResponse:
         """
         Do what `revoke_api_key` does, asynchronously.
         """
-        return await self._drive_async(self._flows.revoke_api_key(key_id))
+        return await self._drive_async(self._flows.revoke_api_key(key_id), timeout)
 
     def delete_project(
         self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> DeleteProjectResponse:
         """
         Delete the project and everything of it, at once and for good.
+
+        Args:
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             What was deleted.
@@ -152,13 +179,15 @@ class ProjectMethods(Connection):
             >>> print(gone.deleted)
             True
         """
-        return self._drive(self._flows.delete_project())
+        return self._drive(self._flows.delete_project(), timeout)
 
     @twin_of(delete_project)
     async def delete_project_async(
         self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
     ) -> DeleteProjectResponse:
         """
         Do what `delete_project` does, asynchronously.
         """
-        return await self._drive_async(self._flows.delete_project())
+        return await self._drive_async(self._flows.delete_project(), timeout)

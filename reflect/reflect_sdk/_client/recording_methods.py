@@ -7,8 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
+
 from reflect_sdk._client.connection import Connection, twin_of
 from reflect_sdk._flows.requests import AgentRun
+from reflect_sdk._types.labels import ReviewLabel
 from reflect_sdk._types.traces import TraceCreateResponse, TraceResponse
 from reflect_sdk._types.trajectory import TrajectoryInput
 
@@ -27,12 +30,13 @@ class RecordingMethods(Connection):
         retrieved_memory_ids: Sequence[str] = (),
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
-        review_result: str | None = None,
+        review_result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         reference_context: str | None = None,
         alpha: float | None = None,
         used_memory_ids: Sequence[str] | None = None,
         remember: bool = True,
+        timeout: float | httpx.Timeout | None = None,
     ) -> TraceCreateResponse:
         """
         Record a run and return at once.
@@ -66,6 +70,8 @@ class RecordingMethods(Connection):
             remember: Whether a memory is made of the run; where False the review only moves
                 Q-values, as for runs over a fixed set of memories. True by default; ignored without
                 `review_result`.
+            timeout: Seconds that this call may take in all, above 0, or an `httpx.Timeout`; the
+                client's where None.
 
         Returns:
             The receipt, with the trace's id and how far ingestion is (`queued` where a memory will
@@ -114,7 +120,8 @@ class RecordingMethods(Connection):
                     alpha=alpha,
                     remember=remember,
                 )
-            )
+            ),
+            timeout,
         )
 
     @twin_of(create_trace)
@@ -127,12 +134,13 @@ class RecordingMethods(Connection):
         retrieved_memory_ids: Sequence[str] = (),
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
-        review_result: str | None = None,
+        review_result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         reference_context: str | None = None,
         alpha: float | None = None,
         used_memory_ids: Sequence[str] | None = None,
         remember: bool = True,
+        timeout: float | httpx.Timeout | None = None,
     ) -> TraceCreateResponse:
         """
         Do what `create_trace` does, asynchronously.
@@ -153,7 +161,8 @@ class RecordingMethods(Connection):
                     alpha=alpha,
                     remember=remember,
                 )
-            )
+            ),
+            timeout,
         )
 
     def create_trace_and_wait(
@@ -165,7 +174,7 @@ class RecordingMethods(Connection):
         retrieved_memory_ids: Sequence[str] = (),
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
-        review_result: str | None = None,
+        review_result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         reference_context: str | None = None,
         alpha: float | None = None,
@@ -173,6 +182,7 @@ class RecordingMethods(Connection):
         wait_timeout: float = 60.0,
         used_memory_ids: Sequence[str] | None = None,
         remember: bool = True,
+        timeout: float | httpx.Timeout | None = None,
     ) -> TraceResponse:
         """
         Record a run and wait until it is processed.
@@ -208,6 +218,8 @@ class RecordingMethods(Connection):
             remember: Whether a memory is made of the run; where False the review only moves
                 Q-values, as for runs over a fixed set of memories. True by default; ignored without
                 `review_result`.
+            timeout: Seconds that each request of this call may take, above 0, or an
+                `httpx.Timeout`; the client's where None.
 
         Returns:
             The trace as stored. With a `review_result`, its `review_status` is `reviewed` and,
@@ -251,7 +263,7 @@ class RecordingMethods(Connection):
             `success` and `failure` are accepted for the API's `pass` and `fail`, in any case.
         """
         return self._drive(
-            self._flows.create_trace_and_wait(
+            self._flows_within(timeout).create_trace_and_wait(
                 AgentRun(
                     task=task,
                     trajectory=trajectory,
@@ -268,7 +280,8 @@ class RecordingMethods(Connection):
                 ),
                 poll_interval=poll_interval,
                 wait_timeout=wait_timeout,
-            )
+            ),
+            timeout,
         )
 
     @twin_of(create_trace_and_wait)
@@ -281,7 +294,7 @@ class RecordingMethods(Connection):
         retrieved_memory_ids: Sequence[str] = (),
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
-        review_result: str | None = None,
+        review_result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         reference_context: str | None = None,
         alpha: float | None = None,
@@ -289,12 +302,13 @@ class RecordingMethods(Connection):
         wait_timeout: float = 60.0,
         used_memory_ids: Sequence[str] | None = None,
         remember: bool = True,
+        timeout: float | httpx.Timeout | None = None,
     ) -> TraceResponse:
         """
         Do what `create_trace_and_wait` does, asynchronously.
         """
         return await self._drive_async(
-            self._flows.create_trace_and_wait(
+            self._flows_within(timeout).create_trace_and_wait(
                 AgentRun(
                     task=task,
                     trajectory=trajectory,
@@ -311,16 +325,25 @@ class RecordingMethods(Connection):
                 ),
                 poll_interval=poll_interval,
                 wait_timeout=wait_timeout,
-            )
+            ),
+            timeout,
         )
 
-    def deliver_spooled_traces(self) -> int:
+    def deliver_spooled_traces(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> int:
         """
         Record the runs that an outage has kept in `spool_dir`.
 
         A run that is recorded by `trace` does this as well; call it where no further run follows. A
         run that the service refuses is set aside, in a file ending with `.refused`, with a warning.
         Runs that were kept for another `base_url` wait for a client of that one.
+
+        Args:
+            timeout: Seconds that each request of this call may take, above 0, or an
+                `httpx.Timeout`; the client's where None.
 
         Returns:
             How many runs were recorded; 0 for a client without `spool_dir`.
@@ -338,11 +361,15 @@ class RecordingMethods(Connection):
             >>> print(client.deliver_spooled_traces())
             0
         """
-        return self._drive(self._flows.deliver_spooled_traces())
+        return self._drive(self._flows.deliver_spooled_traces(), timeout)
 
     @twin_of(deliver_spooled_traces)
-    async def deliver_spooled_traces_async(self) -> int:
+    async def deliver_spooled_traces_async(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> int:
         """
         Do what `deliver_spooled_traces` does, asynchronously.
         """
-        return await self._drive_async(self._flows.deliver_spooled_traces())
+        return await self._drive_async(self._flows.deliver_spooled_traces(), timeout)

@@ -14,6 +14,7 @@ import httpx
 from reflect_api import api as operations
 from reflect_api import models
 from reflect_api.client import Client
+from reflect_sdk._settings import Settings
 from reflect_sdk._transport.effects import Send, at_most
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def send_async(api: Client, effect: Send[OperationRequest[Any, Any]]) -> R
 
 
 def connect(
-    base_url: str,
+    settings: Settings,
     http_client: httpx.Client | None = None,
     async_http_client: httpx.AsyncClient | None = None,
 ) -> Pool:
@@ -50,13 +51,13 @@ def connect(
     run on an event loop.
 
     Args:
-        base_url: Address of the service.
+        settings: Where the service is, and how connections lead there.
         http_client: Sends the synchronous requests; one of its own where None.
         async_http_client: Sends the asynchronous requests; one for each event loop where None.
     """
     _load_what_calls_need()
     pool: Pool = importlib.import_module("reflect_sdk._transport.pool").Pool(
-        base_url, http_client, async_http_client
+        settings, http_client, async_http_client
     )
     return pool
 

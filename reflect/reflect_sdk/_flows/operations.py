@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import httpx
 from attrs import field, frozen
 
 from reflect_api import api, models
@@ -21,13 +20,13 @@ from reflect_api.types import UNSET
 from reflect_sdk._flows.aliases import Aliases
 from reflect_sdk._flows.augment import augment
 from reflect_sdk._flows.breaker import Breaker
-from reflect_sdk._flows.exchange import fetch, respond
+from reflect_sdk._flows.exchange import fetch
+from reflect_sdk._flows.listing import TraceFilter, TracePages, first_traces
 from reflect_sdk._flows.requests import (
     AgentRun,
     Query,
     given,
     review_label,
-    review_status_of,
     string_list,
     trace_body,
 )
@@ -316,30 +315,20 @@ class Flows:
         trace = yield from fetch(request)
         return TraceResponse.from_api(trace)
 
-    def list_traces(self, *, review_status: str | None) -> Flow[list[TraceResponse]]:
+    def list_traces(self, wanted: TraceFilter, limit: int | None) -> Flow[list[TraceResponse]]:
         """
         List traces.
         """
-        status = UNSET if review_status is None else review_status_of(review_status)
-        request = api.traces.list_traces.request(self.project_id, review_status=status)
-        answer = yield from fetch(request)
-        return [TraceResponse.from_api(trace) for trace in answer]
+        return (yield from first_traces(self.project_id, wanted, limit))
 
     def page_of_traces(
-        self, *, review_status: str | None, page_size: int, cursor: str | None
+        self, wanted: TraceFilter, page_size: int, cursor: str | None
     ) -> Flow[tuple[list[TraceResponse], str | None]]:
         """
         Get one page of traces, and the cursor of the next one where there is one.
         """
-        request = api.traces.list_traces.request(
-            self.project_id,
-            review_status=UNSET if review_status is None else review_status_of(review_status),
-            limit=page_size,
-            cursor=given(cursor),
-        )
-        response = yield from respond(request)
-        page = [TraceResponse.from_api(trace) for trace in request.success(response)]
-        return page, _next_cursor(response.headers.get("Link"))
+        pages = TracePages(project_id=self.project_id, wanted=wanted, page_size=page_size)
+        return (yield from pages.page(cursor))
 
     def delete_traces(self, trace_ids: Sequence[str]) -> Flow[DeleteTracesResponse]:
         """
@@ -435,9 +424,3 @@ def bootstrap(
     request = api.bootstrap.bootstrap.request(body=body, x_bootstrap_token=bootstrap_token)
     created = yield from fetch(request)
     return BootstrapResponse.from_api(created)
-
-
-def _next_cursor(link: str | None) -> str | None:
-    links = httpx.Response(200, headers={"Link": link or ""}).links
-    cursor: str | None = httpx.URL(links.get("next", {}).get("url", "")).params.get("cursor")
-    return cursor

@@ -152,16 +152,6 @@ def string_list(name: str, values: Sequence[str]) -> list[str]:
     return list(values)
 
 
-def review_status_of(value: str) -> models.ReviewStatus | str:
-    """
-    Take a review status; one that this version does not know is sent as it is.
-    """
-    try:
-        return models.ReviewStatus(value)
-    except ValueError:
-        return value
-
-
 def _text(value: object, outgoing: Outgoing) -> str | Unset:
     return UNSET if value is None else outgoing.text(value)
 

@@ -12,6 +12,7 @@ from attrs import define, evolve, field
 from reflect_api.errors import InvalidArgumentError
 from reflect_sdk._flows.requests import review_label, string_list
 from reflect_sdk._flows.run_state import RunState
+from reflect_sdk._types.labels import ReviewLabel
 from reflect_sdk._types.memories import MemoryResponse
 from reflect_sdk._types.outgoing import AS_IT_IS
 from reflect_sdk._types.snapshot import Snapshot, copied
@@ -92,7 +93,7 @@ class TraceContext:
         *,
         trajectory: TrajectoryInput,
         final_response: object = None,
-        result: str | None = None,
+        result: ReviewLabel | None = None,
         feedback_text: str | None = None,
         model: str | None = None,
         metadata: dict[str, Any] | None = None,

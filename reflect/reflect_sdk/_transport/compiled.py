@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from functools import cache
 from typing import TypeVar
-from urllib.request import getproxies
 
 import anyio
 import httpx
@@ -36,6 +35,7 @@ T = TypeVar("T")
 _MOST_CONNECTIONS = 1_000
 _SECONDS_AT_EXIT = 0.05
 _NOT_CONNECTED = "client error (Connect)"
+_NOT_TRUSTED = "invalid peer certificate"
 _ERRORS: dict[type[exceptions.PyreqwestError], type[httpx.RequestError]] = {
     exceptions.ConnectTimeoutError: httpx.ConnectTimeout,
     exceptions.PoolTimeoutError: httpx.PoolTimeout,
@@ -51,15 +51,15 @@ def compiled_transport(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport | None:
     """
     Return a new transport for the running event loop, or None where it would not do as httpx's.
 
-    It does not under another event loop than asyncio's, with a proxy that the environment names,
-    in a forked process, and on a machine without certificates of its own.
+    It does not under another event loop than asyncio's, in a forked process, and on a machine
+    without certificates of its own. It knows no proxy.
 
     Args:
         tls: For the requests that are left to httpx.
     """
     trio = sys.modules.get("trio")
     elsewhere = trio is not None and trio.lowlevel.in_trio_run()
-    if elsewhere or getproxies() or _FORKED:
+    if elsewhere or _FORKED:
         return None
     try:
         return CompiledTransport(tls)
@@ -157,7 +157,9 @@ async def _as_httpx_does(awaitable: Awaitable[T]) -> T:
     try:
         return await asyncio.shield(work)
     except exceptions.PyreqwestError as error:
-        raise _error_of_httpx(error) from error
+        failed = _error_of_httpx(error)
+        untrusted = str(failed).startswith(_NOT_TRUSTED)
+        raise failed from (ssl.SSLCertVerificationError(str(failed)) if untrusted else error)
     finally:
         work.cancel()
 

@@ -19,8 +19,11 @@ from reflect_api.answers import RETRIES_EXTENSION
 from reflect_api.errors import REQUEST_ID_HEADER, InvalidArgumentError
 from reflect_api.route import IDEMPOTENCY_HEADER
 from reflect_sdk._transport.cancellation import cancelled_where_it_waits, notices_cancellation
+from reflect_sdk._transport.certificates import certificate_error
 from reflect_sdk._transport.deadline import ends_after
 from reflect_sdk._transport.effects import Flow, Send, Sleep, drive, drive_async
+from reflect_sdk._transport.failures import transport_error
+from reflect_sdk._transport.proxies import NamedProxy
 from reflect_sdk._transport.response_body import ReceivedResponse, ResponseBody
 from reflect_sdk._transport.retry import (
     RetryPolicy,
@@ -29,13 +32,8 @@ from reflect_sdk._transport.retry import (
     raw_path,
     wants_idempotency_key,
 )
-from reflect_sdk._types.errors import (
-    APIStatusError,
-    ConnectionFailedError,
-    DeadlineExceededError,
-    TransportError,
-    shown,
-)
+from reflect_sdk._transport.user_agent import introduce
+from reflect_sdk._types.errors import APIStatusError, TransportError
 
 logger = logging.getLogger("reflect_sdk")
 
@@ -43,7 +41,9 @@ _SHORTEST = 0.001  # No time at all would mean without a bound to some parts bel
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-def deliver(request: httpx.Request, policy: RetryPolicy) -> Flow[httpx.Response]:
+def deliver(
+    request: httpx.Request, policy: RetryPolicy, proxy: NamedProxy | None = None
+) -> Flow[httpx.Response]:
     """
     Send a request until it succeeds, fails for good, or runs out of time or retries.
 
@@ -53,6 +53,7 @@ def deliver(request: httpx.Request, policy: RetryPolicy) -> Flow[httpx.Response]
         request: The request. One that creates something gets an idempotency key, the same for all
             attempts.
         policy: How hard to try.
+        proxy: The proxy that leads to the service, for errors to name.
 
     Returns:
         The successful answer; `extensions["retries"]` says how often the request was tried again.
@@ -82,8 +83,11 @@ def deliver(request: httpx.Request, policy: RetryPolicy) -> Flow[httpx.Response]
                 raise received.broken
         except httpx.RequestError as error:
             _log(request, response, error, retries, policy.clock() - started)
-            failure = _transport_error(error, request, retries, response, answered)
+            failure = transport_error(
+                error, request, retries=retries, proxy=proxy, begun=response, answered=answered
+            )
             again = isinstance(error, _NOTHING_SENT) or is_repeatable(request)
+            again = again and certificate_error(error) is None
         else:
             _log(request, response, None, retries, policy.clock() - started)
             if response.is_success:
@@ -104,7 +108,12 @@ def deliver(request: httpx.Request, policy: RetryPolicy) -> Flow[httpx.Response]
 class Connections(Protocol):
     """
     A source of pooled httpx clients.
+
+    Attributes:
+        proxy: The proxy that leads to the service, for errors to name; None where none is known.
     """
+
+    proxy: NamedProxy | None
 
     def client(self) -> httpx.Client:
         """
@@ -172,7 +181,7 @@ class ReliableClient(httpx.Client):
                 return ResponseBody(response).read()
 
         with self._pool.call():
-            return drive(deliver(request, self._policy), attempt)
+            return drive(deliver(request, self._policy, self._pool.proxy), attempt)
 
 
 class ReliableAsyncClient(httpx.AsyncClient):
@@ -223,7 +232,7 @@ class ReliableAsyncClient(httpx.AsyncClient):
                 raise late
             return body.cut_short(late)
 
-        return await drive_async(deliver(request, self._policy), attempt)
+        return await drive_async(deliver(request, self._policy, self._pool.proxy), attempt)
 
 
 _NO_TRANSPORT = httpx.BaseTransport()
@@ -232,7 +241,7 @@ _NO_ASYNC_TRANSPORT = httpx.AsyncBaseTransport()
 
 def _built(pooled: httpx.Client | httpx.AsyncClient, *args: Any, **kwargs: Any) -> httpx.Request:
     try:
-        return pooled.build_request(*args, **kwargs)
+        return introduce(pooled.build_request(*args, **kwargs))
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgumentError(
             f"The request cannot be written as JSON: {error}. "
@@ -247,35 +256,6 @@ def _bound_phases(request: httpx.Request, seconds: float) -> None:
         for phase in ("connect", "read", "write", "pool")
     }
     request.extensions = {**request.extensions, "timeout": bounded}
-
-
-def _transport_error(
-    error: httpx.RequestError,
-    request: httpx.Request,
-    retries: int,
-    begun: httpx.Response | None,
-    answered: APIStatusError | None,
-) -> TransportError:
-    where = f"{request.method} {request.url.copy_with(query=None)}"
-    tries = "" if retries == 0 else f" after {retries + 1} attempts"
-    reason = (str(error) or type(error).__name__).rstrip(".")
-    kind, message = TransportError, f"{where} failed{tries}: {reason}."
-    if begun is not None:
-        message = f"{where} answered {begun.status_code}, and its body broke off{tries}: {reason}."
-    if isinstance(error, httpx.TimeoutException):
-        kind = DeadlineExceededError
-        message = f"{where} got no whole answer in time{tries} ({type(error).__name__})."
-    elif isinstance(error, httpx.ConnectError):
-        kind = ConnectionFailedError
-        message = (
-            f"{where} could not connect{tries}: {reason}. "
-            "Check that the service runs and that base_url is its address."
-        )
-    if answered is not None:
-        message = f"{message} Before that, {str(answered).rstrip('.')}."
-    return kind(
-        message, request=request, retries=retries, begun=None if begun is None else shown(begun)
-    )
 
 
 def _log(

@@ -11,15 +11,17 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
-from urllib.request import getproxies
 
 import httpx
 
 from reflect_api.client import Client
 from reflect_sdk._settings import Settings
+from reflect_sdk._transport.certificates import tls_context
 from reflect_sdk._transport.deadline import keep_deadline
 from reflect_sdk._transport.delivery import ReliableAsyncClient, ReliableClient
+from reflect_sdk._transport.proxies import proxy_to
 from reflect_sdk._transport.retry import RetryPolicy
+from reflect_sdk._transport.user_agent import user_agent
 from reflect_sdk._types.errors import ClientClosedError
 
 try:
@@ -48,22 +50,34 @@ class Pool:
     A process that was forked forgets the connections of its parent and makes its own.
 
     Args:
-        base_url: Address of the service.
+        settings: Where the service is, and how connections of its own lead there.
         http_client: Sends the synchronous requests; one of its own where None.
         async_http_client: Sends the asynchronous requests; one for each event loop where None.
+
+    Attributes:
+        proxy: The proxy that leads to the service; None where none does, or a given client may
+            know one.
+
+    Raises:
+        InvalidArgumentError: If the proxy or the certificates cannot be used.
     """
 
     def __init__(
         self,
-        base_url: str,
+        settings: Settings,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
     ) -> None:
-        self._base_url = base_url
-        self._tls = _tls_context(base_url)
+        self._base_url = settings.base_url
+        all_given = http_client is not None and async_http_client is not None
+        self.proxy = None if all_given else proxy_to(self._base_url, settings.proxy)
+        schemes = {httpx.URL(self._base_url).scheme, self._scheme_of_proxy()}
+        self._tls = tls_context(settings.verify, needed="https" in schemes and not all_given)
+        self._compilable = settings.verify is True and self.proxy is None
         self._is_closed = False
         self._http_client = http_client
         self._async_http_client = async_http_client
+        user_agent()  # Reads a file, which no event loop should wait for.
         self._connect()
         _POOLS.add(self)
 
@@ -163,7 +177,7 @@ class Pool:
         self._idle = threading.Condition()
         self._calls = 0
         self._connections = _Connections(
-            base_url=self._base_url, verify_ssl=self._tls, httpx_args={"limits": LIMITS}
+            base_url=self._base_url, verify_ssl=self._tls, httpx_args=self._way()
         )
         if self._http_client is not None:
             self._connections.set_httpx_client(self._http_client)
@@ -175,25 +189,25 @@ class Pool:
         return httpx.AsyncClient(
             base_url=self._base_url,
             verify=self._tls,
-            limits=LIMITS,
-            transport=compiled_transport(self._tls),
+            transport=compiled_transport(self._tls) if self._compilable else None,
+            **self._way(),
         )
+
+    def _way(self) -> dict[str, Any]:
+        """
+        Return the arguments of httpx that say where connections lead; the environment says no more.
+        """
+        proxy = None if self.proxy is None else self.proxy.over(self._tls)
+        return {"limits": LIMITS, "proxy": proxy, "trust_env": False}
+
+    def _scheme_of_proxy(self) -> str:
+        return "" if self.proxy is None else self.proxy.proxy.url.scheme
 
 
 class _Connections(Client):
     def _build(self, kind: type[Any]) -> Any:
         client = super()._build(kind)
         return keep_deadline(client) if kind is httpx.Client else client
-
-
-def _tls_context(base_url: str) -> ssl.SSLContext:
-    """
-    Make the one TLS context of a client; without certificates, and so at no cost, for plain HTTP
-    without a proxy.
-    """
-    if httpx.URL(base_url).scheme == "https" or getproxies():
-        return httpx.create_ssl_context()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 _POOLS: weakref.WeakSet[Pool] = weakref.WeakSet()

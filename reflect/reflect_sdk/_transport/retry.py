@@ -18,7 +18,7 @@ from reflect_api.route import IDEMPOTENCY_HEADER, Idempotency
 from reflect_api.routes import ROUTES
 from reflect_sdk._transport.effects import bound_of_calls
 
-_RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+_RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, *range(520, 530)})
 _IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _MOST_DOUBLINGS = 1_000  # What a float can hold.
 

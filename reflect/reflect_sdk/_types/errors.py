@@ -30,7 +30,22 @@ if TYPE_CHECKING:
 _HIDDEN = "[hidden]"
 _NOT_FOLLOWED = "which is not followed: make base_url the address of the service itself."
 _OF_THE_WHOLE_BODY = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
-_SECRET_HEADERS = ("Authorization", "X-Bootstrap-Token", "Cookie")
+_SECRET_HEADERS = frozenset({"authorization", "x-bootstrap-token", "cookie"})
+_OPEN_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "idempotency-key",
+        "prefer",
+        "user-agent",
+    }
+)
+_SHORTEST_SECRET = 8
+"""What is shorter in a header of the user's may be a plain word, which answers hold by chance."""
 
 
 class TransportError(ReflectError, httpx.TransportError):
@@ -73,6 +88,18 @@ class TransportError(ReflectError, httpx.TransportError):
 class ConnectionFailedError(TransportError, httpx.ConnectError):
     """
     No connection to the service could be made.
+    """
+
+
+class ProxyConnectionError(ConnectionFailedError, httpx.ProxyError):
+    """
+    The proxy that leads to the service could not be reached, or refused to connect.
+    """
+
+
+class CertificateError(ConnectionFailedError):
+    """
+    The service, or a proxy, showed a certificate that does not verify; nothing was sent.
     """
 
 
@@ -277,10 +304,9 @@ def without_secrets(request: httpx.Request) -> httpx.Request:
     """
     Redact a request for an error to carry: it has neither body nor credentials.
     """
-    headers = httpx.Headers(request.headers)
-    for name in _SECRET_HEADERS:
-        if name in headers:
-            headers[name] = _HIDDEN
+    headers = {
+        name: value if name in _OPEN_HEADERS else _HIDDEN for name, value in request.headers.items()
+    }
     return httpx.Request(request.method, request.url, headers=headers)
 
 
@@ -293,8 +319,8 @@ def shown(response: httpx.Response) -> httpx.Response:
     """
     secrets = [
         secret.encode()
-        for name in _SECRET_HEADERS
-        if (secret := response.request.headers.get(name, "").removeprefix("Bearer "))
+        for name, value in response.request.headers.items()
+        if (secret := _secret_in(name, value))
     ]
     headers = [
         (name, _without(value, secrets))
@@ -309,6 +335,15 @@ def shown(response: httpx.Response) -> httpx.Response:
         request=without_secrets(response.request),
         extensions={} if reason is None else {"reason_phrase": reason},
     )
+
+
+def _secret_in(name: str, value: str) -> str:
+    """
+    Return what of a header nobody may see, empty where there is nothing.
+    """
+    if name in _SECRET_HEADERS:
+        return value.removeprefix("Bearer ")
+    return value if name not in _OPEN_HEADERS and len(value) >= _SHORTEST_SECRET else ""
 
 
 def _without(text: bytes, secrets: Sequence[bytes]) -> bytes:

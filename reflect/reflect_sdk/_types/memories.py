@@ -17,7 +17,8 @@ class MemoryExplanation(ApiModel):
     Why a memory stands where it does in the answer to a query.
 
     At the usual `lambda_` of 0.5, `similarity`, `lexical`, `feedback`, `utility` and `agreement`
-    add up to the memory's score.
+    add up to the memory's score. What a service of another version does not say is 0, or None
+    where 0 would say something.
 
     Attributes:
         candidates: How many memories were weighed.
@@ -43,20 +44,20 @@ class MemoryExplanation(ApiModel):
             chosen; 0 where diversity decided nothing. It is no part of the score.
     """
 
-    candidates: int
-    similarity: float
-    lexical_rank: int | None
-    lexical: float
-    feedback: float
-    estimate: float
-    estimate_low: float
-    estimate_high: float
-    evidence: float
-    base_rate: float
-    utility: float
-    agreeing: int
-    agreement: float
-    diversity_penalty: float
+    candidates: int = 0
+    similarity: float = 0.0
+    lexical_rank: int | None = None
+    lexical: float = 0.0
+    feedback: float = 0.0
+    estimate: float | None = None
+    estimate_low: float | None = None
+    estimate_high: float | None = None
+    evidence: float = 0.0
+    base_rate: float | None = None
+    utility: float = 0.0
+    agreeing: int = 0
+    agreement: float = 0.0
+    diversity_penalty: float = 0.0
 
 
 @frozen(kw_only=True, slots=False)

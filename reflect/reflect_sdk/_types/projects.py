@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from reflect_sdk._types.api_model import ApiModel
+from reflect_sdk._types.labels import KeyEnvironment, KeyStatus, Scope
 
 
 @frozen(kw_only=True, slots=False)
@@ -46,9 +47,9 @@ class ApiKeyResponse(ApiModel):
     id: str
     public_id: str
     label: str
-    scopes: list[str]
-    environment: str
-    status: str
+    scopes: list[Scope | str]
+    environment: KeyEnvironment | str
+    status: KeyStatus | str
     is_master: bool
     created_at: datetime | None = None
     last_used_at: datetime | None = None

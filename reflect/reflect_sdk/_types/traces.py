@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from reflect_sdk._types.api_model import ApiModel, abbreviated
+from reflect_sdk._types.labels import IngestStatus, ReviewMode, ReviewResult, ReviewStatus
 
 
 @frozen(kw_only=True, slots=False)
@@ -46,7 +47,7 @@ class TraceCreateResponse(ApiModel):
     """
 
     trace_id: str
-    ingest_status: str
+    ingest_status: IngestStatus | str
     reading: TraceReading | None = None
 
     @property
@@ -73,9 +74,9 @@ class ReviewResponse(ApiModel):
 
     id: str
     trace_id: str
-    result: str
+    result: ReviewResult | str
     feedback_text: str | None = field(default=None, repr=abbreviated)
-    mode: str
+    mode: ReviewMode | str
     remember: bool = True
 
 
@@ -111,8 +112,8 @@ class TraceResponse(ApiModel):
     final_response: str = field(repr=abbreviated)
     retrieved_memory_ids: list[str] = field(repr=abbreviated)
     used_memory_ids: list[str] | None = field(default=None, repr=abbreviated)
-    review_status: str
-    ingest_status: str
+    review_status: ReviewStatus | str
+    ingest_status: IngestStatus | str
     ingest_attempts: int
     last_ingest_error: str | None
     model: str | None

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib import import_module
 from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
+
+import_module("anyio._backends._asyncio")  # Else the first write does, if a descriptor is free.
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -9,6 +9,7 @@ letters, digits and the gaps between words count, so no syntax in a query means 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_UTF_32 = codecs.lookup("utf-32-le")  # Else the first query does, if a descriptor is free.
 
 MAX_CHARACTERS = 4_096
 """How much of a text is read."""
@@ -296,7 +299,7 @@ def _entries(
     """
     # A line of one letter is one term of three characters; the zero vanishes below.
     lines = [line if len(line) != _RUN - 1 else line + "\0" for line in map(_line, texts)]
-    codes = np.frombuffer("".join(lines).encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = np.frombuffer(_UTF_32.encode("".join(lines), "surrogatepass")[0], np.uint32)
     alphabet, letters = _alphabet(codes)
     size = len(alphabet)
     if size**_RUN > _LARGEST_KEY:
