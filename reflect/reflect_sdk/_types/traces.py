@@ -47,7 +47,7 @@ class TraceCreateResponse(ApiModel):
 
     trace_id: str
     ingest_status: str
-    reading: TraceReading | None = None
+    reading: TraceReading | None = field(default=None, repr=False)
 
     @property
     def id(self) -> str:
@@ -118,7 +118,7 @@ class TraceResponse(ApiModel):
     created_memory_id: str | None
     review: ReviewResponse | None
     created_at: datetime | None = None
-    reading: TraceReading | None = None
+    reading: TraceReading | None = field(default=None, repr=False)
 
     @property
     def trace_id(self) -> str:
