@@ -48,7 +48,7 @@ class TraceCreateResponse(ApiModel):
 
     trace_id: str
     ingest_status: IngestStatus | str
-    reading: TraceReading | None = None
+    reading: TraceReading | None = field(default=None, repr=False)
 
     @property
     def id(self) -> str:
@@ -123,7 +123,7 @@ class TraceResponse(ApiModel):
     created_at: datetime | None = None
     received_at: datetime | None = None
     ended: str | None = None
-    reading: TraceReading | None = None
+    reading: TraceReading | None = field(default=None, repr=False)
 
     @property
     def trace_id(self) -> str:

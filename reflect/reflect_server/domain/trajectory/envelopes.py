@@ -16,7 +16,8 @@ Record = Mapping[str, Any]
 _LISTS = ("messages", "tasks_output", "responseMessages", "choices", "new_items", "all_messages",
           "new_messages", "input_messages", "output_messages", "transcript", "items", "trajectory",
           "events", "conversation")  # fmt: skip  # a list of words
-_SPOKEN = ("role", "kind")
+_SPEAKING = frozenset({"blocks", "content", "messages", "role"})
+_SPOKEN = ("role", "kind", "tool", "tool_name")
 
 
 def unwrapped(record: Record) -> Sequence[Record] | None:
@@ -33,7 +34,7 @@ def unwrapped(record: Record) -> Sequence[Record] | None:
         inner = record.get(key)
         if isinstance(inner, dict) and (found := of_one(record, inner)) is not None:
             return [found]
-    if any(isinstance(record.get(key), str) for key in _SPOKEN):
+    if first_text(record, *_SPOKEN):
         return None
     return _of_lists(record)
 
@@ -47,16 +48,20 @@ def _of_lists(record: Record) -> Sequence[Record] | None:
     if isinstance(trajectory, dict):  # A prediction of DSPy.
         return [trajectory, *_stated(record)]
     response = record.get("response")
-    if isinstance(response, dict):
+    if isinstance(response, dict) and not _SPEAKING.isdisjoint(response):
         before = listed(record.get("tool_calls") or []) + listed(record.get("steps") or [])
         return [*before, response]
     inner = record.get("output")
     if isinstance(inner, list) and record.get("object") == "response":
         return listed(inner)
+    return _of_nodes(record)
+
+
+def _of_nodes(record: Record) -> Sequence[Record] | None:
     values = [value for value in record.values() if isinstance(value, dict) and "messages" in value]
-    if values and len(values) == len(record):  # An update of LangGraph, by the node's name.
-        return values
-    return None
+    if not values or len(values) < len(record):
+        return None
+    return values  # An update of LangGraph, by the nodes' names.
 
 
 def _members(record: Record) -> list[Record]:

@@ -11,7 +11,7 @@ from typing import Any
 from reflect_server.domain.trajectory import blocks
 from reflect_server.domain.trajectory.content import as_text, first_text
 from reflect_server.domain.trajectory.found import Found
-from reflect_server.domain.trajectory.steps import USER_ROLES, Answer, Said
+from reflect_server.domain.trajectory.steps import USER_ROLES, Answer, Said, ToolCall
 
 Record = Mapping[str, Any]
 """A record of a run."""
@@ -37,6 +37,8 @@ def read(record: Record) -> Said | None:
     Args:
         record: The record.
     """
+    if isinstance(record.get("role"), str):
+        return None
     if "subtype" in record:
         return _claude(record)
     if "author" in record or "error_code" in record or "errorCode" in record:
@@ -66,8 +68,7 @@ def _autogen(record: Record) -> Said | None:
             found.say(as_text(content))
     elif kind not in _SILENT:
         return None
-    text = "\n".join(found.texts)
-    return Said(role, text, tuple(found.calls), tuple(found.answers))
+    return Said(role, "\n".join(found.texts), _named(found), tuple(found.answers))
 
 
 def _adk(record: Record) -> Said | None:
@@ -86,10 +87,14 @@ def _adk(record: Record) -> Said | None:
     return Said(
         "tool" if found.answers else role,
         "\n".join(found.texts),
-        tuple(found.calls),
+        _named(found),
         tuple(found.answers),
         is_understood=is_told or not found.unknown,
     )
+
+
+def _named(found: Found) -> tuple[ToolCall, ...]:
+    return tuple(call for call in found.calls if call.tool)
 
 
 def _raised(record: Record) -> Said:

@@ -22,13 +22,13 @@ from reflect_server.domain.trajectory.found import Found
 from reflect_server.domain.trajectory.steps import TOOL_ROLES, ToolCall
 from reflect_server.domain.trajectory.typed_blocks import marked_as_failed
 
-CALL_KINDS = frozenset({"tool_call", "tool_use", "function_call", "tool-call"})
+CALL_KINDS = frozenset({"tool_call", "tool_use", "function_call"})
 """Types of items that are tool calls."""
 
 _FREE_TEXT = frozenset({"custom_tool_call"})
 _SILENT = frozenset({"mcp_list_tools", "mcp_approval_request", "mcp_approval_response",
                      "item_reference", "compaction"})  # fmt: skip  # a list of words
-_OUTPUTS = frozenset({"tool_result", "tool-result"})
+_OUTPUTS = frozenset({"tool_result"})
 _HOSTED = "_call"
 
 
