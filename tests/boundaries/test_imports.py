@@ -24,7 +24,7 @@ ALLOWED = {
 CLIENT_DEPENDENCIES = {"anyio", "httpcore", "httpx", "attrs", "attr", "dateutil"}
 OPTIONAL_DEPENDENCIES = {
     "compiled.py": {"pyreqwest"},
-    "decorators.py": {"typing_extensions"},  # For type checkers, which bring it.
+    "results.py": {"typing_extensions"},  # For type checkers, which bring it.
 }
 
 

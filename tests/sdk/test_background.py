@@ -57,10 +57,11 @@ class Gate:
     def __call__(self, asked: Asked) -> Answer:
         if asked.path.endswith("/query"):
             return Answer(body=[])
-        if asked.method == "POST" and asked.path.endswith("/traces"):
+        is_of_all = asked.path.partition("?")[0].endswith("/traces")
+        if asked.method == "POST" and is_of_all:
             self.open.wait(20)
             return self.creation
-        return Answer(body=[TRACE] if asked.path.endswith("/traces") else TRACE)
+        return Answer(body=[TRACE] if is_of_all else TRACE)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from typing import Any
 
 import anyio
 
-from reflect_sdk._client.connection import Connection, twin_of
+from reflect_sdk._client.connection import twin_of
+from reflect_sdk._client.lifecycle import Lifecycle
 from reflect_sdk._client.outbox import ANY_RUN
 from reflect_sdk._flows.endings import FailOn, checked_fail_on
 from reflect_sdk._flows.recorder import Recorder
@@ -19,7 +20,7 @@ from reflect_sdk._flows.trace_context import TraceContext
 from reflect_sdk._transport.effects import can_await
 
 
-class ContextMethods(Connection):
+class ContextMethods(Lifecycle):
     """
     Surrounding a run.
     """
