@@ -130,7 +130,8 @@ def reflect_trace(
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(function, staticmethod | classmethod):
-            return type(function)(decorate(function.__func__))
+            bound: Any = type(function)(decorate(function.__func__))
+            return bound
         callee = Callee(function, takes_context=inject_context)
         return Wrapping(callee, source, task, options).wrapped()
 
