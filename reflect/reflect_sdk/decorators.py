@@ -3,7 +3,7 @@
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
 from reflect_sdk._calls.arguments import Callee
 from reflect_sdk._calls.clients import ClientSource, checked_source
@@ -130,8 +130,8 @@ def reflect_trace(
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(function, staticmethod | classmethod):
-            bound: Any = type(function)(decorate(function.__func__))
-            return bound
+            bound = type(function)(decorate(function.__func__))
+            return cast("Callable[..., Any]", bound)
         callee = Callee(function, takes_context=inject_context)
         return Wrapping(callee, source, task, options).wrapped()
 
