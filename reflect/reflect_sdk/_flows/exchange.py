@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("reflect_sdk")
 
+_IGNORED = (
+    "The service has ignored what it does not know or could not use of a request: %s. "
+    "Check the clock of this machine, and whether the service is of an older version."
+)
+
 Parsed = TypeVar("Parsed")
 Success = TypeVar("Success")
 
@@ -34,7 +39,7 @@ def respond(
     response: Response[Parsed] = yield Send(request, seconds)
     ignored = response.headers.get("Reflect-Ignored")
     if ignored:
-        _warn_once(unquote(ignored))
+        warn_once(_IGNORED, unquote(ignored))
     return response
 
 
@@ -50,12 +55,12 @@ def fetch(request: OperationRequest[Any, Success], seconds: float | None = None)
 
 
 @lru_cache(maxsize=256)
-def _warn_once(ignored: str) -> None:
+def warn_once(message: str, *details: str) -> None:
     """
-    Tell of fields that had no effect, once in a process.
+    Log a warning, once in a process.
+
+    Args:
+        message: The warning, with a `%s` for each detail.
+        details: What else it says.
     """
-    logger.warning(
-        "The service has ignored what it does not know or could not use of a request: %s. "
-        "Check the clock of this machine, and whether the service is of an older version.",
-        ignored,
-    )
+    logger.warning(message, *details)

@@ -20,7 +20,7 @@ from reflect_api.types import UNSET
 from reflect_sdk._flows.aliases import Aliases
 from reflect_sdk._flows.augment import augment
 from reflect_sdk._flows.breaker import Breaker
-from reflect_sdk._flows.exchange import fetch
+from reflect_sdk._flows.exchange import fetch, warn_once
 from reflect_sdk._flows.listing import TraceFilter, TracePages, first_traces
 from reflect_sdk._flows.requests import (
     AgentRun,
@@ -50,6 +50,12 @@ logger = logging.getLogger("reflect_sdk")
 
 LONGEST_HOLD = 30
 """Seconds for which the service is asked to hold one answer."""
+
+NOT_UNDERSTOOD = (
+    "The service has recorded a run of which it understands no step, so nothing is learned of what "
+    "the run did. Hand over the messages as your framework has them, or as chat messages: dicts "
+    "with `role` and `content`."
+)
 
 T = TypeVar("T")
 
@@ -140,8 +146,11 @@ class Flows:
         )
         del request.arguments["json"]
         request.arguments["content"] = body
-        receipt = yield from fetch(request, seconds)
-        return TraceCreateResponse.from_api(receipt)
+        receipt = TraceCreateResponse.from_api((yield from fetch(request, seconds)))
+        reading = receipt.reading
+        if reading is not None and 0 < reading.steps == reading.not_understood:
+            warn_once(NOT_UNDERSTOOD)
+        return receipt
 
     def deliver_spooled_traces(self) -> Flow[int]:
         """
