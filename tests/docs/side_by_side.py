@@ -25,6 +25,9 @@ OURS = (ROOT / "docs" / "reference" / "client.md", ROOT / "mintlify" / "reflect-
 WORDS = re.compile(r"\b(?:ReviewLabel|ReviewStatus|KeyEnvironment|Scope)\b")
 """Types of the words that the API knows, where the published page has any text."""
 
+WIDER = re.compile(r"\bFailOn\b")
+"""What also takes types of exceptions and a function, where the published page has a bool."""
+
 
 def differences(methods: dict[str, Method]) -> Iterator[str]:
     """Say what of the published facts a page lacks or states differently; it may have more."""
@@ -40,7 +43,7 @@ def differences(methods: dict[str, Method]) -> Iterator[str]:
             yield f"{name} has the parameters {shared}, published {list(parameters)}"
         for parameter in shared:
             found = method.parameters[parameter]
-            if WORDS.sub("str", found) != parameters[parameter]:
+            if WIDER.sub("bool", WORDS.sub("str", found)) != parameters[parameter]:
                 yield f"{name}: {parameter}: {found}, published {parameters[parameter]}"
         for parameter, found in method.parameters.items():
             if parameter not in parameters and " = " not in found:

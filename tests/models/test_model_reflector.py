@@ -404,7 +404,10 @@ def steps(count: int, *, failing: int | None = None, length: int = 900) -> list[
             {
                 "role": "assistant",
                 "tool_calls": [
-                    {"id": call_id, "function": {"name": name, "arguments": "x" * length}}
+                    {
+                        "id": call_id,
+                        "function": {"name": name, "arguments": json.dumps({"q": "x" * length})},
+                    }
                 ],
             }
         )
