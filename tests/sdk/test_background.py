@@ -11,6 +11,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -462,3 +464,17 @@ def test_the_end_of_a_program_delivers_or_keeps_what_is_queued(
     )
     assert _created(service) == ["Count"], ended.stderr
     assert len(list(tmp_path.iterdir())) == (not answers)
+
+
+def test_a_client_that_nobody_holds_is_collected_once_its_runs_are_delivered(service: Scripted):
+    service.script(Answer(body=[]), Answer(body=RECEIPT))
+    client = ReflectClient(base_url=service.url, api_key="k")
+    with client.trace("Count") as context:
+        context.add(MESSAGE)
+    assert client.flush(timeout=20)
+    held = weakref.ref(client)
+    del client, context
+    end = time.monotonic() + outbox._IDLE_SECONDS / 2
+    while held() is not None and time.monotonic() < end:
+        gc.collect()
+    assert held() is None

@@ -206,18 +206,23 @@ class Outbox:
             self._thread.start()
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                if not self._queue and not self._changed.wait_for(
-                    lambda: self._queue, _IDLE_SECONDS
-                ):
-                    self._thread = None
-                    return
-                delivery = self._queue.popleft()
-            if not delivery.done.done():
-                self._deliver(delivery)
+        while self._waits_for_next():
+            # No name for it: while this waits, nothing keeps a client from being collected.
+            self._deliver(self._queue.popleft())
+
+    def _waits_for_next(self) -> bool:
+        """
+        Wait until a run is there, and say so; False where none came for long.
+        """
+        with self._changed:
+            if self._queue or self._changed.wait_for(lambda: self._queue, _IDLE_SECONDS):
+                return True
+            self._thread = None
+            return False
 
     def _deliver(self, delivery: Delivery) -> None:
+        if delivery.done.done():
+            return
         problem: BaseException | None = None
         try:
             delivery.send(None)
