@@ -466,6 +466,21 @@ def test_the_end_of_a_program_delivers_or_keeps_what_is_queued(
     assert len(list(tmp_path.iterdir())) == (not answers)
 
 
+def test_what_the_end_of_the_program_has_given_up_is_not_delivered_afterwards(
+    service: Scripted, gate: Gate, background: ReflectClient, told: list[TraceLostError]
+):
+    for number in range(3):
+        _run(background, f"task {number}")
+    while not _created(service):
+        pass
+    background._outbox.finish(0)
+    assert [error.task for error in told] == ["task 0", "task 1", "task 2"]
+    gate.open.set()
+    _run(background, "task 3")
+    assert background.flush()
+    assert _created(service) == ["task 0", "task 3"]
+
+
 def test_a_client_that_nobody_holds_is_collected_once_its_runs_are_delivered(service: Scripted):
     service.script(Answer(body=[]), Answer(body=RECEIPT))
     client = ReflectClient(base_url=service.url, api_key="k")
