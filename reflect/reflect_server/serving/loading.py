@@ -32,18 +32,22 @@ def told_to_come_back(listener: socket.socket, *, after: float = 0.0) -> Iterato
         listener: A socket that listens; it stays open.
         after: From how many seconds on; whoever asks before waits for that long.
     """
-    server = uvicorn.Server(
-        uvicorn.Config(
-            _respond,
-            http=Connection,
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-        )
+    config = uvicorn.Config(
+        _respond,
+        http=Connection,
+        loop="asyncio",
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
+    # Where a thread loads a library while another one lists those that are loaded, as threadpoolctl
+    # does, each waits for the other for ever; so all that the thread needs is loaded before.
+    config.load()
+    config.get_loop_factory()
+    server = uvicorn.Server(config)
     loaded = threading.Event()
 
     def answer() -> None:
