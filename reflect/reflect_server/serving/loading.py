@@ -52,7 +52,8 @@ def told_to_come_back(listener: socket.socket, *, after: float = 0.0) -> Iterato
 
     def answer() -> None:
         if not loaded.wait(after):
-            server.run(sockets=[listener.dup()])
+            with listener.dup() as own:  # uvicorn below 0.39 leaves it open where it ends at once.
+                server.run(sockets=[own])
 
     thread = threading.Thread(target=answer, name="reflect-loading", daemon=True)
     thread.start()
