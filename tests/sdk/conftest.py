@@ -24,3 +24,8 @@ def client(service: Scripted) -> Iterator[ReflectClient]:
         base_url=service.url, api_key="rf_live_abc_topsecret", background=False
     ) as made:
         yield made
+
+
+@pytest.fixture(params=["", "_async"])
+def world(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

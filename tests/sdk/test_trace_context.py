@@ -30,38 +30,8 @@ from reflect_sdk import (
 )
 from reflect_sdk._flows import aliases
 
+from .blocks import MESSAGES, answer, run_block
 from .scripted import MEMORY, RECEIPT, TRACE, Answer, Asked, Scripted
-
-MESSAGES = [{"role": "user", "content": "Count"}, {"role": "assistant", "content": "42"}]
-Block = Callable[[TraceContext], None]
-
-
-def _answer(asked: Asked) -> Answer:
-    if asked.path.endswith("/memory/query"):
-        return Answer(body=[MEMORY])
-    return Answer(body=RECEIPT if asked.method == "POST" else TRACE)
-
-
-def _run(client: ReflectClient, block: Block, *, world: str, **options: Any) -> TraceContext:
-    """
-    Run a block in `trace` or its twin.
-    """
-    if not world:
-        with client.trace("Count", **options) as context:
-            block(context)
-        return context
-
-    async def run() -> TraceContext:
-        async with client.trace_async("Count", **options) as context:
-            block(context)
-        return context
-
-    return asyncio.run(run())
-
-
-@pytest.fixture(params=["", "_async"])
-def world(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def test_a_context_does_not_flood_the_terminal(service: Scripted, client: ReflectClient):
@@ -74,7 +44,7 @@ def test_a_context_does_not_flood_the_terminal(service: Scripted, client: Reflec
 def test_leaving_the_block_records_the_run_with_its_memories(
     service: Scripted, client: ReflectClient, world: str
 ):
-    service.always = _answer
+    service.always = answer
 
     def block(context: TraceContext) -> None:
         assert re.fullmatch("[0-9a-f-]{36}", context.trace_id)
@@ -85,7 +55,7 @@ def test_leaving_the_block_records_the_run_with_its_memories(
             trajectory=MESSAGES, final_response="42", result="success", used_memory_ids=["m1"]
         )
 
-    context = _run(client, block, world=world, limit=3, reference_context="42", alpha=0.2)
+    context = run_block(client, block, world=world, limit=3, reference_context="42", alpha=0.2)
     assert (context.trace_id, context.submitted) == ("t1", True)
     body = service.asked[-1].body
     assert (uuid.UUID(body["id"]).version, "ended" in body) == (7, False)
@@ -95,12 +65,12 @@ def test_leaving_the_block_records_the_run_with_its_memories(
 
 
 def test_the_task_and_alpha_of_the_output_win(service: Scripted, client: ReflectClient, world: str):
-    service.always = _answer
+    service.always = answer
 
     def block(context: TraceContext) -> None:
         context.set_output(trajectory=MESSAGES, result="fail", task="Cancel", alpha=0.9)
 
-    _run(client, block, world=world, alpha=0.2)
+    run_block(client, block, world=world, alpha=0.2)
     assert service.asked[0].body["task"] == "Count"
     assert service.asked[-1].body["task"] == "Cancel"
     assert service.asked[-1].body["review"]["alpha"] == 0.9
@@ -109,8 +79,8 @@ def test_the_task_and_alpha_of_the_output_win(service: Scripted, client: Reflect
 def test_a_block_without_output_records_nothing(
     service: Scripted, client: ReflectClient, world: str
 ):
-    service.always = _answer
-    context = _run(client, lambda _: None, world=world)
+    service.always = answer
+    context = run_block(client, lambda _: None, world=world)
     assert not context.submitted
     assert len(service.asked) == 1
 
@@ -123,9 +93,9 @@ def _raise_after_output(context: TraceContext) -> None:
 def test_a_run_that_raises_is_recorded_as_failed(
     service: Scripted, client: ReflectClient, world: str
 ):
-    service.always = _answer
+    service.always = answer
     with pytest.raises(KeyError, match="no such table"):
-        _run(client, _raise_after_output, world=world)
+        run_block(client, _raise_after_output, world=world)
     review = service.asked[-1].body["review"]
     assert review == {"result": "fail", "feedback_text": "The run raised KeyError."}
 
@@ -133,9 +103,9 @@ def test_a_run_that_raises_is_recorded_as_failed(
 def test_a_run_that_raises_is_recorded_without_a_verdict_where_that_is_off(
     service: Scripted, client: ReflectClient, world: str
 ):
-    service.always = _answer
+    service.always = answer
     with pytest.raises(KeyError):
-        _run(client, _raise_after_output, world=world, auto_fail_on_exception=False)
+        run_block(client, _raise_after_output, world=world, auto_fail_on_exception=False)
     body = service.asked[-1].body
     assert (body["ended"], body["trajectory"], "review" in body) == ("interrupted", MESSAGES, False)
 
@@ -144,17 +114,17 @@ def test_the_exception_of_a_run_wins_over_a_failure_to_record_it(
     service: Scripted, client: ReflectClient, world: str, caplog: pytest.LogCaptureFixture
 ):
     service.always = lambda asked: (
-        _answer(asked) if asked.path.endswith("/query") else Answer(status=401, body={})
+        answer(asked) if asked.path.endswith("/query") else Answer(status=401, body={})
     )
     with caplog.at_level(logging.WARNING, "reflect_sdk"), pytest.raises(KeyError):
-        _run(client, _raise_after_output, world=world)
+        run_block(client, _raise_after_output, world=world)
     assert "could not be recorded" in caplog.text
 
 
 def test_the_exception_of_a_run_wins_over_any_other(
     service: Scripted, caplog: pytest.LogCaptureFixture
 ):
-    service.always = _answer
+    service.always = answer
     given = httpx.Client()
     client = ReflectClient(base_url=service.url, api_key="k", http_client=given, background=False)
     with (  # noqa: PT012 - the block is the point
@@ -168,26 +138,26 @@ def test_the_exception_of_a_run_wins_over_any_other(
 
 
 def test_blocking_waits_for_the_memory(service: Scripted, client: ReflectClient, world: str):
-    service.always = _answer
+    service.always = answer
 
     def block(context: TraceContext) -> None:
         context.set_output(trajectory=MESSAGES, result="pass")
 
-    _run(client, block, world=world, blocking=True)
+    run_block(client, block, world=world, blocking=True)
     assert service.asked[-1].path == "/v1/projects/default/traces/t1?wait_for=reviewed"
 
 
 def test_output_that_cannot_be_used_is_refused_at_once(
     service: Scripted, client: ReflectClient, world: str
 ):
-    service.always = _answer
+    service.always = answer
 
     def block(context: TraceContext) -> None:
         for wrong in ({"result": "good"}, {"trajectory": 5}, {"used_memory_ids": ["m9"]}):
             with pytest.raises(InvalidArgumentError):
                 context.set_output(**{"trajectory": MESSAGES, **wrong})
 
-    assert not _run(client, block, world=world).submitted
+    assert not run_block(client, block, world=world).submitted
 
 
 def test_messages_may_be_objects_and_may_change_afterwards(
@@ -198,14 +168,14 @@ def test_messages_may_be_objects_and_may_change_afterwards(
             assert (mode, exclude_none) == ("json", True)
             return {"role": "assistant", "content": "42"}
 
-    service.always = _answer
+    service.always = answer
     messages: list[Any] = [{"role": "user", "content": "Count"}, Message()]
 
     def block(context: TraceContext) -> None:
         context.set_output(trajectory=messages)
         messages.append("something else")
 
-    _run(client, block, world=world)
+    run_block(client, block, world=world)
     assert service.asked[-1].body["trajectory"] == MESSAGES
 
 
@@ -215,7 +185,7 @@ def test_an_outage_before_the_run_does_not_stop_the_agent(
     service.always = lambda asked: (
         Answer(status=503, headers={"Retry-After-Ms": "1"}, body=b"")
         if asked.path.endswith("/query")
-        else _answer(asked)
+        else answer(asked)
     )
 
     def block(context: TraceContext) -> None:
@@ -223,7 +193,7 @@ def test_an_outage_before_the_run_does_not_stop_the_agent(
         context.set_output(trajectory=MESSAGES)
 
     with caplog.at_level(logging.WARNING, "reflect_sdk"):
-        assert _run(client, block, world=world).trace_id == "t1"
+        assert run_block(client, block, world=world).trace_id == "t1"
     assert "goes on without memories" in caplog.text
 
 
@@ -233,20 +203,20 @@ def test_a_strict_client_raises_an_outage_before_the_run(service: Scripted, worl
         ReflectClient(base_url=service.url, api_key="k", strict=True) as client,
         pytest.raises(ServerError),
     ):
-        _run(client, lambda _: pytest.fail("the block ran"), world=world)
+        run_block(client, lambda _: pytest.fail("the block ran"), world=world)
 
 
 def test_a_wrong_key_is_loud(service: Scripted, client: ReflectClient, world: str):
     service.script(Answer(status=401, body={}))
     with pytest.raises(AuthenticationError):
-        _run(client, lambda _: pytest.fail("the block ran"), world=world)
+        run_block(client, lambda _: pytest.fail("the block ran"), world=world)
 
 
 def test_an_outage_after_the_run_says_what_was_lost(
     service: Scripted, client: ReflectClient, world: str
 ):
     service.always = lambda asked: (
-        _answer(asked)
+        answer(asked)
         if asked.path.endswith("/query")
         else Answer(status=503, headers={"Retry-After-Ms": "1"}, body=b"")
     )
@@ -255,7 +225,7 @@ def test_an_outage_after_the_run_says_what_was_lost(
         context.set_output(trajectory=MESSAGES, result="pass")
 
     with pytest.raises(TraceLostError, match="'Count' was not recorded") as caught:
-        _run(client, block, world=world)
+        run_block(client, block, world=world)
     assert isinstance(caught.value, httpx.HTTPError)
     assert pickle.loads(pickle.dumps(caught.value)).trajectory == MESSAGES
 
@@ -264,21 +234,21 @@ def test_an_outage_after_the_run_says_what_was_lost(
 def test_an_interrupted_run_keeps_the_verdict_that_was_set(
     service: Scripted, client: ReflectClient, raised: type[BaseException]
 ):
-    service.always = _answer
+    service.always = answer
 
     def block(context: TraceContext) -> None:
         context.set_output(trajectory=MESSAGES, result="pass")
         raise raised
 
     with pytest.raises(raised):
-        _run(client, block, world="")
+        run_block(client, block, world="")
     body = service.asked[-1].body
     assert body["ended"] == "interrupted"
     assert body["review"] == {"result": "pass", "feedback_text": None}
 
 
 def test_nested_runs_stay_apart(service: Scripted, client: ReflectClient):
-    service.always = _answer
+    service.always = answer
     with client.trace("Outer") as outer:
         with client.trace("Inner") as inner:
             inner.set_output(trajectory="inner")
@@ -292,7 +262,7 @@ def test_nested_runs_stay_apart(service: Scripted, client: ReflectClient):
 
 
 def test_runs_at_the_same_time_stay_apart(service: Scripted, client: ReflectClient):
-    service.always = _answer
+    service.always = answer
 
     async def run(task: str, others: asyncio.Barrier) -> None:
         async with client.trace_async(task) as context:
@@ -314,7 +284,7 @@ def test_runs_at_the_same_time_stay_apart(service: Scripted, client: ReflectClie
 def test_a_run_in_a_scope_that_is_cancelled_is_recorded_as_interrupted(
     service: Scripted, client: ReflectClient, loop: Callable[..., Any]
 ):
-    service.always = _answer
+    service.always = answer
 
     async def run() -> None:
         with anyio.CancelScope() as scope:
@@ -342,7 +312,7 @@ def test_a_cancellation_while_a_failed_run_is_recorded_names_what_the_run_raised
             if asked.path.endswith("/traces"):
                 loop.call_soon_threadsafe(sending.set)
                 over.wait()
-            return _answer(asked)
+            return answer(asked)
 
         async def record() -> None:
             async with client.trace_async("Count") as context:
@@ -361,7 +331,7 @@ def test_a_cancellation_while_a_failed_run_is_recorded_names_what_the_run_raised
 
 
 def test_an_interrupted_run_is_not_waited_for(service: Scripted, client: ReflectClient):
-    service.always = _answer
+    service.always = answer
     with (  # noqa: PT012 - the block is the point
         pytest.raises(KeyboardInterrupt),
         client.trace("Count", blocking=True) as context,
@@ -371,161 +341,11 @@ def test_an_interrupted_run_is_not_waited_for(service: Scripted, client: Reflect
     assert [asked.method for asked in service.asked] == ["POST", "POST"]
 
 
-class SecretError(Exception):
-    """
-    An exception that says what is nobody's business, and not always that.
-    """
-
-    def __str__(self) -> str:
-        raise RuntimeError("no words")
-
-
-@pytest.mark.parametrize(
-    ("raised", "expected"),
-    [
-        (KeyError("sk-secret"), "The run raised KeyError."),
-        (SecretError(), "The run raised SecretError."),
-        (type("E" * 300, (Exception,), {})(), f"The run raised {'E' * 200}…."),
-        (
-            ExceptionGroup("all", [KeyError("x"), ExceptionGroup("more", [ValueError()])]),
-            "The run raised KeyError, ValueError.",
-        ),
-    ],
-)
-def test_the_feedback_of_a_run_that_raised_is_the_kind_of_its_exception(
-    service: Scripted, client: ReflectClient, raised: Exception, expected: str
-):
-    service.always = _answer
-
-    def block(context: TraceContext) -> None:
-        context.set_output(trajectory=MESSAGES)
-        raise raised
-
-    with pytest.raises(type(raised)):
-        _run(client, block, world="")
-    assert service.asked[-1].body["review"] == {"result": "fail", "feedback_text": expected}
-
-
-@pytest.mark.parametrize(
-    ("result", "feedback"), [("pass", "Looks right."), ("fail", "No month."), ("fail", None)]
-)
-def test_a_verdict_that_was_set_stands_whatever_is_raised_later(
-    service: Scripted, client: ReflectClient, result: str, feedback: str | None
-):
-    service.always = _answer
-
-    def block(context: TraceContext) -> None:
-        context.set_output(trajectory=MESSAGES, result=result, feedback_text=feedback)
-        raise KeyError("table")
-
-    with pytest.raises(KeyError):
-        _run(client, block, world="")
-    body = service.asked[-1].body
-    assert body["review"] == {"result": result, "feedback_text": feedback}
-
-
-def test_a_failed_run_without_any_message_credits_nobody_and_makes_no_memory(
-    service: Scripted, client: ReflectClient, world: str
-):
-    service.always = _answer
-
-    def block(_: TraceContext) -> None:
-        raise KeyError("table")
-
-    with pytest.raises(KeyError):
-        _run(client, block, world=world)
-    body = service.asked[-1].body
-    assert (body["trajectory"], body["retrieved_memory_ids"], body["used_memory_ids"]) == (
-        [],
-        ["m1"],
-        [],
-    )
-    assert body["review"] == {
-        "result": "fail",
-        "feedback_text": "The run raised KeyError.",
-        "remember": False,
-    }
-
-
-def test_messages_are_handed_over_as_they_come(
-    service: Scripted, client: ReflectClient, world: str
-):
-    service.always = _answer
-    message = {"role": "user", "content": "Count"}
-
-    def block(context: TraceContext) -> None:
-        context.add(message)
-        with pytest.raises(InvalidArgumentError):
-            context.add(5)  # type: ignore[arg-type]  # no message
-        message["content"] = "changed"
-        context.add({"role": "assistant", "content": "42"})
-
-    _run(client, block, world=world)
-    assert service.asked[-1].body["trajectory"] == MESSAGES
-
-
-@pytest.mark.parametrize("given", ["First", [{"role": "assistant", "content": "First"}]])
-def test_an_output_takes_the_place_of_what_was_added_before_it(
-    service: Scripted, client: ReflectClient, given: Any
-):
-    service.always = _answer
-
-    def block(context: TraceContext) -> None:
-        context.add({"role": "user", "content": "gone"})
-        context.set_output(trajectory=given)
-        context.add({"role": "user", "content": "Then"})
-
-    _run(client, block, world="")
-    assert service.asked[-1].body["trajectory"] == [
-        {"role": "assistant", "content": "First"},
-        {"role": "user", "content": "Then"},
-    ]
-
-
-@pytest.mark.parametrize(
-    ("fail_on", "raised", "fails"),
-    [
-        (KeyError, KeyError(), True),
-        (KeyError, ValueError(), False),
-        ((KeyError, ValueError), ValueError(), True),
-        (ValueError, ExceptionGroup("", [KeyError(), ValueError()]), True),
-        (TimeoutError, TimeoutError(), True),
-        (lambda error: "own" in str(error), ValueError("own"), True),
-        (lambda error: "own" in str(error), ValueError("other"), False),
-        (lambda _: True, ConnectionError(), True),
-        (lambda _: True, KeyboardInterrupt(), False),
-        (False, ValueError(), False),
-    ],
-)
-def test_which_exceptions_fail_a_run_may_be_told(
-    service: Scripted, client: ReflectClient, fail_on: Any, raised: BaseException, fails: bool
-):
-    service.always = _answer
-
-    def block(context: TraceContext) -> None:
-        context.set_output(trajectory=MESSAGES)
-        raise raised
-
-    with pytest.raises(type(raised)):
-        _run(client, block, world="", auto_fail_on_exception=fail_on)
-    body = service.asked[-1].body
-    assert ("review" in body, "ended" in body) == (fails, not fails)
-
-
-@pytest.mark.parametrize("wrong", ["yes", None, 1, (KeyError, 5), int])
-def test_what_cannot_say_which_exceptions_fail_a_run_is_refused_before_anything_is_sent(
-    service: Scripted, client: ReflectClient, world: str, wrong: Any
-):
-    with pytest.raises(InvalidArgumentError, match="auto_fail_on_exception must be"):
-        _run(client, lambda _: None, world=world, auto_fail_on_exception=wrong)
-    assert service.asked == []
-
-
 def test_a_later_review_finds_a_run_that_the_service_calls_otherwise(
     service: Scripted, client: ReflectClient
 ):
     service.always = lambda asked: (
-        Answer(body=TRACE) if asked.path.endswith("/review") else _answer(asked)
+        Answer(body=TRACE) if asked.path.endswith("/review") else answer(asked)
     )
     with client.trace("Count") as context:
         chosen = context.trace_id
@@ -539,7 +359,7 @@ def test_a_later_review_finds_a_run_that_the_service_calls_otherwise(
 
 
 def test_what_was_set_may_change_at_any_depth(service: Scripted, client: ReflectClient):
-    service.always = _answer
+    service.always = answer
     messages: list[Any] = [{"role": "user", "content": [{"type": "text", "text": "Count"}]}]
     metadata = {"run": {"id": 7}}
 
@@ -547,19 +367,10 @@ def test_what_was_set_may_change_at_any_depth(service: Scripted, client: Reflect
         context.set_output(trajectory=messages, metadata=metadata)
         messages[0]["content"][0]["text"] = metadata["run"] = "changed"  # type: ignore[assignment]  # the point
 
-    _run(client, block, world="")
+    run_block(client, block, world="")
     body = service.asked[-1].body
     assert body["trajectory"] == [{"role": "user", "content": [{"type": "text", "text": "Count"}]}]
     assert body["metadata"] == {"run": {"id": 7}}
-
-
-class Unwritable:
-    def model_dump(self, **_: object) -> dict[str, Any]:
-        raise ValueError("a lock cannot be written")
-
-
-LOOP: list[Any] = []
-LOOP.append(LOOP)
 
 
 @pytest.mark.parametrize(
@@ -577,7 +388,7 @@ LOOP.append(LOOP)
 def test_arguments_that_cannot_be_used_are_refused_at_once(
     service: Scripted, client: ReflectClient, output: dict[str, Any], refusal: str
 ):
-    service.always = _answer
+    service.always = answer
     with client.trace("Count") as context:
         context.set_output(trajectory=MESSAGES)
         with pytest.raises(InvalidArgumentError, match=refusal):
@@ -589,7 +400,7 @@ def test_arguments_that_cannot_be_used_are_refused_at_once(
 def test_an_output_that_comes_after_the_block_is_warned_of(
     service: Scripted, client: ReflectClient, caplog: pytest.LogCaptureFixture, fails: bool
 ):
-    service.always = _answer
+    service.always = answer
     with suppress(KeyError), client.trace("Count") as context:
         if fails:
             raise KeyError("table")
@@ -626,7 +437,7 @@ def test_objects_may_stand_at_any_depth_of_a_message(service: Scripted, client: 
         def model_dump(self, **_: object) -> dict[str, Any]:
             return {"name": "count"}
 
-    service.always = _answer
+    service.always = answer
     parts = MappingProxyType({"calls": (Call(),)})
     client.create_trace(task="Count", trajectory=[{"role": "assistant", "parts": [parts]}])
     (message,) = service.asked[-1].body["trajectory"]
